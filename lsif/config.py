@@ -1,0 +1,216 @@
+"""Settings: small frozen models with defaults in code, overridden by one TOML file. A typo names the nearest key."""
+
+import difflib
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from lsif.errors import LsifError
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no such time zone: {name!r} (use a name like 'UTC' or 'Europe/Paris')")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Format = Literal["csv", "jsonl", "parquet"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EventColumns(Section):
+    """Our event column = the source's column."""
+
+    user_id: str
+    item_id: str
+    event_time: str
+    event_id: str | tuple[str, ...] | None = None
+    """One column, several (joined by ':'), or none: then a hash of the mapped row."""
+    event_type: str | None = None
+    weight: str | None = None
+    """Multiplies the event type's weight."""
+    value: str | None = None
+    query: str | None = None
+    recommendation_id: str | None = None
+
+
+class Source(Section):
+    """One source of events, delivered as files by day of arrival."""
+
+    path: str
+    """Local path (relative to LSIF_HOME) or object-store URL, with `{ds}` where the day of arrival stands."""
+    format: Format
+    columns: EventColumns
+    time_zone: TimeZone = "UTC"
+    """Of times that carry no offset."""
+    event_type: str | None = None
+    """Type of every event of the source, when there is no column for it."""
+
+
+class CatalogueColumns(Section):
+    item_id: str
+    title: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    text: tuple[str, ...] = ()
+    """Columns whose words describe the item, joined by a space."""
+    available: str | None = None
+
+
+class Catalogue(Section):
+    path: str
+    """Local path or URL; may hold `{ds}`."""
+    format: Format
+    columns: CatalogueColumns
+
+
+class Rules(Section):
+    """What sends a row to quarantine."""
+
+    max_late_days: PositiveInt = 7
+    max_text: PositiveInt = 2000
+    max_user_events_per_day: PositiveInt = 10_000
+
+
+class Interests(Section):
+    """What histories and windows hold."""
+
+    half_lives_days: tuple[PositiveFloat, ...] = (7, 30, 60, 90, 180)
+    recent_days: PositiveInt = 28
+    window_events: PositiveInt = 64
+    history_items: PositiveInt = 128
+    history_categories: PositiveInt = 32
+    last_days: PositiveInt = 8
+    """Distinct days kept per user and item: gaps and cadence follow from them."""
+    popularity_days: PositiveInt = 56
+
+
+class Model(Section):
+    encoder: Literal["transformer", "gru"] = "transformer"
+    fusion: Literal["dual", "convex", "seed"] = "dual"
+    width: PositiveInt = 64
+    text_encoder: Literal["hashing", "wordllama"] = "wordllama"
+
+
+class Training(Section):
+    horizon_days: PositiveInt = 7
+    cutoffs: Annotated[int, Field(ge=3)] = 16
+    """Past cutoffs one horizon apart: the newest judges, the next stops early, the rest train."""
+    seed: int = 20170101
+    max_epochs: PositiveInt = 8
+    batch_users: PositiveInt = 256
+    learning_rate: PositiveFloat = 3e-3
+    patience: PositiveInt = 2
+
+
+class Ranking(Section):
+    k: PositiveInt = 20
+    model: Literal["champion", "as_of"] = "champion"
+    """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
+    chunk_users: PositiveInt = 1024
+
+
+class Gate(Section):
+    margin: NonNegativeFloat = 0.02
+    """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
+
+
+class Settings(Section):
+    sources: dict[str, Source] = Field(min_length=1)
+    event_types: dict[str, NonNegativeFloat] = Field(min_length=1)
+    """Event type = weight. Only events of positive weight make a history."""
+    catalogue: Catalogue
+    rules: Rules = Rules()
+    interests: Interests = Interests()
+    model: Model = Model()
+    training: Training = Training()
+    ranking: Ranking = Ranking()
+    gate: Gate = Gate()
+    home: Path
+    """Root of everything that is written; from LSIF_HOME, never from the file."""
+    tables: str
+    """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
+
+    def fingerprint(self) -> str:
+        """Hash of everything that can change a row; where things lie cannot."""
+        return hashlib.sha256(self.model_dump_json(exclude={"home", "tables"}).encode()).hexdigest()[:16]
+
+    def locate(self, path: str, ds: str) -> str:
+        """`path` of a source or catalogue with its day filled in; a relative one starts at `home`."""
+        filled = path.replace("{ds}", ds)
+        return filled if "://" in filled else str(self.home / filled)
+
+
+def project_folder() -> Path:
+    return Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
+
+
+def home_folder() -> Path:
+    return Path(os.environ.get("LSIF_HOME") or project_folder() / ".lsif").expanduser().absolute()
+
+
+def config_file() -> Path:
+    return Path(os.environ.get("LSIF_CONFIG") or project_folder() / "lsif.toml")
+
+
+def load_settings(path: str | Path | None = None) -> Settings:
+    """Read the TOML at `path` (default: LSIF_CONFIG, else the project's `lsif.toml`).
+
+    Raises:
+        LsifError: the file is missing, is no TOML, or holds an unknown key or a value that will not do.
+    """
+    file = Path(path) if path else config_file()
+    try:
+        given = tomllib.loads(file.read_text())
+    except OSError as error:
+        raise LsifError(f"cannot read the configuration {file}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LsifError(f"{file} is not valid TOML: {error}") from error
+    home = home_folder()
+    places = {"home": home, "tables": os.environ.get("LSIF_TABLES") or str(home / "tables")}
+    if misplaced := sorted(places.keys() & given.keys()):
+        raise LsifError(f"{file}: {misplaced[0]} is set by LSIF_{misplaced[0].upper()}, not in the file")
+    try:
+        return Settings.model_validate({**given, **places})
+    except ValidationError as error:
+        raise LsifError(f"{file}: {'; '.join(_explained(error))}") from error
+
+
+def _explained(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        where = [str(part) for part in problem["loc"]]
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(where[-1], _keys_at(Settings, where[:-1]), n=1)
+            yield f"unknown key {'.'.join(where)}" + (f"; did you mean {near[0]}?" if near else "")
+        else:
+            yield f"{'.'.join(where)}: {problem['msg']}"
+
+
+def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
+    """Keys that may stand at a place in the file; names of sources are passed over."""
+    kind: Any = model
+    for part in where:
+        fields = getattr(kind, "model_fields", {})
+        if part in fields:
+            kind = fields[part].annotation
+            kind = get_args(kind)[-1] if get_args(kind) else kind
+    return list(getattr(kind, "model_fields", {}))

@@ -1,0 +1,162 @@
+"""How a job runs: arguments, the ledger's no-op rule, and exit codes, the same for all.
+
+A step's last success is a row of the table `runs`; when its inputs, configuration and code are what they were, the
+step has nothing to do.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.code import code_hash
+from lsif.config import Settings, load_settings
+from lsif.days import parsed_day
+from lsif.errors import LsifError, Superseded
+from lsif.schema import TABLES
+from lsif.tables import Tables
+
+Fingerprints = dict[str, str]
+"""Name of an input = its identity; equal identities mean equal content."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a step did with its rows; `note` is for people."""
+
+    rows_in: int
+    rows_out: int
+    duplicates: int = 0
+    quarantined: int = 0
+    model_version: str | None = None
+    note: str | None = None
+
+
+@dataclass
+class Job:
+    """One run of one entry point for one day.
+
+    Attributes:
+        ds: the day, `YYYY-MM-DD`.
+        force: run steps although nothing changed.
+    """
+
+    ds: str
+    settings: Settings
+    tables: Tables
+    args: argparse.Namespace
+    entry_point: Path
+    force: bool = False
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def last_success(self, step: str) -> dict[str, Any] | None:
+        """The newest ledger row of `step` for this day that ended well, with `inputs` as a dict."""
+        done = (pc.field("step") == step) & (pc.field("ds") == self.ds) & (pc.field("status") == "done")
+        rows = self.tables.read("runs", filter=done).sort_by("seq").to_pylist()
+        return {**rows[-1], "inputs": json.loads(rows[-1]["inputs"])} if rows else None
+
+
+Inputs = Callable[[Job], Fingerprints]
+Work = Callable[[Job], Counts]
+
+
+def run_job(
+    step: str,
+    description: str | None,
+    inputs: Inputs,
+    work: Work,
+    arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
+) -> NoReturn:
+    """Run a job of one step from the command line and exit with its code."""
+    run_steps(description, lambda job: run_step(step, job, inputs, work), arguments)
+
+
+def run_steps(
+    description: str | None,
+    steps: Callable[[Job], object],
+    arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
+) -> NoReturn:
+    """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 99 superseded."""
+    try:
+        steps(_job(description, arguments))
+    except LsifError as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+def run_step(step: str, job: Job, inputs: Inputs, work: Work) -> None:
+    """Run one step unless nothing it depends on has changed, and write its line in the ledger."""
+    started = time.perf_counter()
+    found = inputs(job)
+    marks = {"config_hash": job.settings.fingerprint(), "code_hash": code_hash(job.entry_point)}
+    last = job.last_success(step)
+    if not job.force and last and all(last[k] == v for k, v in {"inputs": found, **marks}.items()):
+        print(f"{step} ds={job.ds}: inputs and code are unchanged, nothing to do (--force runs it all the same)")
+        return
+    line = {"step": step, "inputs": json.dumps(found, sort_keys=True), **marks}
+    try:
+        counts = work(job)
+    except Exception as error:
+        status = "superseded" if isinstance(error, Superseded) else "failed"
+        _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
+        raise
+    _record(job, {**line, "status": "done", **vars(counts)}, started)
+    print(f"{step} ds={job.ds}: {_summary(counts)} in {time.perf_counter() - started:.1f} s")
+
+
+class _OneLine(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise LsifError(f"{message} (see --help)")
+
+
+def _job(description: str | None, arguments: Callable[[argparse.ArgumentParser], object]) -> Job:
+    parser = _OneLine(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ds", required=True, metavar="YYYY-MM-DD", help="the UTC day of arrival to work on")
+    parser.add_argument("--config", metavar="FILE", help="settings (default: LSIF_CONFIG, else lsif.toml)")
+    parser.add_argument("--force", action="store_true", help="run although inputs, settings and code are unchanged")
+    arguments(parser)
+    args = parser.parse_args()
+    settings = load_settings(args.config)
+    entry_point = Path(sys.argv[0]).resolve()
+    return Job(parsed_day(args.ds), settings, Tables(settings.tables), args, entry_point, args.force)
+
+
+def _summary(counts: Counts) -> str:
+    parts = [f"{counts.rows_in:,} rows in", f"{counts.rows_out:,} out"]
+    parts += [f"{counts.duplicates:,} duplicates"] * bool(counts.duplicates)
+    parts += [f"{counts.quarantined:,} quarantined"] * bool(counts.quarantined)
+    parts += [f"model version {counts.model_version}"] * (counts.model_version is not None)
+    parts += [counts.note] if counts.note else []
+    return ", ".join(parts)
+
+
+def _record(job: Job, line: dict[str, Any], started: float) -> None:
+    taken = job.tables.read("runs", columns=["seq"])["seq"]
+    row = {
+        **dict.fromkeys(TABLES["runs"].columns),
+        **line,
+        "seq": (pc.max(taken).as_py() or 0) + 1,
+        "run_id": job.run_id,
+        "ds": job.ds,
+        "seconds": time.perf_counter() - started,
+        "peak_memory_mb": _peak_memory_mb(),
+    }
+    job.tables.append("runs", pa.Table.from_pylist([row], schema=job.tables.schema("runs")))
+
+
+def _peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, and what its children (a JVM) hold now, in MiB."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # the kernel counts in KiB
+    children = sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
+    return (own + children) / 2**20

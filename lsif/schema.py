@@ -1,0 +1,171 @@
+"""Every table's columns, key and partitioning, once.
+
+A column's type is written in the JSON type language that Spark and Delta share, so that one definition makes the
+Spark schema, the Delta schema and the Arrow schema.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+Type = str | dict[str, Any]
+
+STRING, LONG, INTEGER, DOUBLE, FLOAT = "string", "long", "integer", "double", "float"
+BOOLEAN, DATE, TIMESTAMP = "boolean", "date", "timestamp"
+
+DS = "ds"
+
+
+def array(element: Type) -> Type:
+    return {"type": "array", "elementType": element, "containsNull": True}
+
+
+def struct(**fields: Type) -> dict[str, Any]:
+    return {
+        "type": "struct",
+        "fields": [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in fields.items()],
+    }
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One table's contract.
+
+    Attributes:
+        name: folder name under the table root.
+        columns: data columns in order, without `ds`.
+        key: columns that identify a row within a partition and are never null.
+        partitioned: whether rows live in `ds` partitions, which are replaced and never appended to.
+    """
+
+    name: str
+    columns: dict[str, Type]
+    key: tuple[str, ...]
+    partitioned: bool = True
+
+    def struct(self, with_ds: bool = True) -> dict[str, Any]:
+        """The schema as Spark and Delta JSON; `ds` comes last and is absent from the data files."""
+        extra = {DS: STRING} if with_ds and self.partitioned else {}
+        return struct(**self.columns, **extra)
+
+
+def _table(name: str, key: str, partitioned: bool = True, **columns: Type) -> TableSchema:
+    return TableSchema(name, columns, tuple(key.split()), partitioned)
+
+
+TABLES: dict[str, TableSchema] = {
+    table.name: table
+    for table in (
+        _table(
+            "events",
+            key="event_id",
+            event_id=STRING,
+            user_id=STRING,
+            item_id=STRING,
+            event_type=STRING,
+            event_time=TIMESTAMP,
+            weight=DOUBLE,
+            value=DOUBLE,
+            query=STRING,
+            recommendation_id=STRING,
+        ),
+        _table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
+        _table(
+            "items",
+            key="item_id",
+            item_id=STRING,
+            title=STRING,
+            category=STRING,
+            brand=STRING,
+            text=STRING,
+            available=BOOLEAN,
+        ),
+        _table(
+            "item_vectors",
+            key="text_sha256 encoder",
+            partitioned=False,
+            text_sha256=STRING,
+            encoder=STRING,
+            vector=array(FLOAT),
+        ),
+        _table(
+            "history_tiles",
+            key="user_id item_id",
+            user_id=STRING,
+            item_id=STRING,
+            days=array(struct(day=DATE, event_type=STRING, n=LONG, weight=DOUBLE)),
+        ),
+        _table("user_tiles", key="user_id", user_id=STRING, events=LONG, baskets=LONG),
+        _table("item_tiles", key="item_id", item_id=STRING, events=LONG, baskets=LONG, buyers=LONG, weight=DOUBLE),
+        _table(
+            "long_term_histories",
+            key="user_id",
+            user_id=STRING,
+            n_events=LONG,
+            first_day=DATE,
+            items=array(struct(item_id=STRING, n=LONG, weights=array(DOUBLE), first_day=DATE, last_days=array(DATE))),
+            categories=array(struct(category=STRING, n=LONG, weights=array(DOUBLE))),
+        ),
+        _table(
+            "recent_windows",
+            key="user_id",
+            user_id=STRING,
+            events=array(struct(item_id=STRING, event_type=STRING, event_time=TIMESTAMP)),
+        ),
+        _table(
+            "recommendations",
+            key="user_id rank",
+            user_id=STRING,
+            rank=INTEGER,
+            item_id=STRING,
+            score=DOUBLE,
+            alpha=DOUBLE,
+            long_share=DOUBLE,
+            short_share=DOUBLE,
+            repeat_share=DOUBLE,
+            popularity_share=DOUBLE,
+            source=STRING,
+            reason_code=STRING,
+            recommendation_id=STRING,
+            model_version=STRING,
+            config_hash=STRING,
+        ),
+        _table(
+            "feedback",
+            key="recommendation_id",
+            recommendation_id=STRING,
+            outcome=STRING,
+            event_time=TIMESTAMP,
+        ),
+        _table(
+            "metrics_daily",
+            key="metric segment",
+            metric=STRING,
+            segment=STRING,
+            value=DOUBLE,
+            low=DOUBLE,
+            high=DOUBLE,
+            n=LONG,
+        ),
+        _table(
+            "runs",
+            key="run_id step ds",
+            partitioned=False,
+            seq=LONG,
+            run_id=STRING,
+            step=STRING,
+            ds=STRING,
+            status=STRING,
+            inputs=STRING,
+            rows_in=LONG,
+            rows_out=LONG,
+            duplicates=LONG,
+            quarantined=LONG,
+            seconds=DOUBLE,
+            peak_memory_mb=DOUBLE,
+            config_hash=STRING,
+            code_hash=STRING,
+            model_version=STRING,
+            note=STRING,
+        ),
+    )
+}

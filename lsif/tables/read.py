@@ -1,0 +1,178 @@
+"""Reading tables, and the way to their writers."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs as pafs
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import create_table_with_add_actions
+
+from lsif.days import days_between
+from lsif.errors import LsifError, MissingDays
+from lsif.schema import DS, TABLES, TableSchema
+from lsif.tables.door import arrow_schema, check_columns
+from lsif.tables.files import DataFile, manifest_path, spark_path, visible_files
+from lsif.tables.write import Staged, Writer
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Tables:
+    """All tables under one root.
+
+    Args:
+        root: local folder or object-store URL; credentials and endpoint come from the usual AWS_* variables.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = str(root).rstrip("/")
+
+    def path(self, name: str) -> str:
+        return f"{self.root}/{_schema(name).name}"
+
+    def schema(self, name: str) -> pa.Schema:
+        """Arrow schema of the data columns, without `ds`."""
+        return arrow_schema(_schema(name), with_ds=False)
+
+    def days(self, name: str, first: str = "", last: str = "9999-12-31") -> list[str]:
+        """The `ds` present from `first` to `last`, ascending; a day that is present may hold no row."""
+        return sorted({f.ds for f in self._files(name) if f.ds is not None and first <= f.ds <= last})
+
+    def require_days(self, name: str, first: str, last: str) -> list[str]:
+        """Every `ds` from `first` to `last`.
+
+        Raises:
+            MissingDays: some are not there; it names them all.
+        """
+        wanted = days_between(first, last)
+        if missing := sorted(set(wanted) - set(self.days(name, first, last))):
+            raise MissingDays(name, missing)
+        return wanted
+
+    def newest_day(self, name: str, at: str) -> str | None:
+        """The newest `ds` at or before `at`."""
+        return max(self.days(name, last=at), default=None)
+
+    def read(
+        self,
+        name: str,
+        days: Iterable[str] | None = None,
+        columns: Sequence[str] | None = None,
+        filter: pc.Expression | None = None,
+    ) -> pa.Table:
+        """Rows of `days` (default: all) as Arrow, with their `ds`, in file order; an absent table has no rows."""
+        wanted = arrow_schema(_schema(name))
+        handle = self._handle(name)
+        if handle is None:
+            return wanted.empty_table().select(columns or wanted.names)
+        if days is not None:
+            chosen = pc.field(DS).isin(list(days))
+            filter = chosen if filter is None else chosen & filter
+        return handle.to_pyarrow_dataset(schema=wanted).to_table(columns=columns, filter=filter)
+
+    def frame(
+        self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
+    ) -> "DataFrame":
+        """Rows of `days` as a Spark DataFrame with their `ds`, read by the table's file list and declared schema."""
+        from pyspark.sql import functions as F
+        from pyspark.sql.types import StructType
+
+        table, chosen = _schema(name), set(days)
+        wanted = StructType.fromJson(table.struct())
+        files = [f"{spark_path(self.path(name))}/{f.path}" for f in self._files(name) if f.ds in chosen]
+        if not files:
+            return spark.createDataFrame([], wanted).select(*(columns or wanted.names))
+        stored = StructType.fromJson(table.struct(with_ds=False))
+        # The path tells the day: partition discovery would guess types and reads NULL without a base path.
+        frame = (
+            spark.read.schema(stored)
+            .option("recursiveFileLookup", "true")
+            .parquet(*files)
+            .withColumn(DS, F.regexp_extract(F.col("_metadata.file_path"), r"/ds=(\d{4}-\d{2}-\d{2})/", 1))
+        )
+        return frame.select(*(columns or wanted.names))
+
+    def fingerprint(self, name: str, ds: str) -> str:
+        """Identity of one day's files; changes whenever the day is replaced. Empty when the day is absent."""
+        return self.fingerprints(name, [ds])[f"{name}/{ds}"]
+
+    def fingerprints(self, name: str, days: Iterable[str]) -> dict[str, str]:
+        """`{"table/ds": fingerprint}` of each day, in one look at the table's log."""
+        by_day: dict[str, list[str]] = {ds: [] for ds in days}
+        for file in self._files(name):
+            if file.ds in by_day:
+                by_day[file.ds].append(file.path)
+        return {f"{name}/{ds}": _sha256("\n".join(sorted(paths))) if paths else "" for ds, paths in by_day.items()}
+
+    def content_hash(self, name: str, ds: str) -> str:
+        """Hash of one day's rows in key order: equal exactly when the rows are, whatever files hold them."""
+        table = _schema(name)
+        rows = self.read(name, [ds]).to_pylist()
+        lines = sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
+        return _sha256("\n".join([*table.columns, *lines]))
+
+    def writer(self, name: str) -> "Writer":
+        """Open a table for writing; open it when the step starts, before its inputs are read."""
+        handle = self._handle(name)
+        if handle is None:
+            create_table_with_add_actions(
+                self.path(name),
+                Schema.from_json(json.dumps(_schema(name).struct())),
+                [],
+                mode="ignore",
+                partition_by=[DS] if _schema(name).partitioned else None,
+            )
+            handle = DeltaTable(self.path(name))
+        return Writer(self.path(name), _schema(name), handle)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add rows to a table that only grows (`runs`, `item_vectors`)."""
+        table = _schema(name)
+        if table.partitioned:
+            raise ValueError(f"{name} is replaced by ds, never appended to")
+        writer = self.writer(name)
+        writer.write(None, rows)
+        writer.append()
+
+    def staged(self, name: str, ds: str) -> "Staged":
+        """What `Writer.stage` left for `ds`.
+
+        Raises:
+            LsifError: nothing is staged.
+        """
+        filesystem, root = pafs.FileSystem.from_uri(self.path(name))
+        manifest = f"{root}/{manifest_path(ds)}"
+        if filesystem.get_file_info(manifest).type != pafs.FileType.File:
+            raise LsifError(f"nothing is staged for {name} ds={ds}: run the step that writes it first")
+        with filesystem.open_input_stream(manifest) as stream:
+            content = json.loads(stream.read())
+        files = [DataFile(**file) for file in content.pop("files")]
+        return Staged(self.path(name), _schema(name), ds, files, **content)
+
+    def _handle(self, name: str) -> DeltaTable | None:
+        try:
+            handle = DeltaTable(self.path(name))
+        except TableNotFoundError:
+            return None
+        check_columns(name, "the table holds", arrow_schema(_schema(name)), pa.schema(handle.schema().to_arrow()))
+        return handle
+
+    def _files(self, name: str) -> list[DataFile]:
+        handle = self._handle(name)
+        return [] if handle is None else visible_files(handle)
+
+
+def _schema(name: str) -> TableSchema:
+    if name not in TABLES:
+        raise LsifError(f"no table {name!r}; there are {', '.join(TABLES)}")
+    return TABLES[name]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

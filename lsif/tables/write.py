@@ -1,0 +1,214 @@
+"""Writing tables: files first, then one commit."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction, Transaction
+
+from lsif.errors import LsifError, Superseded
+from lsif.schema import DS, TableSchema
+from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
+from lsif.tables.files import STAGED, DataFile, manifest_path, spark_path, visible_files
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+APPEND_RETRIES = 100
+COMMIT_RETRIES = 100
+
+
+@dataclass
+class Writer:
+    """One writer of one table: writes files, then commits all of its days or none.
+
+    `handle` is the table as it was when the step started, and stays so.
+    """
+
+    path: str
+    table: TableSchema
+    handle: DeltaTable
+    files: list[DataFile] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def write(self, ds: str | None, rows: pa.Table | Iterable[pa.RecordBatch]) -> None:
+        """Write rows of `ds` to a file, batch by batch, not visible yet. No rows at all make an empty day.
+
+        Raises:
+            LsifError: a column is missing, unknown or of another type, or a key column holds nulls.
+        """
+        wanted = arrow_schema(self.table, with_ds=False)
+        folder = f"{DS}={ds}/" if ds else ""
+        name = f"{folder}{self.token}-{len(self.files):04d}.parquet"
+        filesystem, root = self._root()
+        filesystem.create_dir(f"{root}/{folder}", recursive=True)
+        batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
+        if isinstance(rows, pa.Table):
+            check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
+        with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, compression="zstd") as writer:
+            for batch in batches:
+                check_columns(self.table.name, "the rows to write hold", wanted, batch.schema)
+                writer.write_batch(batch.select(wanted.names).cast(wanted))
+        self._register(ds, name)
+
+    def write_frame(self, frame: "DataFrame", days: Iterable[str]) -> None:
+        """Write a Spark DataFrame with a `ds` column; every listed day is replaced, also by nothing.
+
+        Raises:
+            LsifError: as for `write`, or a row's `ds` is not among `days`.
+        """
+        from pyspark.sql.types import StructType
+
+        names = StructType.fromJson(self.table.struct()).names
+        if set(frame.columns) != set(names):
+            raise LsifError(difference(self.table.name, "the frame to write holds", names, frame.columns))
+        filesystem, root = self._root()
+        (
+            frame.select(*names)
+            .write.partitionBy(DS)
+            .option("compression", "zstd")
+            .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+            .parquet(f"{spark_path(self.path)}/{self.token}")
+        )
+        written = pafs.FileSelector(f"{root}/{self.token}", recursive=True, allow_not_found=True)
+        for info in filesystem.get_file_info(written):
+            if info.type == pafs.FileType.File and info.base_name.endswith(".parquet"):
+                relative = info.path[len(root.rstrip("/")) + 1 :]
+                self._register(re.findall(rf"{DS}=([^/]+)/", relative)[-1], relative)
+        listed = list(days)
+        if strange := sorted(set(self.days) - set(listed)):
+            raise LsifError(
+                f"{self.table.name}: rows of {', '.join(strange)} in a write of {listed[0]} to {listed[-1]}"
+            )
+        for ds in sorted(set(listed) - set(self.days)):
+            self.write(ds, arrow_schema(self.table, with_ds=False).empty_table())
+
+    def commit(self) -> int:
+        """Make everything written visible in one Delta commit, replacing the written days; returns the rows.
+
+        Raises:
+            Superseded: somebody else replaced one of the days since this writer was opened.
+        """
+        _commit(self.path, self.table, self.files, self._marks())
+        return sum(file.rows for file in self.files)
+
+    def append(self) -> int:
+        """Add what was written to a table without `ds`; appends never conflict with each other."""
+        schema = Schema.from_json(json.dumps(self.table.struct()))
+        properties = CommitProperties(max_commit_retries=APPEND_RETRIES)
+        actions: list[AddAction | RemoveAction] = [file.action() for file in self.files]
+        self.handle.create_write_transaction(actions, "append", schema, commit_properties=properties)
+        return sum(file.rows for file in self.files)
+
+    def stage(self, **notes: str) -> "Staged":
+        """Leave what was written for another process to check and commit, with `notes` for it."""
+        (ds,) = self.days
+        staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes))
+        filesystem, root = self._root()
+        filesystem.create_dir(f"{root}/{STAGED}", recursive=True)
+        with filesystem.open_output_stream(f"{root}/{manifest_path(ds)}") as stream:
+            stream.write(json.dumps(staged.manifest()).encode())
+        return staged
+
+    def _marks(self) -> dict[str, int]:
+        return {ds: _mark(self.handle, self.table, ds) + 1 for ds in self.days}
+
+    def _register(self, ds: str | None, path: str) -> None:
+        filesystem, root = self._root()
+        footer = pq.read_metadata(f"{root}/{path}", filesystem=filesystem)
+        wanted = arrow_schema(self.table, with_ds=False)
+        check_columns(self.table.name, f"the file {path} holds", wanted, footer.schema.to_arrow_schema())
+        check_keys(self.table, path, footer)
+        size = filesystem.get_file_info(f"{root}/{path}").size
+        self.files.append(DataFile(path, ds, size, footer.num_rows))
+        if ds is not None and ds not in self.days:
+            self.days.append(ds)
+
+    def _root(self) -> tuple[pafs.FileSystem, str]:
+        return pafs.FileSystem.from_uri(self.path)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Files written and not yet visible: read them, then commit them.
+
+    `mark` is the day's counter as this commit will leave it: one more than the writer found.
+    """
+
+    path: str
+    table: TableSchema
+    ds: str
+    files: list[DataFile]
+    mark: int
+    notes: dict[str, str]
+
+    def read(self) -> pa.Table:
+        """The staged rows, without `ds`."""
+        filesystem, root = pafs.FileSystem.from_uri(self.path)
+        wanted = arrow_schema(self.table, with_ds=False)
+        parts = [
+            pq.read_table(f"{root}/{f.path}", filesystem=filesystem, schema=wanted, partitioning=None)
+            for f in self.files
+        ]
+        return pa.concat_tables(parts)
+
+    def commit(self) -> int:
+        """Publish; a second call finds its own files there and changes nothing.
+
+        Raises:
+            Superseded: the day was replaced since the files were staged.
+        """
+        visible = {file.path for file in visible_files(DeltaTable(self.path))}
+        if not visible.issuperset(file.path for file in self.files):
+            _commit(self.path, self.table, self.files, {self.ds: self.mark})
+        return sum(file.rows for file in self.files)
+
+    def manifest(self) -> dict[str, Any]:
+        return {"files": [asdict(file) for file in self.files], "mark": self.mark, "notes": self.notes}
+
+
+def _commit(path: str, table: TableSchema, files: list[DataFile], marks: dict[str, int]) -> None:
+    """Replace the days of `marks` by `files`: a compare-and-swap on each day's counter, whatever other days do."""
+    for _ in range(COMMIT_RETRIES):
+        handle = DeltaTable(path)
+        if late := [ds for ds, mark in marks.items() if _mark(handle, table, ds) >= mark]:
+            raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
+        try:
+            return _replace(handle, table, files, marks)
+        except CommitFailedError:
+            continue  # somebody committed since the handle was opened: look again whether it was one of our days
+    raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
+
+
+def _replace(handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int]) -> None:
+    # The storage's clock, for vacuum's retention only: readers of the old version keep their files until then.
+    now = time.time_ns() // 1_000_000
+    replaced = [file.removal(now) for file in visible_files(handle) if file.ds in marks]
+    transactions = [Transaction(_application(table, ds), mark) for ds, mark in marks.items()]
+    handle.create_write_transaction(
+        [file.action() for file in files] + replaced,
+        "append",
+        Schema.from_json(json.dumps(table.struct())),
+        partition_by=[DS],
+        # No retries of the library's own: it would not look at the counters again.
+        commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
+    )
+
+
+def _mark(handle: DeltaTable, table: TableSchema, ds: str) -> int:
+    """How often a day was committed."""
+    return handle.transaction_version(_application(table, ds)) or 0
+
+
+def _application(table: TableSchema, ds: str) -> str:
+    return f"lsif/{table.name}/{ds}"

@@ -1,0 +1,83 @@
+"""Fixtures that everyone shares: an empty table root, settings of a small shop, one Spark session for the whole run."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsif.config import Settings, load_settings
+from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SHOP = """
+[event_types]
+purchase = 1.0
+browse = 0.5
+search = 0.0
+
+[sources.shop]
+path = "landing/shop/{ds}.csv"
+format = "csv"
+
+[sources.shop.columns]
+event_id = "id"
+user_id = "user"
+item_id = "item"
+event_type = "type"
+event_time = "time"
+
+[catalogue]
+path = "landing/items.csv"
+format = "csv"
+columns = { item_id = "id", title = "title", category = "category", text = ["title"] }
+"""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """A test that would reach past this machine fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty LSIF_HOME with the small shop's configuration in LSIF_CONFIG."""
+    (tmp_path / "shop.toml").write_text(SHOP)
+    monkeypatch.setenv("LSIF_HOME", str(tmp_path))
+    monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "shop.toml"))
+    monkeypatch.delenv("LSIF_TABLES", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return load_settings()
+
+
+@pytest.fixture
+def tables(settings: Settings) -> Tables:
+    return Tables(settings.tables)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator["SparkSession"]:
+    from lsif.spark import session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LSIF_SPARK_MASTER", "local[2]")
+        opened = session("tests")
+        yield opened
+        opened.stop()

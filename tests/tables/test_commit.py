@@ -1,0 +1,208 @@
+"""A commit shows all of a writer's days or none, and of two writers of one day exactly one wins."""
+
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lsif.errors import LsifError, MissingDays, Superseded
+from lsif.tables import Tables
+
+
+def tiles(tables: Tables, *ids: str | None) -> pa.Table:
+    rows = [{"item_id": i, "events": 1, "baskets": 1, "buyers": 1, "weight": 1.0} for i in ids]
+    return pa.Table.from_pylist(rows, schema=tables.schema("item_tiles"))
+
+
+def write(tables: Tables, ds: str, *ids: str) -> int:
+    writer = tables.writer("item_tiles")
+    writer.write(ds, tiles(tables, *ids))
+    return writer.commit()
+
+
+def ids_of(tables: Tables, *days: str) -> list[str]:
+    return sorted(tables.read("item_tiles", days or None)["item_id"].to_pylist())
+
+
+def test_a_day_is_replaced_and_its_neighbour_untouched(tables: Tables) -> None:
+    write(tables, "2017-01-01", "a", "b")
+    write(tables, "2017-01-02", "c")
+    neighbour = tables.fingerprint("item_tiles", "2017-01-02")
+    assert write(tables, "2017-01-01", "d") == 1
+    assert ids_of(tables, "2017-01-01") == ["d"]
+    assert tables.fingerprint("item_tiles", "2017-01-02") == neighbour
+
+
+def test_nothing_is_visible_before_the_commit(tables: Tables) -> None:
+    write(tables, "2017-01-01", "a")
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-01", tiles(tables, "b"))
+    assert ids_of(tables) == ["a"]
+
+
+def test_a_bulk_write_shows_all_its_days_at_once(tables: Tables) -> None:
+    writer = tables.writer("item_tiles")
+    for ds in ("2017-01-01", "2017-01-02"):
+        writer.write(ds, tiles(tables, ds))
+    assert tables.days("item_tiles") == []
+    writer.commit()
+    assert tables.days("item_tiles") == ["2017-01-01", "2017-01-02"]
+
+
+@pytest.mark.parametrize("before", [(), ("old",)], ids=["first writers of a new day", "writers of a known day"])
+def test_one_of_two_writers_wins(tables: Tables, before: tuple[str, ...]) -> None:
+    if before:
+        write(tables, "2017-01-01", *before)
+    writers = [tables.writer("item_tiles") for _ in range(2)]
+    for number, writer in enumerate(writers):
+        writer.write("2017-01-01", tiles(tables, f"w{number}"))
+    writers[1].commit()
+    with pytest.raises(Superseded, match="2017-01-01: another writer committed first"):
+        writers[0].commit()
+    assert ids_of(tables) == ["w1"]
+
+
+def test_simultaneous_writers_of_one_day_leave_one_winner(tables: Tables) -> None:
+    writers = [tables.writer("item_tiles") for _ in range(6)]
+    outcomes: list[str] = []
+
+    def commit(number: int) -> None:
+        writers[number].write("2017-01-01", tiles(tables, f"w{number}"))
+        try:
+            writers[number].commit()
+            outcomes.append(f"w{number}")
+        except Superseded:
+            outcomes.append("superseded")
+
+    threads = [threading.Thread(target=commit, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("superseded") == 5
+    assert ids_of(tables) == [name for name in outcomes if name != "superseded"]
+
+
+def test_writers_of_different_days_do_not_disturb_each_other(tables: Tables) -> None:
+    write(tables, "2017-01-01", "a")
+    late = tables.writer("item_tiles")
+    write(tables, "2017-01-01", "b")
+    late.write("2017-01-02", tiles(tables, "c"))
+    late.commit()
+    assert ids_of(tables) == ["b", "c"]
+
+
+def test_an_empty_day_is_there_and_a_missing_one_is_named(tables: Tables) -> None:
+    write(tables, "2017-01-01")
+    write(tables, "2017-01-03", "a")
+    assert tables.days("item_tiles") == ["2017-01-01", "2017-01-03"]
+    with pytest.raises(MissingDays, match="item_tiles lacks 2017-01-02, 2017-01-04"):
+        tables.require_days("item_tiles", "2017-01-01", "2017-01-04")
+    assert tables.newest_day("item_tiles", "2017-01-02") == "2017-01-01"
+    assert tables.newest_day("item_tiles", "2016-12-31") is None
+
+
+def test_staged_rows_are_read_checked_and_published_once(tables: Tables) -> None:
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-01", tiles(tables, "a"))
+    writer.stage(model_version="3")
+    staged = tables.staged("item_tiles", "2017-01-01")
+    assert staged.read()["item_id"].to_pylist() == ["a"]
+    assert staged.notes == {"model_version": "3"}
+    assert tables.days("item_tiles") == []
+    assert staged.commit() == 1
+    assert tables.staged("item_tiles", "2017-01-01").commit() == 1
+    assert ids_of(tables) == ["a"]
+
+
+def test_what_was_staged_before_another_publication_is_superseded(tables: Tables) -> None:
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-01", tiles(tables, "a"))
+    staged = writer.stage()
+    write(tables, "2017-01-01", "b")
+    with pytest.raises(Superseded):
+        staged.commit()
+    assert ids_of(tables) == ["b"]
+
+
+def test_publishing_what_was_never_staged_says_so(tables: Tables) -> None:
+    with pytest.raises(LsifError, match="nothing is staged for item_tiles ds=2017-01-01"):
+        tables.staged("item_tiles", "2017-01-01")
+
+
+def test_equal_rows_have_equal_content_in_any_order_of_any_files(tables: Tables) -> None:
+    write(tables, "2017-01-01", "a", "b")
+    first = tables.content_hash("item_tiles", "2017-01-01"), tables.fingerprint("item_tiles", "2017-01-01")
+    writer = tables.writer("item_tiles")
+    for name in ("b", "a"):
+        writer.write("2017-01-01", tiles(tables, name))
+    writer.commit()
+    assert tables.content_hash("item_tiles", "2017-01-01") == first[0]
+    assert tables.fingerprint("item_tiles", "2017-01-01") != first[1]
+    write(tables, "2017-01-01", "a")
+    assert tables.content_hash("item_tiles", "2017-01-01") != first[0]
+
+
+class TestTheDoor:
+    def test_a_missing_column_is_named(self, tables: Tables) -> None:
+        with pytest.raises(LsifError, match="item_tiles: the rows to write hold no weight"):
+            tables.writer("item_tiles").write("2017-01-01", tiles(tables, "a").drop_columns(["weight"]))
+
+    def test_an_unknown_column_is_named(self, tables: Tables) -> None:
+        extra = tiles(tables, "a").append_column("colour", pa.array(["red"]))
+        with pytest.raises(LsifError, match="an unknown colour"):
+            tables.writer("item_tiles").write("2017-01-01", extra)
+
+    def test_another_type_is_refused(self, tables: Tables) -> None:
+        rows = tiles(tables, "7").set_column(0, "item_id", pa.array([7]))
+        with pytest.raises(LsifError, match="item_id as int64, the schema wants string"):
+            tables.writer("item_tiles").write("2017-01-01", rows)
+
+    def test_a_null_key_is_refused(self, tables: Tables) -> None:
+        with pytest.raises(LsifError, match="key column item_id holds nulls"):
+            tables.writer("item_tiles").write("2017-01-01", tiles(tables, None))
+
+    def test_a_table_of_another_shape_is_refused_on_the_way_out(self, tables: Tables) -> None:
+        from deltalake import write_deltalake
+
+        write_deltalake(tables.path("item_tiles"), pa.table({"item_id": ["a"], "ds": ["2017-01-01"]}))
+        with pytest.raises(LsifError, match="the table holds no baskets, buyers, events, weight"):
+            tables.read("item_tiles")
+
+    def test_an_unknown_table_is_named(self, tables: Tables) -> None:
+        with pytest.raises(LsifError, match="no table 'itms'"):
+            tables.read("itms")
+
+    def test_columns_may_come_in_any_order(self, tables: Tables) -> None:
+        rows = tiles(tables, "a")
+        writer = tables.writer("item_tiles")
+        writer.write("2017-01-01", rows.select(rows.column_names[::-1]))
+        writer.commit()
+        assert ids_of(tables) == ["a"]
+
+
+def test_others_read_the_tables_without_us(tables: Tables) -> None:
+    import duckdb
+    import polars as pl
+    from deltalake import DeltaTable
+
+    write(tables, "2017-01-01", "a", "b")
+    write(tables, "2017-01-02", "c")
+    path = tables.path("item_tiles")
+    events = DeltaTable(path).to_pyarrow_dataset()
+    assert duckdb.sql("SELECT ds, count(*) FROM events GROUP BY ds ORDER BY ds").fetchall() == [
+        ("2017-01-01", 2),
+        ("2017-01-02", 1),
+    ]
+    assert sorted(pl.read_delta(path)["item_id"]) == ["a", "b", "c"]
+    assert len(DeltaTable(path).to_pandas()) == events.count_rows() == 3
+
+
+def test_appends_add_up(tables: Tables, tmp_path: Path) -> None:
+    row = {"text_sha256": "x", "encoder": "e", "vector": [1.0]}
+    for _ in range(2):
+        tables.append("item_vectors", pa.Table.from_pylist([row], schema=tables.schema("item_vectors")))
+    assert tables.read("item_vectors").num_rows == 2
+    with pytest.raises(ValueError, match="replaced by ds"):
+        tables.append("events", tables.read("events"))
