@@ -1,6 +1,5 @@
 """Fixtures that everyone shares: an empty table root, settings of a small shop, one Spark session for the whole run."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,21 +34,6 @@ path = "landing/items.csv"
 format = "csv"
 columns = { item_id = "id", title = "title", category = "category", text = ["title"] }
 """
-
-
-@pytest.fixture(autouse=True, scope="session")
-def only_loopback() -> Iterator[None]:
-    """A test that would reach past this machine fails at once."""
-    connect = socket.socket.connect
-
-    def guarded(self: socket.socket, address: object) -> None:
-        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
-            raise AssertionError(f"a test tried to reach {address[0]}")
-        connect(self, address)  # type: ignore[arg-type]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "connect", guarded)
-        yield
 
 
 @pytest.fixture

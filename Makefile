@@ -1,0 +1,36 @@
+# Two commands are enough: `make demo` and `make test`. Both make their environment first.
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.installed
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+.PHONY: demo down test check help
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
+
+demo: preflight $(READY) ## run real nights on a real year of shopping, on this machine
+	@$(BIN)/lsif demo
+
+down: ## stop what `make demo` or `lsif up` started, and nothing else
+	@if [ -x $(BIN)/lsif ]; then $(BIN)/lsif down; fi
+
+test: check ## lint, types, import rules and all tests
+	@$(BIN)/python -m pytest
+
+check: preflight $(READY) ## lint, types and import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy lsif jobs dags
+	@$(BIN)/lint-imports
+
+.PHONY: preflight
+preflight:
+	@$(PYTHON) lsif/preflight.py
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Installing the pinned environment into $(VENV) (some minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)

@@ -1,0 +1,58 @@
+"""Settings: a typo is one line that names the nearest key, and nothing is guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from lsif.config import Settings, load_settings
+from lsif.errors import LsifError
+from tests.conftest import SHOP
+
+
+def load(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / "given.toml"
+    file.write_text(text)
+    return load_settings(file)
+
+
+def test_the_file_overrides_the_defaults(home: Path) -> None:
+    settings = load(home, SHOP + "\n[ranking]\nk = 7\n")
+    assert (settings.ranking.k, settings.interests.window_events) == (7, 64)
+    assert settings.event_types == {"purchase": 1.0, "browse": 0.5, "search": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (SHOP + "[rankng]\nk = 7\n", "unknown key rankng; did you mean ranking?"),
+        (SHOP + "[interests]\nrecent_dayz = 7\n", "unknown key interests.recent_dayz; did you mean recent_days?"),
+        (SHOP.replace("user_id", "usr_id"), "unknown key sources.shop.columns.usr_id; did you mean user_id?"),
+        (SHOP + "[ranking]\nk = 0\n", "ranking.k: Input should be greater than 0"),
+        (SHOP.replace("[sources.shop]", "[sources.shop]\ntime_zone = 'Mars'"), "no such time zone: 'Mars'"),
+        (SHOP.replace("purchase = 1.0", "purchase = -1.0"), "event_types.purchase: Input should be greater than or"),
+        (SHOP + "x = [", "is not valid TOML"),
+        ("home = '/x'\n" + SHOP, "home is set by LSIF_HOME, not in the file"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(home: Path, text: str, line: str) -> None:
+    with pytest.raises(LsifError) as caught:
+        load(home, text)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(home: Path) -> None:
+    with pytest.raises(LsifError, match=r"cannot read the configuration .*absent\.toml: No such file"):
+        load_settings(home / "absent.toml")
+
+
+def test_the_fingerprint_follows_settings_and_not_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load(home, SHOP).fingerprint()
+    monkeypatch.setenv("LSIF_TABLES", "s3://bucket/tables")
+    assert load(home, SHOP).fingerprint() == before
+    assert load(home, SHOP + "[ranking]\nk = 7\n").fingerprint() != before
+
+
+def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:
+    assert settings.locate("landing/{ds}.csv", "2017-01-01") == f"{home}/landing/2017-01-01.csv"
+    assert settings.locate("s3://shop/{ds}/", "2017-01-01") == "s3://shop/2017-01-01/"

@@ -1,0 +1,115 @@
+"""Every job's frame: arguments, the no-op rule, the ledger and exit codes, in a real process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lsif.code import imported_sources
+from lsif.tables import Tables
+
+JOB = """
+import os
+from lsif.errors import LsifError, Superseded
+from lsif.job import Counts, Job, run_job
+
+def inputs(job: Job) -> dict[str, str]:
+    return {"landing": os.environ.get("CONTENT", "a")}
+
+def work(job: Job) -> Counts:
+    match os.environ.get("FAIL"):
+        case "input":
+            raise LsifError("the input is bad: mend it")
+        case "superseded":
+            raise Superseded("another writer came first")
+        case "crash":
+            raise RuntimeError("boom")
+    return Counts(rows_in=5, rows_out=3, duplicates=1, quarantined=1)
+
+run_job("toy", "A toy step.", inputs, work)
+"""
+
+
+@pytest.fixture
+def job(home: Path) -> Path:
+    file = home / "toy.py"
+    file.write_text(JOB)
+    return file
+
+
+def run(job: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    return subprocess.run(
+        [sys.executable, str(job), *args],
+        env={**os.environ, "PYTHONPATH": root, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def statuses(tables: Tables) -> list[str]:
+    return tables.read("runs").sort_by("seq")["status"].to_pylist()
+
+
+def test_a_step_runs_once_until_something_changes(job: Path, tables: Tables) -> None:
+    first = run(job, "--ds", "2017-01-01")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "toy ds=2017-01-01: 5 rows in, 3 out, 1 duplicates, 1 quarantined" in first.stdout
+    assert "nothing to do" in run(job, "--ds", "2017-01-01").stdout
+    assert statuses(tables) == ["done"]
+    assert "rows in" in run(job, "--ds", "2017-01-01", "--force").stdout
+    assert "rows in" in run(job, "--ds", "2017-01-01", CONTENT="b").stdout
+    assert "rows in" in run(job, "--ds", "2017-01-02").stdout
+    job.write_text(JOB + "# edited\n")
+    assert "rows in" in run(job, "--ds", "2017-01-01", CONTENT="b").stdout
+    assert statuses(tables) == ["done"] * 5
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "status", "line"),
+    [
+        ("input", 2, "failed", "toy.py: the input is bad: mend it\n"),
+        ("superseded", 99, "superseded", "toy.py: another writer came first\n"),
+    ],
+)
+def test_a_known_failure_is_one_line(
+    job: Path, tables: Tables, failure: str, code: int, status: str, line: str
+) -> None:
+    done = run(job, "--ds", "2017-01-01", FAIL=failure)
+    assert (done.returncode, done.stderr) == (code, line)
+    assert statuses(tables) == [status]
+
+
+def test_a_crash_is_recorded_and_the_next_run_is_no_noop(job: Path, tables: Tables) -> None:
+    assert run(job, "--ds", "2017-01-01", FAIL="crash").returncode == 1
+    assert "rows in" in run(job, "--ds", "2017-01-01").stdout
+    assert statuses(tables) == ["failed", "done"]
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        ((), "the following arguments are required: --ds"),
+        (("--ds", "2017-13-01"), "'2017-13-01' is not a day (YYYY-MM-DD)"),
+        (("--ds", "20170101"), "'20170101' is not a day (YYYY-MM-DD)"),
+        (("--ds", "2017-01-01", "--fast"), "unrecognized arguments: --fast"),
+        (("--ds", "2017-01-01", "--config", "/absent.toml"), "cannot read the configuration /absent.toml"),
+    ],
+)
+def test_a_bad_argument_is_one_line_and_writes_nothing(
+    job: Path, tables: Tables, args: tuple[str, ...], line: str
+) -> None:
+    done = run(job, *args)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert tables.read("runs").num_rows == 0
+
+
+def test_the_code_hash_covers_what_is_imported_and_nothing_else(job: Path) -> None:
+    names = {file.name for file in imported_sources(job)}
+    assert {"toy.py", "job.py", "config.py", "write.py"} <= names
+    assert "spark.py" not in names
