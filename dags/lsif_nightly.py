@@ -1,0 +1,51 @@
+"""
+### One night: from the events of a day to a ranked list for every user
+
+Runs at 00:00 UTC for the day that has just ended. That day (`ds`) is the run's **partition key**; a run by hand may
+give it as the `ds` param instead. Any day may be run again: unchanged inputs make a step a no-op, `force` runs it.
+
+`ingest_events` checks the day's events into `events` (what breaks a rule goes to `quarantine`), `aggregate_interests`
+writes the day's history tile and recent windows, `ingest_items` and `embed_items` bring new catalogue texts,
+`score_users` stages the lists, `audit_recommendations` reads what was staged, and `publish_recommendations` is the one
+commit that makes it visible. `join_feedback` then joins what was done with the lists of the day before.
+
+One run at a time, oldest first: windows and histories need every day before them. Trainings have a DAG of their own,
+which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.
+"""
+
+from airflow.sdk import DAG, CronPartitionTimetable, Param
+from lsif_tasks import DAY_PARAM, DEFAULTS, MACROS, SPARK_POOL, daily, window
+
+with DAG(
+    dag_id="lsif_nightly",
+    doc_md=__doc__,
+    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+    **window(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    user_defined_macros=MACROS,
+    params={
+        "ds": DAY_PARAM,
+        "force": Param(False, type="boolean", description="Run steps whose inputs have not changed, too."),
+        "model": Param(
+            None,
+            type=["null", "string"],
+            pattern="^[A-Za-z0-9_]+$",
+            description="Score with this version or alias instead of the configured one.",
+        ),
+    },
+    tags=["lsif", "nightly"],
+) as dag:
+    ingest_events = daily("ingest_events", pool=SPARK_POOL)
+    aggregate_interests = daily("interests", task_id="aggregate_interests", pool=SPARK_POOL)
+    ingest_items = daily("ingest_items", pool=SPARK_POOL)
+    embed_items = daily("embed_items")
+    score_users = daily("score_users", "{{ '--model=' ~ params.model if params.model else '' }}")
+    audit_recommendations = daily("audit_recommendations")
+    publish_recommendations = daily("publish_recommendations")
+    join_feedback = daily("join_feedback")
+
+    ingest_events >> aggregate_interests >> score_users
+    ingest_items >> embed_items >> score_users
+    score_users >> audit_recommendations >> publish_recommendations >> join_feedback
