@@ -1,0 +1,1 @@
+"""How good a list is: metrics, baselines, intervals, and the gate that decides on them."""

@@ -1,0 +1,112 @@
+"""Ranking metrics at k over whole lists (full ranking, never sampled), with binary relevance.
+
+Shapes: U judged users, k list length. `hits[u, r]` says whether the item at rank r+1 of user u is relevant, and
+`relevant[u]` how many relevant items u has in all, wherever they are ranked. Every metric gives one value per user.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One list per user, held against what happened.
+
+    Attributes:
+        users: [U] user ids in the order of the rows.
+        hits: [U, k] whether the item at each rank is relevant; ranks that a list lacks are misses.
+        relevant: [U] number of distinct relevant items, at least one.
+    """
+
+    users: list[str]
+    hits: Bools
+    relevant: Ints
+
+
+def judged(lists: pa.Table, truth: pa.Table, users: list[str], k: int) -> Judged:
+    """Mark the first `k` ranks of every user's list.
+
+    Args:
+        lists: user_id, rank (from 1), item_id.
+        truth: distinct (user_id, item_id), with at least one row for each of `users`.
+        users: who is judged; a user without a list scores zero and is not left out.
+    """
+    rows, true_rows = _rows(lists["user_id"], users), _rows(truth["user_id"], users)
+    items = pc.unique(truth["item_id"])
+    marks = _pairs(rows, lists["item_id"], items)
+    found = np.isin(marks, _pairs(true_rows, truth["item_id"], items)) & (marks >= 0)
+    ranks = lists["rank"].to_numpy()
+    inside = (rows < len(users)) & (ranks <= k)
+    hits = np.zeros((len(users), k), dtype=np.bool_)
+    hits[rows[inside], ranks[inside] - 1] = found[inside]
+    relevant = np.bincount(true_rows, minlength=len(users))[: len(users)]
+    if np.any(relevant == 0):
+        raise ValueError("every judged user needs at least one relevant item")
+    return Judged(users, hits, relevant)
+
+
+def _rows(ids: pa.ChunkedArray, users: list[str]) -> Ints:
+    """Row of each id among `users`; strangers get the row after the last."""
+    found = pc.index_in(ids.combine_chunks(), value_set=pa.array(users, pa.string()))
+    return np.asarray(pc.fill_null(found, len(users)), dtype=np.int64)
+
+
+def _pairs(rows: Ints, item_ids: pa.ChunkedArray, items: pa.Array) -> Ints:
+    """One number per (user row, item); -1 for an item that is nobody's truth."""
+    codes = np.asarray(pc.fill_null(pc.index_in(item_ids.combine_chunks(), value_set=items), -1), dtype=np.int64)
+    return np.where(codes < 0, -1, rows * len(items) + codes)
+
+
+def _discounts(k: int) -> Floats:
+    return 1.0 / np.log2(np.arange(2, k + 2))
+
+
+def ndcg(hits: Bools, relevant: Ints) -> Floats:
+    """Discounted gain over that of the usual ideal: a list with all min(k, relevant) first ranks right."""
+    discounts = _discounts(hits.shape[1])
+    ideal = np.cumsum(discounts)[np.minimum(relevant, hits.shape[1]) - 1]
+    return hits @ discounts / ideal
+
+
+def recall(hits: Bools, relevant: Ints) -> Floats:
+    """Share of all relevant items that the list holds."""
+    return hits.sum(axis=1) / relevant
+
+
+def hit_rate(hits: Bools, relevant: Ints) -> Floats:
+    """Whether the list holds any relevant item."""
+    return hits.any(axis=1).astype(np.float64)
+
+
+def average_precision(hits: Bools, relevant: Ints) -> Floats:
+    """Mean of the precision at each relevant item, over all relevant items."""
+    precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
+    return (precision * hits).sum(axis=1) / relevant
+
+
+def reciprocal_rank(hits: Bools, relevant: Ints) -> Floats:
+    """One over the rank of the first relevant item, zero without one."""
+    return hits.any(axis=1) / (hits.argmax(axis=1) + 1.0)
+
+
+METRICS: dict[str, Callable[[Bools, Ints], Floats]] = {
+    "ndcg": ndcg,
+    "recall": recall,
+    "hit_rate": hit_rate,
+    "map": average_precision,
+    "mrr": reciprocal_rank,
+}
+
+
+def per_user(of: Judged, k: int) -> dict[str, Floats]:
+    """Every metric at `k`: name → [U]."""
+    return {name: metric(of.hits[:, :k], of.relevant) for name, metric in METRICS.items()}

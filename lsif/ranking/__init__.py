@@ -1,0 +1,1 @@
+"""The one path from a model, histories and windows to lists of recommendations."""

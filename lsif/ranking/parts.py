@@ -1,0 +1,103 @@
+"""The best items of a chunk of users, and the additive parts of their scores.
+
+Shapes: B users of the chunk, V items, L history rows, D width, P pairs of a user and an item.
+
+Two steps make lists that are fast to find and equal on every machine. A dense float32 product finds everything that
+could be among the best, with room for its own rounding; float64 then computes those few pairs part by part, rounds,
+and ranks them. So neither the chunk size, nor the thread count, nor a user's neighbours in the chunk can change a row.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lsif.model.batch import Batch
+from lsif.model.fusion_model import FusionModel, Interests, Items, scores
+from lsif.model.ragged import Array
+from lsif.ranking.popular import DECIMALS
+
+SLACK = 1e-4
+"""Relative and absolute room for float32 rounding; some hundred times what it is."""
+PAIRS = 2**16
+"""Pairs computed at once: bounds memory when a thousand items tie."""
+
+Parts = TypeVar("Parts", Interests, Items)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Lists of a chunk, flat, in order of user and rank.
+
+    Attributes:
+        row: the user's position in the chunk [P].
+        item: item number [P].
+        parts: long, short, repeat, popularity (with the item's bias); they add up to the score [P, 4].
+        score: rounded sum of the parts [P].
+        alpha: the user's long share of the gate [P].
+    """
+
+    row: Array
+    item: Array
+    parts: Array
+    score: Array
+    alpha: Array
+
+
+def best_items(model: FusionModel, batch: Batch, items: Items, order: Array, k: int) -> Ranked:
+    """The `k` best items of every user of the batch.
+
+    Args:
+        model, items: in float64; an item that must not be recommended has the bias -inf.
+        batch: float features in float64.
+        order: place of each item in the order of ids, which breaks ties [V].
+    """
+    with torch.inference_mode():
+        interests = model(batch, items)
+        rows, columns = _candidates(interests, batch, items, k)
+        parts = np.concatenate([_parts(interests, batch, items, r, c) for r, c in _slices(rows, columns)])
+    row, item = rows.numpy(), columns.numpy()
+    score = parts.sum(1).round(DECIMALS) + 0.0  # + 0.0: no negative zero
+    best = np.lexsort((order[item], -score, row))
+    rank = np.arange(len(best)) - np.searchsorted(row[best], row[best])
+    best = best[rank < k]
+    alpha = interests.alpha.numpy()[row[best]]
+    return Ranked(row[best], item[best], parts[best], score[best], alpha)
+
+
+def in_double(batch: Batch) -> Batch:
+    floats = ("history_features", "window_age", "user_features")
+    return replace(batch, **{name: getattr(batch, name).double() for name in floats})
+
+
+def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
+    """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
+    dense = scores(_single(interests), batch, _single(items))  # [B, V]
+    last = dense.topk(min(k, dense.shape[1]), dim=1).values[:, -1:]
+    chosen = (dense >= last - SLACK * (1 + last.abs())) & torch.isfinite(dense)
+    rows, columns = chosen.nonzero(as_tuple=True)
+    return rows, columns
+
+
+def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, columns: Tensor) -> Array:
+    vectors = items.vectors[columns]  # [P, D]
+    own = (batch.history_item[rows] == columns[:, None]) & batch.history_mask[rows]  # [P, L]
+    parts = (
+        (interests.long[rows] * vectors).sum(1),
+        (interests.short[rows] * vectors).sum(1),
+        (interests.repeat[rows] * own).sum(1),
+        items.bias[columns] + interests.popularity_gain[rows] * items.popularity[columns],
+    )
+    return torch.stack(parts, dim=1).numpy()
+
+
+def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    return zip(rows.split(PAIRS), columns.split(PAIRS), strict=True)
+
+
+def _single(values: Parts) -> Parts:
+    floats = {name: value.float() for name, value in vars(values).items() if value.is_floating_point()}
+    return replace(values, **floats)

@@ -1,0 +1,68 @@
+"""Reaching MLflow, and saying in a line why it was not reached."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from lsif.errors import LsifError
+
+DEFAULTS = {
+    # MLflow would try for minutes; a task has retries of its own.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # MLflow looks for a git executable to tag runs with a commit; we tag them with a hash of the code that ran.
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def apply_defaults() -> None:
+    """Set what is not set yet; MLflow reads its environment at every call."""
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+
+def tracking_uri() -> str:
+    """Where MLflow is, from MLFLOW_TRACKING_URI.
+
+    Raises:
+        LsifError: it is not set. MLflow's own default, a file in the current folder, would split the registry.
+    """
+    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        return uri
+    raise LsifError("MLFLOW_TRACKING_URI is not set: start the services with `lsif up`, then `eval $(lsif env)`")
+
+
+@contextmanager
+def reaching(uri: str) -> Iterator[None]:
+    """Turn what MLflow raises inside into one line.
+
+    Raises:
+        LsifError: MLflow did not answer, or refused.
+    """
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, RequestException, SQLAlchemyError) as error:
+        raise LsifError(f"MLflow at {_without_password(uri)}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    if "Max retries exceeded" in text or "Connection refused" in text:
+        return "no answer; is it running? (`lsif status`)"
+    return text.splitlines()[0][:300]
+
+
+def _without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":…@")).geturl()

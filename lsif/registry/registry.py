@@ -1,0 +1,164 @@
+"""Versions and aliases of one registered model."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsif.errors import LsifError
+from lsif.registry.connection import apply_defaults, reaching, tracking_uri
+from lsif.registry.manifest import verify_manifest
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL = "lsif"
+CHAMPION, CHALLENGER, PREVIOUS = ALIASES = ("champion", "challenger", "previous")
+EVALUATION = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version; everything LSIF knows about it without loading it is in its tags.
+
+    `ds` is the day it was trained for, `trained_through` the last day it learned from, `gate` PASS or HOLD.
+    """
+
+    number: str
+    run_id: str
+    tags: dict[str, str]
+
+    @property
+    def trained_through(self) -> str:
+        return self.tags["trained_through"]
+
+    @property
+    def held(self) -> bool:
+        """Whether the gate has not passed it and nobody promoted it all the same."""
+        return self.tags.get("gate") != "PASS" and "promoted" not in self.tags
+
+
+class Registry:
+    """One registered model on one MLflow.
+
+    Args:
+        uri: MLflow's tracking URI; default: MLFLOW_TRACKING_URI.
+        name: registered model (and experiment of its runs).
+    """
+
+    def __init__(self, uri: str | None = None, name: str = MODEL) -> None:
+        apply_defaults()
+        self.uri, self.name = uri or tracking_uri(), name
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        from mlflow import MlflowClient  # seconds to import, and not every caller gets this far
+
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    def aliases(self) -> dict[str, str]:
+        """Alias → version number; empty before the first registration."""
+        from mlflow.exceptions import MlflowException
+
+        with reaching(self.uri):
+            try:
+                aliases = self.client.get_registered_model(self.name).aliases
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return {}
+                raise
+        return {alias: str(number) for alias, number in aliases.items()}
+
+    def versions(self) -> list[Version]:
+        """All versions, oldest first."""
+        with reaching(self.uri):
+            pages = self._pages()
+            found = [Version(str(v.version), v.run_id, dict(v.tags)) for page in pages for v in page]
+        return sorted(found, key=lambda version: int(version.number))
+
+    def version(self, chosen: str) -> Version:
+        """The version that a number or an alias names.
+
+        Raises:
+            LsifError: there is none.
+        """
+        aliases = self.aliases()
+        number = aliases.get(chosen, chosen)
+        for version in self.versions():
+            if version.number == number:
+                return version
+        known = ", ".join(f"{alias} = {number}" for alias, number in sorted(aliases.items())) or "no alias is set"
+        raise LsifError(f"model {self.name} has no version or alias {chosen!r} ({known})")
+
+    def trained_for(self, ds: str) -> Version:
+        """The newest version trained for `ds`.
+
+        Raises:
+            LsifError: no training of that day registered one.
+        """
+        found = [version for version in self.versions() if version.tags.get("ds") == ds]
+        if not found:
+            raise LsifError(f"no version of model {self.name} was trained for ds={ds}: run jobs/train.py first")
+        return found[-1]
+
+    def resolve(self, chosen: str, ds: str) -> str | None:
+        """The version number to score `ds` with, or None when there is none yet.
+
+        Args:
+            chosen: `champion` (the alias now), `as_of` (the version trained on the newest days before `ds`, the
+                gate's holds left out), or any alias or number, which then must exist.
+        """
+        if chosen == CHAMPION:
+            return self.aliases().get(CHAMPION)
+        if chosen == "as_of":
+            fit = [version for version in self.versions() if not version.held and version.trained_through < ds]
+            newest = max(fit, key=lambda version: (version.trained_through, int(version.number)), default=None)
+            return newest.number if newest else None
+        return self.version(chosen).number
+
+    @contextmanager
+    def folder(self, version: Version) -> Iterator[Path]:
+        """The version's files, verified, in a folder that is gone afterwards.
+
+        Raises:
+            LsifError: MLflow does not answer, or a file is not what was registered.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
+            with reaching(self.uri):
+                model = f"models:/{self.name}/{version.number}"
+                download_artifacts(artifact_uri=model, dst_path=place, tracking_uri=self.uri, registry_uri=self.uri)
+            files = Path(place) / "data" / MODEL
+            verify_manifest(files, version.tags.get("manifest_sha256"))
+            yield files
+
+    def evaluation(self, version: Version) -> dict[str, Any]:
+        """What the training measured on its held-out days."""
+        from mlflow.artifacts import load_dict
+
+        with reaching(self.uri):
+            location = self.client.get_run(version.run_id).info.artifact_uri
+            return dict(load_dict(f"{location}/{EVALUATION}"))
+
+    def point(self, alias: str, number: str) -> None:
+        """Make `alias` name a version; MLflow has no compare-and-swap, so the last one to call wins."""
+        with reaching(self.uri):
+            self.client.set_registered_model_alias(self.name, alias, number)
+
+    def tag(self, version: Version, **tags: str) -> None:
+        with reaching(self.uri):
+            for key, value in tags.items():
+                self.client.set_model_version_tag(self.name, version.number, key, value)
+
+    def _pages(self) -> Iterator[Any]:
+        token = None
+        while True:
+            page = self.client.search_model_versions(f"name='{self.name}'", page_token=token)
+            yield page
+            token = page.token
+            if not token:
+                return

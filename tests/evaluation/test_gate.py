@@ -1,0 +1,38 @@
+"""The gate's decisions, one by one."""
+
+import pytest
+
+from lsif.evaluation.compare import Comparison
+from lsif.evaluation.gate import Rival, verdict
+
+RIVAL = Rival(version="3", trained_through="2017-10-16")
+
+
+def comparison(lsif: float, popularity: float, champion: float | None = None) -> Comparison:
+    values = {"lsif": lsif, "popularity_28d": popularity, "champion": champion}
+    rows: Comparison = [
+        {"metric": "ndcg@10", "list": name, "value": value} for name, value in values.items() if value is not None
+    ]
+    return [*rows, {"metric": "recall@10", "list": "lsif", "value": 0.0}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "rival", "status", "reason"),
+    [
+        (comparison(0.3, 0.1), None, "PASS", "there is no champion yet"),
+        (comparison(0.1, 0.1), None, "HOLD", "ndcg@10 0.1000 = popularity's 0.1000"),
+        (comparison(0.1, 0.2), None, "HOLD", "ndcg@10 0.1000 < popularity's 0.2000"),
+        (comparison(0.295, 0.1, 0.3), RIVAL, "PASS", "98% of champion 3's 0.3000"),
+        (comparison(0.293, 0.1, 0.3), RIVAL, "HOLD", "ndcg@10 0.2930 < 98% of champion 3's 0.3000"),
+        (comparison(0.9, 0.1, 0.3), Rival("4", "2017-10-24"), "HOLD", "no fair comparison"),
+        (comparison(0.9, 0.1, 0.3), Rival("4", "2017-10-23"), "PASS", "champion 4"),
+    ],
+)
+def test_verdict(rows: Comparison, rival: Rival | None, status: str, reason: str) -> None:
+    decision = verdict(rows, "2017-10-23", rival, margin=0.02)
+    assert decision.status == status
+    assert any(reason in sentence for sentence in decision.reasons)
+
+
+def test_every_reason_is_given_even_when_the_first_already_holds() -> None:
+    assert len(verdict(comparison(0.1, 0.2, 0.3), "2017-10-23", RIVAL, 0.02).reasons) == 2

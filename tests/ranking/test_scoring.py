@@ -1,0 +1,227 @@
+"""Lists: exactly K rows, exact parts, ties by item id, the same bytes whatever the chunks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+import torch
+
+from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.interests.as_of import Known
+from lsif.model.fusion_model import scores
+from lsif.model.snapshot import snapshot
+from lsif.ranking.rows import SHARES
+from lsif.ranking.scoring import eligible_rows, recommend
+from lsif.ranking.trained import TrainedModel
+from tests.ranking import shop
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def small(settings: Settings) -> Settings:
+    return shop.small(settings)
+
+
+@pytest.fixture
+def night(small: Settings) -> Known:
+    return shop.known(shop.events(), small, shop.catalogue(unavailable=("i003",)))
+
+
+@pytest.fixture
+def vectors(night: Known) -> pa.Table:
+    return shop.vectors(night.items)
+
+
+@pytest.fixture
+def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
+    return shop.trained(night, vectors, small)
+
+
+def lists(rows: pa.Table) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows.sort_by([("user_id", "ascending"), ("rank", "ascending")]).to_pylist():
+        found.setdefault(row["user_id"], []).append(row["item_id"])
+    return found
+
+
+def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict[str, dict[str, float]]:
+    """Every available item's score by the model's own dense formula in float64."""
+    shot = snapshot(night, trained.index, settings)
+    model = trained.model.double().eval()
+    batch = shot.batch(np.arange(len(shot)))
+    doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
+    batch = type(batch)(**{**vars(batch), **doubles})
+    with torch.inference_mode():
+        items = model.all_items(trained.index, shot.item_features)
+        dense = scores(model(batch, items), batch, items).numpy()
+    open_to_all = set(night.items.filter(night.items["available"])["item_id"].to_pylist())
+    ids = trained.index.item_ids.to_pylist()
+    return {
+        user: {item: value for item, value in zip(ids, row, strict=True) if item in open_to_all}
+        for user, row in zip(shot.user_ids.to_pylist(), dense, strict=True)
+    }
+
+
+def test_lists_are_the_best_available_items_of_the_models_formula(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = recommend(trained, night, vectors, small)
+    expected = brute_force(trained, night, small)
+    for user, items in lists(rows).items():
+        assert items == sorted(expected[user], key=lambda item: -expected[user][item])[:5]
+    best = {(row["user_id"], row["item_id"]): row["score"] for row in rows.to_pylist()}
+    assert all(abs(expected[user][item] - score) < 1e-6 for (user, item), score in best.items())
+
+
+def test_every_user_gets_exactly_k_rows(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = recommend(trained, night, vectors, small)
+    assert len(rows) == eligible_rows(night, small) == 150
+    ranks = rows.group_by("user_id").aggregate([("rank", "list")])["rank_list"].to_pylist()
+    assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
+
+
+def test_a_list_is_shorter_only_when_the_catalogue_is(
+    trained: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
+) -> None:
+    rows = recommend(trained, night, vectors, shop.small(settings, k=100))
+    assert {len(items) for items in lists(rows).values()} == {39}
+
+
+def test_what_is_not_available_is_never_recommended(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    favourite = lists(recommend(trained, night, vectors, small))["u000"][0]
+    closed = shop.catalogue(unavailable=(favourite,))
+    rows = recommend(trained, shop.renamed(night, items=closed), vectors, small)
+    assert favourite not in pc.unique(rows["item_id"]).to_pylist()
+
+
+def test_parts_are_shares_of_one_and_the_largest_gives_the_reason(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = recommend(trained, night, vectors, small)
+    shares = np.stack([rows[name].to_numpy() for name in SHARES])
+    assert np.abs(shares.sum(0) - 1).max() < 1e-5
+    assert (shares > 0).any(1).all(), "the case should use every part"
+    assert len(pc.unique(rows["reason_code"])) > 1
+
+
+def test_repeat_share_is_zero_for_items_that_are_new_to_the_user(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    bought = {(user, item) for user, item, _ in shop.events()}
+    for row in recommend(trained, night, vectors, small).to_pylist():
+        assert (row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought)
+
+
+@pytest.mark.parametrize("encoder", ["transformer", "gru"])
+@pytest.mark.parametrize("chunk_users", [1, 7, 1000])
+def test_chunks_do_not_change_a_byte(
+    night: Known, vectors: pa.Table, settings: Settings, chunk_users: int, encoder: str
+) -> None:
+    kind = settings.model_copy(update={"model": settings.model.model_copy(update={"encoder": encoder})})
+    whole, parts = shop.small(kind), shop.small(kind, chunk_users=chunk_users)
+    trained = shop.trained(night, vectors, whole)
+    expected = recommend(trained, night, vectors, whole).drop_columns("config_hash")
+    assert recommend(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
+
+
+def test_one_users_list_is_that_of_the_night(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = recommend(trained, night, vectors, small)
+    for user in ("u000", "u017"):
+        alone = recommend(trained, night, vectors, small, users=[user])
+        assert alone.equals(rows.filter(pc.field("user_id") == user))
+
+
+def test_ties_are_broken_by_item_id(
+    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings
+) -> None:
+    with torch.no_grad():
+        for weights in trained.model.parameters():
+            weights.zero_()
+    rows = recommend(trained, night, vectors, small)
+    assert set(map(tuple, lists(rows).values())) == {("i000", "i001", "i002", "i004", "i005")}
+
+
+def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
+    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings
+) -> None:
+    with torch.no_grad():
+        for weights in trained.model.parameters():
+            weights.zero_()
+    row = {"item_id": "a_new", "title": "new", "category": "c1", "brand": None, "text": "thing i001", "available": True}
+    items = pa.concat_tables([night.items, shop.table("items", [row])])
+    rows = recommend(trained, shop.renamed(night, items=items), vectors, small)
+    assert {items[0] for items in lists(rows).values()} == {"a_new"}
+
+
+def cold(night: Known, *users: str) -> Known:
+    rows = [{"user_id": user, "events": 1, "baskets": 1, "ds": shop.DS} for user in users]
+    return shop.renamed(night, user_tiles=pa.concat_tables([night.user_tiles, shop.table("user_tiles", rows)]))
+
+
+def test_a_user_without_history_and_window_gets_the_popular_list(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = recommend(trained, cold(night, "stranger"), vectors, small)
+    theirs = rows.filter(pc.field("user_id") == "stranger")
+    assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5]
+    assert set(theirs["source"].to_pylist()) == {"popular"}
+    assert set(theirs["reason_code"].to_pylist()) == {"popular_fallback"}
+    assert set(theirs["alpha"].to_pylist()) == {None}
+    assert set(theirs["model_version"].to_pylist()) == {"7"}
+    assert set(rows.filter(pc.field("user_id") != "stranger")["source"].to_pylist()) == {"fusion"}
+
+
+def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: pa.Table, small: Settings) -> None:
+    rows = recommend(None, night, vectors, small)
+    assert len(rows) == eligible_rows(night, small)
+    assert set(rows["model_version"].to_pylist()) == {"none"}
+    assert len(set(map(tuple, lists(rows).values()))) == 1
+
+
+def test_recommendation_ids_depend_on_day_user_item_and_version(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    def ids(at: Known, model: TrainedModel | None) -> Sequence[str]:
+        found: Sequence[str] = recommend(model, at, vectors, small)["recommendation_id"].to_pylist()
+        return found
+
+    first = ids(night, None)
+    assert len(set(first)) == len(first)
+    assert first == ids(night, None)
+    assert not set(first) & set(ids(shop.renamed(night, ds="2017-07-01"), None))
+    assert not set(first) & set(ids(night, trained))
+
+
+def test_a_model_of_other_windows_is_refused(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    interests = small.interests.model_copy(update={"recent_days": 14})
+    with pytest.raises(LsifError, match="recent_days 28 ≠ 14"):
+        recommend(trained, night, vectors, small.model_copy(update={"interests": interests}))
+
+
+def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: Settings) -> None:
+    with pytest.raises(LsifError, match="no item is available"):
+        recommend(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
+
+
+def test_inputs_are_left_as_they_were(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    before = {name: value.clone() for name, value in trained.model.state_dict().items()}
+    recommend(trained, night, vectors, small)
+    after = trained.model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
