@@ -1,0 +1,55 @@
+"""One batch of users as padded tensors."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lsif.model.ragged import Array, starts
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`B` users; a row of a history or window past its end has mask False and item 0.
+
+    Attributes:
+        history_item: item numbers [B, L], heaviest first.
+        history_mask: [B, L], true where there is a row.
+        history_features: [B, L, F].
+        window_item, window_type: item and event type numbers [B, S], oldest first.
+        window_age: days from the event to the end of `ds` [B, S].
+        window_basket: number of the event's time among the window's, 0 = oldest [B, S]: equal times are one set.
+        window_mask: [B, S].
+        user_features: [B, P].
+    """
+
+    history_item: Tensor
+    history_mask: Tensor
+    history_features: Tensor
+    window_item: Tensor
+    window_type: Tensor
+    window_age: Tensor
+    window_basket: Tensor
+    window_mask: Tensor
+    user_features: Tensor
+
+    def __len__(self) -> int:
+        return len(self.history_item)
+
+    def renumbered(self, items: Tensor) -> "Batch":
+        """The batch with item numbers as positions in `items`, sorted numbers that hold all of the batch's."""
+        return replace(
+            self,
+            history_item=torch.searchsorted(items, self.history_item),
+            window_item=torch.searchsorted(items, self.window_item),
+        )
+
+
+def padded(values: Array, owner: Array, rows: int) -> Tensor:
+    """Flat values, sorted by their row `owner`, as [rows, longest, ...]; zeros past the end of a row."""
+    start = starts(owner, rows)
+    longest = max(int(np.diff(start).max(initial=0)), 1)
+    filled = np.zeros((rows, longest, *values.shape[1:]), values.dtype)
+    filled[owner, np.arange(len(owner)) - start[owner]] = values
+    return torch.from_numpy(filled)

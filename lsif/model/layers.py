@@ -1,0 +1,46 @@
+"""Small parts that several modules share."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lsif.model.ragged import Array
+
+
+class Standardise(nn.Module):
+    """Columns to mean zero and deviation one, as seen in training, clipped so that no outlier can shout."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, size: int, clip: float = 5.0) -> None:
+        super().__init__()
+        self.clip = clip
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+
+    def fit(self, tables: Sequence[Array]) -> None:
+        """Take over the columns' moments; a column that never varied gives zeros, whatever comes later."""
+        n = sum(len(table) for table in tables)
+        mean = sum(table.sum(0, dtype=np.float64) for table in tables) / max(n, 1)
+        squares = sum(((table - mean) ** 2).sum(0) for table in tables) / max(n, 1)
+        deviation = np.sqrt(squares)
+        self.mean.copy_(torch.from_numpy(mean))
+        self.deviation.copy_(torch.from_numpy(np.where(deviation < 1e-4, np.inf, deviation)))
+
+    def forward(self, values: Tensor) -> Tensor:
+        return ((values - self.mean) / self.deviation).clamp(-self.clip, self.clip)
+
+
+def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last dimension among true positions; all zeros where there are none."""
+    filled = logits.masked_fill(~mask, torch.finfo(logits.dtype).min)
+    return torch.softmax(filled, dim=-1) * mask
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over dimension 1 of [B, N, D] among true positions [B, N]; zeros where there are none."""
+    weights = mask.to(values.dtype)
+    return torch.einsum("bnd,bn->bd", values, weights) / weights.sum(1, keepdim=True).clamp(min=1)

@@ -1,0 +1,129 @@
+"""Everything the model reads at one date. Training and the night call the same function, so there is no skew."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from lsif.config import Settings
+from lsif.model.batch import Batch, padded
+from lsif.model.category_features import CategoryHistory
+from lsif.model.history import heaviest, history
+from lsif.model.history_features import history_features
+from lsif.model.item_features import item_features
+from lsif.model.ragged import Array, day_number, exploded, indices_in, slices, starts
+from lsif.model.user_features import Visits, user_features
+from lsif.model.vocabulary import ItemIndex
+
+if TYPE_CHECKING:
+    from lsif.interests.as_of import Known
+
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One date, ragged: user `u` owns rows `history_start[u]:history_start[u + 1]`, and likewise of the window.
+
+    Attributes:
+        ds: the date; everything is as of its end.
+        user_ids: original ids, sorted [U].
+        history_start [U + 1], history_item [R], history_features [R, F]: at most `history_items` rows per user,
+            heaviest first.
+        window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
+        user_features: [U, P].
+        item_features: [V, Q].
+    """
+
+    ds: str
+    user_ids: pa.Array
+    history_start: Array
+    history_item: Array
+    history_features: Array
+    window_start: Array
+    window_item: Array
+    window_type: Array
+    window_age: Array
+    window_basket: Array
+    user_features: Array
+    item_features: Array
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+    def batch(self, rows: Array) -> Batch:
+        """The users at positions `rows`, padded to the longest among them (at least 1)."""
+        past, owner = slices(self.history_start, rows)
+        recent, actor = slices(self.window_start, rows)
+        return Batch(
+            history_item=padded(self.history_item[past], owner, len(rows)),
+            history_mask=padded(np.ones(len(past), bool), owner, len(rows)),
+            history_features=padded(self.history_features[past], owner, len(rows)),
+            window_item=padded(self.window_item[recent], actor, len(rows)),
+            window_type=padded(self.window_type[recent], actor, len(rows)),
+            window_age=padded(self.window_age[recent], actor, len(rows)),
+            window_basket=padded(self.window_basket[recent], actor, len(rows)),
+            window_mask=padded(np.ones(len(recent), bool), actor, len(rows)),
+            user_features=torch.from_numpy(self.user_features[rows]),
+        )
+
+
+def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
+    """What is known at `known.ds`, in numbers. Events of items outside the index are left out."""
+    interests, ds = settings.interests, known.ds
+    users = _user_ids(known)
+    half_life = len(interests.half_lives_days) // 2
+    rows = history(known.histories, ds, index, users, len(interests.half_lives_days), interests.last_days)
+    capped = heaviest(rows, interests.history_items, half_life)
+    visits = Visits(known.user_tiles, ds, users, interests.popularity_days)
+    items = item_features(known.item_tiles, rows, ds, index)
+    window = _window(known.windows, ds, index, users)
+    totals = rows.user_sum(rows.weights, len(users))
+    return Snapshot(
+        ds=ds,
+        user_ids=users,
+        history_start=starts(capped.user, len(users)),
+        history_item=capped.item,
+        history_features=history_features(capped, totals, CategoryHistory(rows, index.category), visits, items),
+        user_features=user_features(rows, visits, window["user"], window["window_item"], len(users)),
+        item_features=items,
+        window_start=starts(window.pop("user"), len(users)),
+        **window,
+    )
+
+
+def _user_ids(known: "Known") -> pa.Array:
+    ids = [pc.cast(table["user_id"], pa.string()) for table in (known.histories, known.windows, known.user_tiles)]
+    unique = pc.unique(pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string()))
+    return unique.take(pc.sort_indices(unique))
+
+
+def _window(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -> dict[str, Array]:
+    """Events of the windows in the index, by user, oldest first."""
+    owner, events = exploded(windows["events"])
+    item = index.items(pc.struct_field(events, "item_id"))
+    user = indices_in(windows["user_id"], user_ids)[owner]
+    keep = np.flatnonzero(item >= 0)
+    keep = keep[np.argsort(user[keep], kind="stable")]
+    seconds = pc.cast(pc.struct_field(events, "event_time"), pa.timestamp("us", "UTC"))
+    moment = pc.cast(seconds, pa.int64()).to_numpy(zero_copy_only=False)[keep] / 1e6
+    return {
+        "user": user[keep],
+        "window_item": item[keep],
+        "window_type": index.types(pc.struct_field(events, "event_type"))[keep],
+        "window_age": ((day_number(ds) + 1) - moment / SECONDS_PER_DAY).astype(np.float32),
+        "window_basket": _baskets(user[keep], moment),
+    }
+
+
+def _baskets(user: Array, moment: Array) -> Array:
+    """Number of each event's time within its user's window; times ascend within a user."""
+    if not len(user):
+        return np.zeros(0, np.int64)
+    first = np.concatenate([[True], user[1:] != user[:-1]])
+    new = first | np.concatenate([[True], moment[1:] != moment[:-1]])
+    number = np.cumsum(new)
+    return number - number[np.maximum.accumulate(np.where(first, np.arange(len(user)), 0))]

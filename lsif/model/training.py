@@ -1,0 +1,165 @@
+"""Training as the night uses the model: snapshots at past cutoffs, and everything that was taken after them."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.model.fusion_model import FusionModel, Shape
+from lsif.model.item_tower import ItemInputs
+from lsif.model.ragged import Array
+from lsif.model.sampling import Sampler
+from lsif.model.step import Example, step_inputs, step_loss
+from lsif.model.validation import mean_ndcg, top_items
+from lsif.model.vocabulary import ItemIndex
+
+WEIGHT_DECAY = 0.01
+JUDGED = 10
+SORTED_BATCHES = 8
+"""Users of so many batches are sorted by history length, so that padding costs little; the order stays random."""
+
+Progress = Callable[[str, float], None]
+"""Called with a line to show and the share that is done."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass: mean training loss, and NDCG@10 on the validation cutoff."""
+
+    number: int
+    loss: float
+    ndcg: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model of the best epoch (from 1), and every epoch that ran."""
+
+    model: FusionModel
+    index: ItemIndex
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+
+
+def silent(line: str, done: float) -> None:
+    """Shows nothing."""
+
+
+def fit(
+    examples: Sequence[Example],
+    validation: Example,
+    index: ItemIndex,
+    settings: Settings,
+    progress: Progress = silent,
+) -> Trained:
+    """Train on the examples and keep the epoch that ranks the validation cutoff best.
+
+    The same seed, data and number of threads give the same weights on a CPU.
+
+    Raises:
+        LsifError: no user of the examples, or of the validation, took anything.
+    """
+    if not any(len(example.targets.active()) for example in examples) or not len(validation.targets.active()):
+        raise LsifError("nothing to learn from: no events of known users after the training or validation cutoffs")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.training.seed)
+        model = build_model(index, examples, settings)
+        return _Run(model, examples, validation, index, settings, progress).trained()
+
+
+def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:
+    """A fresh model whose scales and whitening fit the training data."""
+    snapshots = [example.snapshot for example in examples]
+    shape = Shape(
+        encoder=settings.model.encoder,
+        fusion=settings.model.fusion,
+        width=settings.model.width,
+        items=index.trained,
+        categories=len(index.categories),
+        event_types=len(index.event_types),
+        text_size=index.text.shape[1],
+        history_features=snapshots[0].history_features.shape[1],
+        user_features=snapshots[0].user_features.shape[1],
+        item_features=snapshots[0].item_features.shape[1],
+    )
+    model = FusionModel(shape)
+    model.history_scale.fit([one.history_features for one in snapshots])
+    model.user_scale.fit([one.user_features for one in snapshots])
+    model.item_scale.fit([one.item_features for one in snapshots])
+    model.tower.fit_whitening(index)
+    return model
+
+
+class _Run:
+    """One training: epochs with a one-cycle learning rate, stopped when the validation no longer gains."""
+
+    def __init__(
+        self,
+        model: FusionModel,
+        examples: Sequence[Example],
+        validation: Example,
+        index: ItemIndex,
+        settings: Settings,
+        progress: Progress,
+    ) -> None:
+        self.model, self.examples, self.validation, self.index = model, examples, validation, index
+        self.training, self.progress = settings.training, progress
+        self.rng = np.random.default_rng(self.training.seed)
+        self.sampler = Sampler(index.counts[: index.trained], self.rng)
+        self.inputs: ItemInputs = model.tower.inputs(index)
+        steps = sum(math.ceil(len(e.targets.active()) / self.training.batch_users) for e in examples)
+        self.steps = steps * self.training.max_epochs
+        self.optimiser = torch.optim.AdamW(model.parameters(), weight_decay=WEIGHT_DECAY)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, max_lr=self.training.learning_rate, total_steps=self.steps, pct_start=0.2
+        )
+        self.done = 0
+
+    def trained(self) -> Trained:
+        epochs: list[Epoch] = []
+        best, weights = 0, self.model.state_dict()
+        while len(epochs) < self.training.max_epochs and len(epochs) - best < self.training.patience:
+            epochs.append(self._epoch(len(epochs) + 1))
+            if epochs[-1].ndcg > epochs[best - 1].ndcg or not best:
+                best, weights = len(epochs), copy.deepcopy(self.model.state_dict())
+        self.model.load_state_dict(weights)
+        self.model.eval()
+        return Trained(self.model, self.index, tuple(epochs), best)
+
+    def _epoch(self, number: int) -> Epoch:
+        self.model.train()
+        losses = [self._step(*chosen) for chosen in self._batches()]
+        active = self.validation.targets.active()
+        ranked = top_items(self.model, self.validation.snapshot, self.index, active, JUDGED)
+        epoch = Epoch(number, float(np.mean(losses)), mean_ndcg(ranked, self.validation.targets, active))
+        self.progress(f"epoch {number}: loss {epoch.loss:.4f}, NDCG@{JUDGED} {epoch.ndcg:.4f}", self.done / self.steps)
+        return epoch
+
+    def _step(self, example: Example, users: Array) -> float:
+        loss = step_loss(self.model, step_inputs(example, users, self.sampler), self.inputs)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.done += 1
+        return float(loss.detach())
+
+    def _batches(self) -> Iterator[tuple[Example, Array]]:
+        """Every active user of every example once, a batch from one example, in random order."""
+        batches = [(e, users) for e in self.examples for users in self._groups(e)]
+        return (batches[position] for position in self.rng.permutation(len(batches)))
+
+    def _groups(self, example: Example) -> Iterator[Array]:
+        size = self.training.batch_users
+        users = self.rng.permutation(example.targets.active())
+        length = np.diff(example.snapshot.history_start)
+        for start in range(0, len(users), size * SORTED_BATCHES):
+            some = users[start : start + size * SORTED_BATCHES]
+            some = some[np.argsort(length[some], kind="stable")]
+            yield from (some[at : at + size] for at in range(0, len(some), size))
