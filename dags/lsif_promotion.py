@@ -30,6 +30,8 @@ with DAG(
     job(
         "move_alias",
         "{{ params.action }}",
+        "--ds",
+        "{{ dag_run.run_after.strftime('%Y-%m-%d') }}",  # the day of the decision, in the words of Airflow's record
         "{{ '--version=' ~ params.version if params.version else '' }}",
         "{{ '--reason=' ~ params.reason if params.reason else '' }}",
         "{{ '--force' if params.force else '' }}",

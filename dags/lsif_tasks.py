@@ -98,7 +98,7 @@ class JobOperator(BaseOperator):
             raise AirflowException(f"{self.task_id} ended with exit code {done.exit_code}: {done.output}")
 
     def on_kill(self) -> None:
-        self.hook.send_sigterm()
+        self.hook.send_sigterm()  # type: ignore[no-untyped-call]
 
 
 def job(step: str, *words: str, task_id: str | None = None, **options: Any) -> JobOperator:

@@ -126,6 +126,10 @@ class Airflow:
         }
         return [newest[day] for day in sorted(newest)]
 
+    def page(self, run: Json) -> str:
+        """Address of `run` in the web page."""
+        return f"{self._http.base_url}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'], safe='')}"
+
     def clear(self, run: Json, only_failed: bool = True) -> Json:
         """Run the failed (or all) tasks of `run` again, under the same run and partition key. Returns the run."""
         body = {"dag_run_id": run["dag_run_id"], "dry_run": False, "only_failed": only_failed, "reset_dag_runs": True}

@@ -77,6 +77,8 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
     records = {part: processes.start(layout, part, parts.command(part, layout, chosen), env) for part in missing}
     _wait_until_healthy(layout, chosen, records, say, started)
     airflow_client(layout.home).ensure_pool("lsif_spark", 1, "One Spark application at a time on this machine")
+    if env["LSIF_SCHEDULED"].lower() != "true":
+        say("nothing fires by itself (set LSIF_SCHEDULED=true for a run every night and a training every week)")
 
 
 def airflow_client(home: Path | str) -> Airflow:

@@ -1,0 +1,202 @@
+"""The command line: thin over Airflow, MLflow and the tables. `lsif --help` says what there is."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lsif.config import home_folder
+from lsif.days import parsed_day
+from lsif.errors import LsifError
+
+if TYPE_CHECKING:
+    from lsif.airflow_api import Airflow, Json
+
+# What a command needs is imported where it is needed, so that `lsif --help` answers at once.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Long-Short Interest Fusion: a ranked list for every user, every night.
+
+    A first evening: `lsif up`, then `lsif train --ds 2017-10-30`, `lsif trigger --ds 2017-10-31`,
+    `lsif recs 2375`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
+    Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
+)
+
+Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
+Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the version.")]
+
+
+@app.command()
+def up() -> None:
+    """Start PostgreSQL, Airflow and MLflow on 127.0.0.1; what runs already is left alone."""
+    from lsif import services
+    from lsif.screen import console, show_services
+
+    with console.status("starting the services"):
+        status = services.up(home_folder(), say=console.print)
+    show_services(status)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that `lsif up` started, running jobs included, and nothing else."""
+    from lsif import services
+    from lsif.screen import console
+
+    with console.status("stopping the services"):
+        stopped = services.down(home_folder(), say=console.print)
+    if not stopped:
+        console.print("nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show what runs, where, and how to sign in. Exit code 1 when not everything is healthy."""
+    from lsif import services
+    from lsif.screen import show_services
+
+    found = services.status(home_folder())
+    show_services(found)
+    raise typer.Exit(0 if found.is_up else 1)
+
+
+@app.command()
+def env() -> None:
+    """Print what `airflow`, `mlflow` and the jobs need to be run by hand: `eval "$(lsif env)"`."""
+    from lsif import services
+
+    for name, value in services.environment(home_folder()).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def trigger(
+    ds: Ds, force: Force = False, model: Annotated[str | None, typer.Option(help="Version or alias.")] = None
+) -> None:
+    """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`."""
+    conf = {"force": force} | ({"model": model} if model else {})
+    _run("lsif_nightly", parsed_day(ds), conf)
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")],
+    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day, included.")],
+    force: Force = False,
+) -> None:
+    """Run the nights of several days, oldest first: `lsif backfill --from 2017-11-01 --to 2017-11-07`."""
+    from lsif.screen import Progress
+
+    if parsed_day(first) > parsed_day(last):
+        raise LsifError(f"--from {first} is after --to {last}")
+    airflow = _airflow()
+    made = airflow.backfill("lsif_nightly", first, last, {"force": force})
+    _finish(airflow, airflow.wait_for_backfill(made, Progress()))
+
+
+@app.command()
+def train(
+    ds: Ds,
+    force: Force = False,
+    force_reason: Annotated[str | None, typer.Option(help="Promote past a HOLD of the gate, for this reason.")] = None,
+) -> None:
+    """Train, judge and, when it has earned it, promote a model: `lsif train --ds 2017-10-30`."""
+    _run("lsif_training", parsed_day(ds), {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
+
+
+@app.command()
+def promote(
+    version: Annotated[str | None, typer.Argument(help="Version number (default: the challenger).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Past a HOLD of the gate; wants --reason.")] = False,
+    reason: Reason = None,
+) -> None:
+    """Make a version champion: `lsif promote 3 --reason "looks right"`. The next day is scored with it."""
+    if force and not reason:
+        raise LsifError("--force wants a --reason")
+    given = {"version": version, "reason": reason}
+    conf = {"action": "promote", "force": force} | {key: value for key, value in given.items() if value}
+    _run("lsif_promotion", None, conf, say_last=True)
+
+
+@app.command()
+def rollback(reason: Reason = None) -> None:
+    """Make the previous champion champion again: `lsif rollback --reason "sales fell"`."""
+    _run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
+
+
+@app.command()
+def recs(
+    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
+) -> None:
+    """Show a user's list with its titles: `lsif recs 2375 --ds 2017-10-31`."""
+    from lsif.lookup import recommendations
+    from lsif.screen import show_rows
+
+    day, rows = recommendations(user, parsed_day(ds) if ds else None)
+    model = rows[0]["model_version"]
+    columns = ["rank", "item_id", "title", "score", "alpha", "source", "reason_code"]
+    show_rows(f"user {user}, ds={day}, model version {model}", columns, rows)
+
+
+@app.command()
+def models() -> None:
+    """Show the registered versions, their aliases and what the gate said."""
+    from lsif.lookup import versions
+    from lsif.screen import console, show_rows
+
+    rows = versions()
+    if not rows:
+        console.print("no version is registered yet: `lsif train --ds ...` makes one")
+        return
+    show_rows("model lsif", ["version", "aliases", "ds", "trained_through", "gate", "gate_reasons"], rows)
+
+
+@app.command()
+def demo() -> None:
+    """Run real nights on a real year of shopping, from nothing; a second time is quicker."""
+    from lsif.demo import run
+
+    run()
+
+
+def _airflow() -> "Airflow":
+    from lsif import services
+
+    return services.airflow_client(home_folder())
+
+
+def _run(dag_id: str, ds: str | None, conf: "Json", say_last: bool = False) -> None:
+    """Trigger a run and watch it to its end; exit code 1 when it fails."""
+    from lsif.screen import Progress, console, said_last
+
+    airflow = _airflow()
+    run = airflow.wait_for_run(airflow.trigger(dag_id, ds, conf), Progress())
+    _finish(airflow, [run])
+    if say_last:
+        lines = airflow.log(airflow.tasks(run)[-1]).split("Command exited")[0]
+        console.print(said_last(lines), markup=False, soft_wrap=True)
+
+
+def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:
+    from lsif.screen import show_failures
+
+    if show_failures(airflow, runs):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point; whatever a person can mend is one line on stderr and exit code 2."""
+    try:
+        app()
+    except LsifError as error:
+        print(f"lsif: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

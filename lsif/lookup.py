@@ -1,0 +1,59 @@
+"""What the command line looks up in the tables and the registry."""
+
+from typing import Any
+
+import pyarrow.compute as pc
+
+from lsif.config import home_folder, load_settings
+from lsif.errors import LsifError
+from lsif.tables import Tables
+
+Rows = list[dict[str, Any]]
+
+
+def recommendations(user: str, ds: str | None = None) -> tuple[str, Rows]:
+    """A user's published list with the titles of its items.
+
+    Args:
+        user: user id.
+        ds: day; None shows the newest that is published (for people only: no job ever reads "the newest").
+
+    Returns:
+        The day and the rows by rank.
+
+    Raises:
+        LsifError: nothing is published, or nothing for that day or user.
+    """
+    tables = Tables(load_settings().tables)
+    day = ds or max(tables.days("recommendations"), default=None)
+    if day is None or day not in tables.days("recommendations"):
+        raise LsifError(f"no list is published for {day or 'any day'}: run `lsif trigger --ds ...`")
+    rows = tables.read("recommendations", [day], filter=pc.field("user_id") == user).sort_by("rank").to_pylist()
+    if not rows:
+        raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")
+    titles = _titles(tables, day, [row["item_id"] for row in rows])
+    return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
+
+
+def versions() -> Rows:
+    """Every registered version, newest first, with its aliases and what the gate said of it."""
+    from lsif import services
+    from lsif.registry import Registry
+
+    registry = Registry(services.environment(home_folder())["MLFLOW_TRACKING_URI"])
+    names: dict[str, list[str]] = {}
+    for alias, number in registry.aliases().items():
+        names.setdefault(number, []).append(alias)
+    return [
+        {**version.tags, "version": version.number, "aliases": ", ".join(sorted(names.get(version.number, [])))}
+        for version in reversed(registry.versions())
+    ]
+
+
+def _titles(tables: Tables, ds: str, items: list[str]) -> dict[str, str]:
+    """Titles in the catalogue as of `ds`."""
+    delivered = tables.newest_day("items", ds)
+    if delivered is None:
+        return {}
+    rows = tables.read("items", [delivered], ["item_id", "title"], pc.field("item_id").isin(items)).to_pylist()
+    return {row["item_id"]: row["title"] for row in rows}

@@ -1,0 +1,87 @@
+"""What the command line shows: a run's progress, the services, lists and versions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from lsif.airflow_api import Airflow, Json
+    from lsif.services import Status
+
+console = Console(highlight=False)
+COLOURS = {"success": "green", "failed": "red", "upstream_failed": "red", "running": "cyan", "skipped": "yellow"}
+
+
+class Progress:
+    """Prints a line whenever a task of a watched run changes its state."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], str] = {}
+
+    def __call__(self, run: "Json", tasks: "list[Json]") -> None:
+        day = run["partition_key"] or (run["conf"] or {}).get("ds") or run["dag_id"]
+        for task in tasks:
+            where, state = (run["dag_run_id"], task["task_id"]), task["state"]
+            if state not in COLOURS or self._seen.get(where) == state:
+                continue
+            self._seen[where] = state
+            seconds = f"{task['duration']:6.1f} s" if task.get("duration") and state != "running" else ""
+            console.print(f"{day}  [{COLOURS[state]}]{state:<15}[/] {task['task_id']:<24}{seconds}".rstrip())
+
+
+def show_failures(airflow: "Airflow", runs: "Sequence[Json]") -> bool:
+    """Print why runs failed: the last thing each failed task said. True when one did."""
+    failed = [run for run in runs if run["state"] != "success"]
+    for run in failed:
+        for task in airflow.tasks(run):
+            if task["state"] == "failed":
+                reason = said_last(airflow.log(task))
+                console.print(
+                    f"[red]{run['partition_key'] or ''} {task['task_id']} failed:[/] {escape(reason)}", soft_wrap=True
+                )
+        console.print(f"  look at it: {airflow.page(run)}", soft_wrap=True)
+    return bool(failed)
+
+
+def said_last(log: str) -> str:
+    """The last line of a task's log that is not Airflow's own bracket."""
+    lines = [line for line in log.splitlines() if line.strip() and not line.startswith("::")]
+    return lines[-1] if lines else "(it said nothing)"
+
+
+def show_services(status: "Status") -> None:
+    """Every part with its pid and memory, the addresses, and how to sign in."""
+    table = _table("part", "state", "pid", "memory")
+    for part in status.parts:
+        state = "healthy" if part.healthy else "not healthy" if part.alive else "not running"
+        colour = {"healthy": "green", "not healthy": "red"}.get(state, "dim")
+        memory = f"{part.memory_mb:.0f} MB" if part.alive else ""
+        table.add_row(part.name, f"[{colour}]{state}[/]", str(part.pid or ""), memory)
+    console.print(table)
+    if status.endpoints and not status.is_down:
+        console.print(
+            f"Airflow  {status.endpoints.airflow_url}  (user admin, password in {status.password_file})", soft_wrap=True
+        )
+        console.print(f"MLflow   {status.endpoints.mlflow_url}")
+
+
+def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """A table with a title; numbers to three places, absent values blank."""
+    table = _table(*columns)
+    table.title, table.title_justify = title, "left"
+    for row in rows:
+        table.add_row(*(_text(row.get(column)) for column in columns))
+    console.print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _table(*columns: str) -> Table:
+    return Table(*columns, box=None, pad_edge=False, header_style="bold")
