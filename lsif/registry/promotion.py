@@ -1,7 +1,7 @@
 """Moving the champion: one step forward after the gate, one step back when a night shows that it was wrong."""
 
 from lsif.errors import LsifError
-from lsif.registry.registry import CHAMPION, PREVIOUS, Registry
+from lsif.registry.registry import CHAMPION, PREVIOUS, Registry, Version
 
 
 def promote(registry: Registry, chosen: str, ds: str, reason: str | None = None, force: bool = False) -> str:
@@ -28,7 +28,7 @@ def promote(registry: Registry, chosen: str, ds: str, reason: str | None = None,
     # `previous` moves first: were this to stop half-way, the champion would still be the old one.
     if old:
         registry.point(PREVIOUS, old)
-    registry.tag(version, promoted=ds, promoted_reason=reason or "gate passed")
+    _decide(registry, version, "promoted", ds, reason or "the gate passed it")
     registry.point(CHAMPION, version.number)
     return f"version {version.number} is champion" + (f", version {old} is previous" if old else "")
 
@@ -43,7 +43,13 @@ def rollback(registry: Registry, ds: str, reason: str | None = None) -> str:
     if PREVIOUS not in aliases or CHAMPION not in aliases:
         raise LsifError("there is no previous champion to go back to")
     wrong, right = registry.version(CHAMPION), registry.version(PREVIOUS)
-    registry.tag(wrong, rolled_back=ds, rolled_back_reason=reason or "not given")
+    _decide(registry, wrong, "rolled_back", ds, reason or "no reason given")
+    _decide(registry, right, "promoted", ds, f"rollback of version {wrong.number}")
     registry.point(CHAMPION, right.number)
     registry.point(PREVIOUS, wrong.number)
     return f"version {right.number} is champion again, version {wrong.number} is previous"
+
+
+def _decide(registry: Registry, version: Version, decision: str, ds: str, reason: str) -> None:
+    """Write the newest decision on a version into its tags; the ledger keeps them all."""
+    registry.tag(version, decision=decision, decision_ds=ds, decision_reason=reason)

@@ -15,6 +15,8 @@ from lsif.registry.manifest import verify_manifest
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from lsif.ranking.trained import TrainedModel
+
 MODEL = "lsif"
 CHAMPION, CHALLENGER, PREVIOUS = ALIASES = ("champion", "challenger", "previous")
 EVALUATION = "evaluation.json"
@@ -36,9 +38,10 @@ class Version:
         return self.tags["trained_through"]
 
     @property
-    def held(self) -> bool:
-        """Whether the gate has not passed it and nobody promoted it all the same."""
-        return self.tags.get("gate") != "PASS" and "promoted" not in self.tags
+    def trusted(self) -> bool:
+        """Whether it may score nights: the last decision on it, or the gate where nobody has decided."""
+        decision = self.tags.get("decision")
+        return decision == "promoted" or (decision is None and self.tags.get("gate") == "PASS")
 
 
 class Registry:
@@ -108,13 +111,13 @@ class Registry:
         """The version number to score `ds` with, or None when there is none yet.
 
         Args:
-            chosen: `champion` (the alias now), `as_of` (the version trained on the newest days before `ds`, the
-                gate's holds left out), or any alias or number, which then must exist.
+            chosen: `champion` (the alias now), `as_of` (of the trusted versions the one that learned from the
+                newest days before `ds`), or any alias or number, which then must exist.
         """
         if chosen == CHAMPION:
             return self.aliases().get(CHAMPION)
         if chosen == "as_of":
-            fit = [version for version in self.versions() if not version.held and version.trained_through < ds]
+            fit = [version for version in self.versions() if version.trusted and version.trained_through < ds]
             newest = max(fit, key=lambda version: (version.trained_through, int(version.number)), default=None)
             return newest.number if newest else None
         return self.version(chosen).number
@@ -136,6 +139,18 @@ class Registry:
             verify_manifest(files, version.tags.get("manifest_sha256"))
             yield files
 
+    def load(self, number: str) -> "TrainedModel":
+        """The model of a version, verified, ready to score."""
+        from lsif.registry.bundle import load_model  # imports torch, which reading tags does not need
+
+        with self.folder(self.version(number)) as files:
+            return load_model(files, number)
+
+    def experiment(self) -> str:
+        """Id of the experiment that holds the runs, made when it is not there."""
+        found = self.client.get_experiment_by_name(self.name)
+        return found.experiment_id if found else self.client.create_experiment(self.name, self._artifacts())
+
     def evaluation(self, version: Version) -> dict[str, Any]:
         """What the training measured on its held-out days."""
         from mlflow.artifacts import load_dict
@@ -153,6 +168,11 @@ class Registry:
         with reaching(self.uri):
             for key, value in tags.items():
                 self.client.set_model_version_tag(self.name, version.number, key, value)
+
+    def _artifacts(self) -> str | None:
+        """Where files go: a server decides itself; without one they lie beside the database, not in the cwd."""
+        place = self.uri.removeprefix("sqlite:///")
+        return None if place == self.uri else Path(place).with_name("artifacts").as_uri()
 
     def _pages(self) -> Iterator[Any]:
         token = None

@@ -12,8 +12,8 @@ import torch
 from lsif.config import Settings
 from lsif.interests.as_of import Known
 from lsif.model.snapshot import snapshot
-from lsif.model.targets import targets
 from lsif.model.step import Example
+from lsif.model.targets import targets
 from lsif.model.training import build_model
 from lsif.model.vocabulary import build_index
 from lsif.ranking.trained import TrainedModel
@@ -41,11 +41,17 @@ def events(users: int = 30, items: int = 40, visits: int = 12, seed: int = 0) ->
 
 def catalogue(items: int = 40, unavailable: tuple[str, ...] = ()) -> pa.Table:
     ids = [f"i{item:03d}" for item in range(items)]
-    rows = [
-        {"item_id": i, "title": i, "category": f"c{int(i[1:]) % 5}", "brand": None, "text": f"thing {i}", "available": i not in unavailable}
-        for i in ids
-    ]
-    return table("items", rows)
+    return table("items", [item_row(i, available=i not in unavailable) for i in ids])
+
+
+def item_row(item_id: str, text: str | None = None, available: bool = True) -> dict[str, Any]:
+    return {
+        "item_id": item_id,
+        "title": item_id,
+        "category": f"c{sum(item_id.encode()) % 5}",
+        "text": text or f"thing {item_id}",
+        "available": available,
+    }
 
 
 def known(of: list[Event], settings: Settings, items: pa.Table) -> Known:

@@ -144,9 +144,7 @@ def test_one_users_list_is_that_of_the_night(
         assert alone.equals(rows.filter(pc.field("user_id") == user))
 
 
-def test_ties_are_broken_by_item_id(
-    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings
-) -> None:
+def test_ties_are_broken_by_item_id(night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings) -> None:
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.zero_()
@@ -160,8 +158,8 @@ def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.zero_()
-    row = {"item_id": "a_new", "title": "new", "category": "c1", "brand": None, "text": "thing i001", "available": True}
-    items = pa.concat_tables([night.items, shop.table("items", [row])])
+    new = shop.table("items", [shop.item_row("a_new", text="thing i001")])
+    items = pa.concat_tables([night.items, new])
     rows = recommend(trained, shop.renamed(night, items=items), vectors, small)
     assert {items[0] for items in lists(rows).values()} == {"a_new"}
 
@@ -218,9 +216,7 @@ def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: S
         recommend(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
 
 
-def test_inputs_are_left_as_they_were(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
-) -> None:
+def test_inputs_are_left_as_they_were(trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings) -> None:
     before = {name: value.clone() for name, value in trained.model.state_dict().items()}
     recommend(trained, night, vectors, small)
     after = trained.model.state_dict()

@@ -1,0 +1,58 @@
+"""The model for MLflow's own tools: `mlflow.pyfunc.load_model("models:/lsif@champion")`.
+
+MLflow imports this module by name and hands it the verified folder, so nothing is unpickled. It computes interests
+from tensors; lists need the tables too, and `lsif.ranking.scoring` makes them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lsif.model.batch import Batch
+from lsif.model.ragged import Array
+from lsif.ranking.trained import TrainedModel
+from lsif.registry.bundle import load_model
+from lsif.registry.manifest import verify_manifest
+
+ITEM_FEATURES = "item_features"
+
+
+class Interests:
+    """`predict`: named arrays of a `Batch` and the items' features in, named arrays of interests out."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.trained = trained
+
+    def predict(self, inputs: dict[str, Array], params: dict[str, Any] | None = None) -> dict[str, Array]:
+        features = {name: torch.from_numpy(np.array(array)) for name, array in inputs.items() if name != ITEM_FEATURES}
+        batch = Batch(**features)
+        model = self.trained.model
+        with torch.inference_mode():
+            items = model.all_items(self.trained.index, np.array(inputs[ITEM_FEATURES]))
+            interests = model(batch, items)
+        return {name: value.numpy() for name, value in vars(interests).items()}
+
+
+def _load_pyfunc(path: str) -> Interests:
+    verify_manifest(Path(path))
+    return Interests(load_model(Path(path), version="of MLflow"))
+
+
+def made_up_input(trained: TrainedModel, users: int = 2, rows: int = 3) -> dict[str, Array]:
+    """An input nobody left behind: MLflow stores examples, and a user's must never be one."""
+    shape, drawn = trained.model.shape, np.random.default_rng(0)
+    item = drawn.integers(0, shape.items, (users, rows))
+    return {
+        "history_item": item,
+        "history_mask": np.ones((users, rows), bool),
+        "history_features": drawn.random((users, rows, shape.history_features), np.float32),
+        "window_item": item,
+        "window_type": np.zeros((users, rows), np.int64),
+        "window_age": np.tile(np.arange(rows, 0, -1, dtype=np.float32), (users, 1)),
+        "window_basket": np.tile(np.arange(rows), (users, 1)),
+        "window_mask": np.ones((users, rows), bool),
+        "user_features": drawn.random((users, shape.user_features), np.float32),
+        ITEM_FEATURES: drawn.random((shape.items, shape.item_features), np.float32),
+    }

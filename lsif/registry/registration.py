@@ -1,0 +1,138 @@
+"""From a trained model to a registered version: one run, its files, its metrics, its tags."""
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsif.evaluation.compare import Comparison
+from lsif.model.ragged import Array
+from lsif.ranking.trained import TrainedModel
+from lsif.registry.bundle import save_model
+from lsif.registry.connection import reaching
+from lsif.registry.manifest import write_manifest
+from lsif.registry.pyfunc import Interests, made_up_input
+from lsif.registry.registry import CHALLENGER, EVALUATION, MODEL, Registry
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+LOADER = "lsif.registry.pyfunc"
+REQUIREMENTS = ("torch", "numpy", "pyarrow", "pydantic", "safetensors")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained model on its way to the registry.
+
+    Attributes:
+        ds: the day it was trained for.
+        settings: everything it was trained with, as plain values by section.
+        comparison: rows of `evaluation.compare` on the held-out days.
+        evaluation: what else the gate reads, beside the comparison.
+        epochs: metrics of each epoch, in order.
+        hashes: config_hash, code_hash and data_hash.
+    """
+
+    trained: TrainedModel
+    ds: str
+    settings: dict[str, dict[str, Any]]
+    comparison: Comparison
+    evaluation: dict[str, Any]
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+def register(registry: Registry, candidate: Candidate) -> str:
+    """Log a run, register its model, and call the new version `challenger`; returns the version number.
+
+    Raises:
+        LsifError: MLflow does not answer, or refuses.
+    """
+    with reaching(registry.uri):
+        import mlflow
+
+        mlflow.set_tracking_uri(registry.uri)
+        mlflow.set_registry_uri(registry.uri)
+        with mlflow.start_run(experiment_id=registry.experiment(), run_name=f"train {candidate.ds}"):
+            _log(candidate)
+            uri, digest = _log_model(candidate)
+        number = str(mlflow.register_model(uri, registry.name, tags=_tags(candidate, digest)).version)
+    registry.point(CHALLENGER, number)
+    return number
+
+
+def _log(candidate: Candidate) -> None:
+    import mlflow
+
+    mlflow.log_params(dict(_flat(candidate.settings)))
+    mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
+    mlflow.log_metrics(dict(_metrics(candidate.comparison)))
+    for number, epoch in enumerate(candidate.epochs, 1):
+        mlflow.log_metrics(epoch, step=number)
+    mlflow.log_dict({**candidate.evaluation, "comparison": candidate.comparison}, EVALUATION)
+
+
+def _log_model(candidate: Candidate) -> tuple[str, str]:
+    """URI of the logged model and digest of its manifest."""
+    import mlflow
+
+    example = made_up_input(candidate.trained)
+    with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
+        folder = Path(place) / MODEL
+        folder.mkdir()
+        save_model(folder, candidate.trained, {"ds": candidate.ds, **candidate.settings, **candidate.hashes})
+        digest = write_manifest(folder)
+        with warnings.catch_warnings():
+            # The signature is given; an example of every item's features would weigh more than the model.
+            warnings.filterwarnings("ignore", ".*input example was not provided", UserWarning)
+            info = mlflow.pyfunc.log_model(
+                name=MODEL,
+                loader_module=LOADER,
+                data_path=str(folder),
+                signature=_signature(example, Interests(candidate.trained).predict(example)),
+                pip_requirements=[f"{name}=={installed(name).partition('+')[0]}" for name in REQUIREMENTS],
+            )
+    return info.model_uri, digest
+
+
+def _signature(inputs: dict[str, Array], outputs: dict[str, Array]) -> "ModelSignature":
+    """Names, types and shapes; -1 where a length is free: users, items, rows of histories and windows."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def free(name: str, array: Array) -> tuple[int, ...]:
+        ragged = name == "repeat" or name.startswith(("history", "window"))
+        return (-1, -1, *array.shape[2:]) if ragged else (-1, *array.shape[1:])
+
+    def schema(arrays: dict[str, Array]) -> Schema:
+        return Schema([TensorSpec(array.dtype, free(name, array), name) for name, array in arrays.items()])
+
+    return ModelSignature(inputs=schema(inputs), outputs=schema(outputs))
+
+
+def _tags(candidate: Candidate, digest: str) -> dict[str, str]:
+    trained = candidate.trained
+    return {
+        "ds": candidate.ds,
+        "trained_through": trained.trained_through,
+        "text_encoder": trained.index.text_encoder,
+        "manifest_sha256": digest,
+        **candidate.hashes,
+    }
+
+
+def _metrics(comparison: Comparison) -> Iterator[tuple[str, float]]:
+    """`lsif.ndcg_at_10` and so on, with the ends of the interval; MLflow allows no @ in names."""
+    for row in comparison:
+        name = f"{row['list']}.{str(row['metric']).replace('@', '_at_')}"
+        yield name, float(row["value"])
+        yield f"{name}.low", float(row["low"])
+        yield f"{name}.high", float(row["high"])
+
+
+def _flat(sections: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((f"{section}.{key}", value) for section, values in sections.items() for key, value in values.items())
