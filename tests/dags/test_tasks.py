@@ -1,0 +1,125 @@
+"""Which day a task runs for, what it starts, and what becomes of the job's exit code."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from tests.dags.conftest import DAGS
+
+
+def rendered(dagbag: Any, dag_id: str, task_id: str, key: str | None, **params: Any) -> list[str]:
+    """The words a task would start its job with, from the job's file on."""
+    dag = dagbag.dags[dag_id]
+    task = dag.get_task(task_id)
+    context = {
+        "partition_key": key,
+        "params": dag.params.dump() | params,
+        "dag_run": type("Run", (), {"run_after": datetime(2017, 12, 1, 10, tzinfo=UTC)}),
+    }
+    words = task.render_template(task.command, context, dag.get_template_env())
+    return [Path(words[4]).name, *filter(None, words[5:])]
+
+
+def test_the_day_is_the_partition_key(dagbag: Any) -> None:
+    words = rendered(dagbag, "lsif_nightly", "ingest_events", "2017-10-31", ds="2016-01-01")
+    assert words == ["ingest_events.py", "--ds", "2017-10-31"]
+
+
+def test_without_a_key_the_day_is_the_param(dagbag: Any) -> None:
+    words = rendered(dagbag, "lsif_nightly", "score_users", None, ds="2017-10-31", force=True, model="7")
+    assert words == ["score_users.py", "--ds", "2017-10-31", "--force", "--model=7"]
+
+
+def test_with_neither_the_run_fails_with_a_sentence_that_says_what_to_do(dagbag: Any) -> None:
+    with pytest.raises(AirflowFailException, match="no day: trigger it with a partition key, or give the `ds` param"):
+        rendered(dagbag, "lsif_nightly", "ingest_events", None)
+
+
+@pytest.mark.parametrize("text", ["2017-02-30", "20171031", "yesterday", "2017-10-31T00:00:00", "2017-10-31; ls"])
+def test_what_is_no_day_is_refused(dagbag: Any, text: str) -> None:
+    with pytest.raises(AirflowFailException, match="is not a day"):
+        rendered(dagbag, "lsif_nightly", "ingest_events", None, ds=text)
+
+
+def test_training_forces_a_promotion_only_with_a_reason(dagbag: Any) -> None:
+    plain = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force=True)
+    forced = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force_reason="a; rm -rf /")
+    assert plain == ["move_alias.py", "promote", "--ds", "2017-10-30"]
+    assert forced == [*plain, "--force", "--reason=a; rm -rf /"]
+
+
+def test_promotion_by_hand_says_all_it_was_told(dagbag: Any) -> None:
+    words = rendered(dagbag, "lsif_promotion", "move_alias", None, version="3", reason="a b", force=True)
+    expected = ["move_alias.py", "promote", "--ds", "2017-12-01", "--version=3", "--reason=a b", "--force"]
+    assert words == expected
+    assert rendered(dagbag, "lsif_promotion", "move_alias", None, action="rollback")[1] == "rollback"
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(2, AirflowFailException), (99, AirflowSkipException), (1, AirflowException)]
+)
+def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(code: int, error: type[Exception]) -> None:
+    from lsif_tasks import JobOperator
+
+    program = f"import sys; print('working'); print('no file for the day', file=sys.stderr); sys.exit({code})"
+    task = JobOperator(task_id="step", command=[sys.executable, "-c", program, ""])
+    with pytest.raises(error, match="no file for the day") as caught:
+        task.execute({})
+    assert type(caught.value) is error
+
+
+def test_a_job_that_ends_well_is_no_news() -> None:
+    from lsif_tasks import JobOperator
+
+    JobOperator(task_id="step", command=[sys.executable, "-c", "import sys; sys.exit(len(sys.argv) - 1)", ""]).execute(
+        {}
+    )
+
+
+def test_a_killed_task_takes_its_job_with_it() -> None:
+    program = (
+        "from lsif_tasks import job; task = job('x', task_id='t');"
+        "task.command[3:] = ['python3', '-c', 'import time; print(\"up\", flush=True); time.sleep(600)'];"
+        "task.execute({})"
+    )
+    task = subprocess.Popen([sys.executable, "-c", program], cwd=DAGS)
+    children = _eventually(lambda: [c for c in psutil.Process(task.pid).children() if "sleep(600)" in str(c.cmdline())])
+    task.kill()
+    task.wait()
+    assert _eventually(lambda: [c for c in children if not c.is_running() or c.status() == psutil.STATUS_ZOMBIE])
+
+
+@pytest.mark.parametrize(
+    ("env", "end"),
+    [
+        ({}, datetime(2017, 3, 1, tzinfo=UTC)),
+        ({"LSIF_SCHEDULED": "false", "LSIF_END_DATE": "2018-01-01"}, datetime(2017, 3, 1, tzinfo=UTC)),
+        ({"LSIF_SCHEDULED": "true"}, None),
+        ({"LSIF_SCHEDULED": "True", "LSIF_END_DATE": "2018-01-01"}, datetime(2018, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_nothing_fires_by_itself_unless_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], end: datetime | None
+) -> None:
+    from lsif_tasks import window
+
+    for name in ("LSIF_SCHEDULED", "LSIF_END_DATE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"LSIF_START_DATE": "2017-03-01", **env}.items():
+        monkeypatch.setenv(name, value)
+    assert window() == (datetime(2017, 3, 1, tzinfo=UTC), end)
+
+
+def _eventually(look: Any, seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.1)
+    return found
