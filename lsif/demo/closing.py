@@ -1,0 +1,80 @@
+"""The demo's closing screen: lists with titles, what they were worth, and where everything is."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.table import Table
+
+from lsif.config import Settings
+from lsif.days import day_before, days_between
+from lsif.evaluation.baselines import baselines
+from lsif.evaluation.compare import compare, judged_users, truth_from
+from lsif.interests.as_of import known_at
+from lsif.lookup import recommendations
+from lsif.screen import console, show_rows
+from lsif.services import Status
+from lsif.tables import Tables
+
+HOUSEHOLDS, LINES = 5, 5
+COLUMNS = ["rank", "item_id", "title", "score", "alpha", "long_share", "short_share", "repeat_share", "reason_code"]
+
+
+def show_closing(tables: Tables, settings: Settings, ds: str, status: Status) -> None:
+    """Print the screen for the lists of `ds`, judged by the horizon after it."""
+    truth_days = days_between(day_before(ds, -1), day_before(ds, -settings.training.horizon_days))
+    console.rule(f"[bold]Lists of {ds}", align="left")
+    for user in _some_users(tables, ds):
+        _, rows = recommendations(user, ds)
+        show_rows(f"household {user} (model version {rows[0]['model_version']})", COLUMNS, rows[:LINES])
+    console.rule(f"[bold]The lists of {ds} against what was bought {truth_days[0]} to {truth_days[-1]}", align="left")
+    _show_metrics(_judged(tables, settings, ds, truth_days), settings)
+    _show_places(tables, ds, status)
+
+
+def _some_users(tables: Tables, ds: str) -> list[str]:
+    """A few households spread evenly over the sorted ids."""
+    users = pc.unique(tables.read("recommendations", [ds], ["user_id"])["user_id"]).sort().to_pylist()
+    step = max(1, len(users) // HOUSEHOLDS)
+    return users[::step][:HOUSEHOLDS]
+
+
+def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) -> list[dict[str, Any]]:
+    """NDCG@10, recall@10 and hit rate@10 of the published lists and of what counting reaches."""
+    published = tables.read("recommendations", [ds], ["user_id", "rank", "item_id"])
+    truth = truth_from(tables.read("events", truth_days, ["user_id", "item_id", "weight"]))
+    users = judged_users(pc.unique(published["user_id"].combine_chunks()), truth)
+    lists: dict[str, pa.Table] = {"LSIF": published, **baselines(known_at(tables, ds, settings), users, settings, 10)}
+    return compare(lists, truth, users, (10,), settings.training.seed)
+
+
+def _show_metrics(rows: list[dict[str, Any]], settings: Settings) -> None:
+    shown = ("ndcg@10", "recall@10", "hit_rate@10")
+    table = Table("list", *shown, "LSIF's lead in NDCG@10 (95 %)", box=None, pad_edge=False, header_style="bold")
+    for name in dict.fromkeys(row["list"] for row in rows):
+        own = {row["metric"]: row for row in rows if row["list"] == name}
+        gain = own[shown[0]]
+        lead = "" if name == "LSIF" else f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
+        table.add_row(name, *(f"{own[metric]['value']:.4f}" for metric in shown), lead)
+    console.print(table)
+    console.print(f"[dim]{rows[0]['n']} households that bought something in those days[/]")
+
+
+def _show_places(tables: Tables, ds: str, status: Status) -> None:
+    console.rule("[bold]Where everything is", align="left")
+    path = tables.path("recommendations")
+    console.print(f"tables    {tables.root}  (Delta; read them with anything)", soft_wrap=True)
+    console.print("a query   paste this:", soft_wrap=True)
+    console.print(_query(path, ds), markup=False, soft_wrap=True)
+    if status.endpoints:
+        console.print(f"Airflow   {status.endpoints.airflow_url}  user admin, password in {status.password_file}")
+        console.print(f"MLflow    {status.endpoints.mlflow_url}  no sign-in")
+    console.print("stop it   make down")
+
+
+def _query(path: str, ds: str) -> str:
+    sql = f"SELECT rank, item_id, score, alpha, reason_code FROM r WHERE ds = '{ds}' ORDER BY user_id, rank LIMIT 10"
+    return (
+        '.venv/bin/python -c "import duckdb; from deltalake import DeltaTable; '
+        f'r = DeltaTable(\'{path}\').to_pyarrow_dataset(); print(duckdb.sql(\\"{sql}\\"))"'
+    )
