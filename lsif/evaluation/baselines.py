@@ -1,6 +1,8 @@
 """Lists that anyone can make by counting, from the same tables and for the same users as ours."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,56 +27,64 @@ def baselines(known: "Known", users: list[str], settings: Settings, k: int) -> d
     Returns:
         name → (user_id, rank, item_id) with `k` rows for each of `users`.
     """
-    candidates = available_items(known)
-    popular = {days: _codes(popular_items(known, days, k)["item_id"], candidates) for days in POPULARITY_DAYS}
-    rows, codes, weights = _own_items(known.histories, users, candidates, settings)
-    lists = {
-        f"popularity_{days}d": _ranked(*_for_all(users, best), users, candidates, k) for days, best in popular.items()
-    }
-    filler = _for_all(users, popular[28])
-    for name, weight in weights.items():
-        own = (np.concatenate(pair) for pair in zip((rows, codes, weight), filler, strict=True))
-        lists[name] = _ranked(*own, users, candidates, k)
+    shop = _Shop(pa.array(users, pa.string()), available_items(known), k)
+    popular = {days: shop.for_all(popular_items(known, days, k)["item_id"]) for days in POPULARITY_DAYS}
+    lists = {f"popularity_{days}d": shop.ranked(items) for days, items in popular.items()}
+    for name, own in shop.own(known.histories, settings.interests.half_lives_days).items():
+        together = Weighted(*(np.concatenate(pair) for pair in zip(own, popular[28], strict=True)))
+        lists[name] = shop.ranked(together)
     return lists
 
 
-def _own_items(
-    histories: pa.Table, users: list[str], candidates: pa.Array, settings: Settings
-) -> tuple[Ints, Ints, dict[str, Floats]]:
-    """Row of the user, code of the item and the weights by baseline, one per history item."""
-    half_lives = settings.interests.half_lives_days
-    nearest = min(half_lives, key=lambda days: abs(days - HALF_LIFE_DAYS))
-    items = histories["items"].combine_chunks()
-    flat = items.flatten()
-    rows = _codes(histories["user_id"], pa.array(users, pa.string()))[np.asarray(pc.list_parent_indices(items))]
-    codes = _codes(flat.field("item_id"), candidates)
-    decayed = pc.list_element(flat.field("weights"), half_lives.index(nearest))
-    inside = (rows >= 0) & (codes >= 0)
-    weights = {"frequency": flat.field("n"), f"frequency_{nearest:g}d": decayed}
-    chosen = {name: np.asarray(of, dtype=np.float64)[inside].round(DECIMALS) for name, of in weights.items()}
-    return rows[inside], codes[inside], chosen
+class Weighted(NamedTuple):
+    """Items of users, flat: row of the user, code of the item, weight."""
+
+    rows: Ints
+    codes: Ints
+    weights: Floats
 
 
-def _for_all(users: list[str], codes: Ints) -> tuple[Ints, Ints, Floats]:
-    """The same items for every user, in this order and behind everything of positive weight."""
-    rows = np.repeat(np.arange(len(users)), len(codes))
-    return rows, np.tile(codes, len(users)), np.tile(-1.0 - np.arange(len(codes)), len(users))
+@dataclass(frozen=True)
+class _Shop:
+    """Users by row, available items by code; codes follow the sorted ids, so that they break ties like ids."""
 
+    users: pa.Array
+    items: pa.Array
+    k: int
 
-def _ranked(rows: Ints, codes: Ints, weights: Floats, users: list[str], candidates: pa.Array, k: int) -> pa.Table:
-    """The `k` distinct items of most weight in every row; codes follow the ids, so ties are broken by item id."""
-    order = np.lexsort((codes, -weights, rows))
-    rows, codes = rows[order], codes[order]
-    first = np.sort(np.unique(rows * len(candidates) + codes, return_index=True)[1])
-    rows, codes = rows[first], codes[first]
-    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-    rows, codes, ranks = (values[ranks <= k] for values in (rows, codes, ranks))
-    columns = {
-        "user_id": pa.array(users, pa.string()).take(pa.array(rows)),
-        "rank": pa.array(ranks, pa.int32()),
-        "item_id": candidates.take(pa.array(codes)),
-    }
-    return pa.table(columns)
+    def for_all(self, item_ids: pa.ChunkedArray) -> Weighted:
+        """The same items for every user, in this order and behind everything of positive weight."""
+        codes, users = _codes(item_ids, self.items), len(self.users)
+        rows = np.repeat(np.arange(users), len(codes))
+        return Weighted(rows, np.tile(codes, users), np.tile(-1.0 - np.arange(len(codes)), users))
+
+    def own(self, histories: pa.Table, half_lives: Sequence[float]) -> dict[str, Weighted]:
+        """Each user's own items by count, and by the weight of the half-life nearest to 90 days."""
+        nearest = min(half_lives, key=lambda days: abs(days - HALF_LIFE_DAYS))
+        items = histories["items"].combine_chunks()
+        flat, owner = items.flatten(), np.asarray(pc.list_parent_indices(items))
+        rows, codes = _codes(histories["user_id"], self.users)[owner], _codes(flat.field("item_id"), self.items)
+        decayed = pc.list_element(flat.field("weights"), half_lives.index(nearest))
+        inside = (rows >= 0) & (codes >= 0)
+        return {
+            name: Weighted(rows[inside], codes[inside], np.asarray(weights, np.float64)[inside].round(DECIMALS))
+            for name, weights in {"frequency": flat.field("n"), f"frequency_{nearest:g}d": decayed}.items()
+        }
+
+    def ranked(self, of: Weighted) -> pa.Table:
+        """The `k` distinct items of most weight of every user, as (user_id, rank, item_id)."""
+        order = np.lexsort((of.codes, -of.weights, of.rows))
+        rows, codes = of.rows[order], of.codes[order]
+        first = np.sort(np.unique(rows * len(self.items) + codes, return_index=True)[1])
+        rows, codes = rows[first], codes[first]
+        ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
+        best = ranks <= self.k
+        columns = {
+            "user_id": self.users.take(pa.array(rows[best])),
+            "rank": pa.array(ranks[best], pa.int32()),
+            "item_id": self.items.take(pa.array(codes[best])),
+        }
+        return pa.table(columns)
 
 
 def _codes(ids: pa.Array | pa.ChunkedArray, among: pa.Array) -> Ints:

@@ -1,6 +1,8 @@
 """Several lists held against the same truth, for the same users, in one table."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,14 +10,26 @@ import pyarrow.compute as pc
 from lsif.evaluation.intervals import Interval, interval
 from lsif.evaluation.metrics import Floats, judged, per_user
 
-Comparison = list[dict[str, str | float | int]]
+Comparison = list[dict[str, Any]]
 """One row per metric and list: metric (as `ndcg@10`), list, value, low, high, gain, gain_low, gain_high, n."""
 
 
-def truth_from(events: pa.Table, weights: Mapping[str, float] | None = None) -> pa.Table:
-    """Distinct (user_id, item_id) with an event of positive weight; items nobody knew yet stay in, as misses."""
-    positive = events.filter(pc.field("weight") > 0).select(["user_id", "item_id"])
-    return positive.drop_null().group_by(["user_id", "item_id"]).aggregate([])
+def truth_from(events: pa.Table, after: str | None = None) -> pa.Table:
+    """Distinct (user_id, item_id) with an event of positive weight; items nobody knew yet stay in, as misses.
+
+    Args:
+        after: leave out what happened by the end of this day and only arrived later.
+    """
+    positive = pc.field("weight") > 0
+    if after is not None:
+        positive = positive & (pc.field("event_time") >= pa.scalar(_midnight_after(after), pa.timestamp("us", "UTC")))
+    return (
+        events.filter(positive)
+        .select(["user_id", "item_id"])
+        .drop_null()
+        .group_by(["user_id", "item_id"])
+        .aggregate([])
+    )
 
 
 def judged_users(eligible: pa.Array, truth: pa.Table) -> list[str]:
@@ -42,14 +56,30 @@ def compare(
     ]
 
 
+def as_text(comparison: Comparison) -> str:
+    """A small table for a log: lists down, metrics across, each with half the width of its interval."""
+    metrics = list(dict.fromkeys(row["metric"] for row in comparison))
+    cells = {
+        (row["list"], row["metric"]): f"{row['value']:.4f} ±{(row['high'] - row['low']) / 2:.4f}" for row in comparison
+    }
+    lines = [f"{'list':<16}" + "".join(f"{metric:>17}" for metric in metrics)]
+    for name in dict.fromkeys(row["list"] for row in comparison):
+        lines.append(f"{name:<16}" + "".join(f"{cells[name, metric]:>17}" for metric in metrics))
+    return "\n".join(lines)
+
+
 def _values(table: pa.Table, truth: pa.Table, users: list[str], cuts: Sequence[int]) -> dict[str, Floats]:
     marks = judged(table, truth, users, max(cuts))
     return {f"{name}@{k}": value for k in cuts for name, value in per_user(marks, k).items()}
 
 
-def _row(metric: str, name: str, values: Floats, tested: Floats, seed: int) -> dict[str, str | float | int]:
+def _row(metric: str, name: str, values: Floats, tested: Floats, seed: int) -> dict[str, Any]:
     own, gain = interval(values, seed), interval(tested - values, seed)
     return {"metric": metric, "list": name, **_named("", own), **_named("gain", gain), "n": len(values)}
+
+
+def _midnight_after(ds: str) -> datetime:
+    return datetime.combine(date.fromisoformat(ds) + timedelta(days=1), time(), UTC)
 
 
 def _named(prefix: str, of: Interval) -> dict[str, float]:

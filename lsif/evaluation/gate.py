@@ -32,18 +32,19 @@ class Rival:
     trained_through: str
 
 
-def verdict(comparison: Comparison, cutoff: str, rival: Rival | None, margin: float) -> Verdict:
+def verdict(comparison: Comparison, cutoff: str, rival: Rival | str, margin: float) -> Verdict:
     """Hold a challenger that does not beat popularity, or falls behind the champion by more than `margin`.
 
     Args:
         comparison: rows of `compare`, with the lists `lsif`, `popularity_28d` and, given a rival, `champion`.
         cutoff: last day the challenger learned from; the held-out days come after it.
+        rival: the champion, or a sentence on why there is none to compare with.
         margin: relative: 0.02 lets NDCG@10 fall to 98 % of the champion's.
     """
     scores = {str(row["list"]): float(row["value"]) for row in comparison if row["metric"] == METRIC}
     checks = [_beats_popularity(scores)]
-    if rival is None:
-        checks.append((True, "there is no champion yet"))
+    if isinstance(rival, str):
+        checks.append((True, rival))
     elif rival.trained_through > cutoff:
         checks.append((False, f"champion {rival.version} learned from days after {cutoff}: no fair comparison"))
     else:

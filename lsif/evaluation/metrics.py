@@ -74,12 +74,12 @@ def ndcg(hits: Bools, relevant: Ints) -> Floats:
     """Discounted gain over that of the usual ideal: a list with all min(k, relevant) first ranks right."""
     discounts = _discounts(hits.shape[1])
     ideal = np.cumsum(discounts)[np.minimum(relevant, hits.shape[1]) - 1]
-    return hits @ discounts / ideal
+    return np.asarray(hits @ discounts / ideal)
 
 
 def recall(hits: Bools, relevant: Ints) -> Floats:
     """Share of all relevant items that the list holds."""
-    return hits.sum(axis=1) / relevant
+    return np.asarray(hits.sum(axis=1) / relevant)
 
 
 def hit_rate(hits: Bools, relevant: Ints) -> Floats:

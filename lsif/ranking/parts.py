@@ -95,7 +95,7 @@ def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, colum
 
 
 def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(rows.split(PAIRS), columns.split(PAIRS), strict=True)
+    return ((rows[at : at + PAIRS], columns[at : at + PAIRS]) for at in range(0, len(rows), PAIRS))
 
 
 def _single(values: Parts) -> Parts:

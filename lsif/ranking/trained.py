@@ -28,11 +28,16 @@ class TrainedModel:
     interests: Interests
     trained_through: str
 
+    def misfit(self, settings: Settings) -> str:
+        """Why the model cannot read tables built with these settings; empty when it can."""
+        own, tables = self.interests.model_dump(), settings.interests.model_dump()
+        differing = [f"{key} {own[key]} ≠ {tables[key]}" for key in own if own[key] != tables[key]]
+        if not differing:
+            return ""
+        what = f"other histories and windows than the settings' ({', '.join(differing)})"
+        return f"model version {self.version} was trained on {what}"
+
     def check_fits(self, settings: Settings) -> None:
         """Raises LsifError when the tables are built with other windows or half-lives than the model's."""
-        own, tables = self.interests.model_dump(), settings.interests.model_dump()
-        if differing := [f"{key} {own[key]} ≠ {tables[key]}" for key in own if own[key] != tables[key]]:
-            raise LsifError(
-                f"model version {self.version} was trained on other histories and windows than the settings' "
-                f"(interests: {', '.join(differing)}): train anew or choose another version"
-            )
+        if misfit := self.misfit(settings):
+            raise LsifError(f"{misfit}: train anew or choose another version")

@@ -5,6 +5,7 @@ import pytest
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.gate import Rival, verdict
 
+NOBODY = "there is no champion yet"
 RIVAL = Rival(version="3", trained_through="2017-10-16")
 
 
@@ -19,16 +20,16 @@ def comparison(lsif: float, popularity: float, champion: float | None = None) ->
 @pytest.mark.parametrize(
     ("rows", "rival", "status", "reason"),
     [
-        (comparison(0.3, 0.1), None, "PASS", "there is no champion yet"),
-        (comparison(0.1, 0.1), None, "HOLD", "ndcg@10 0.1000 = popularity's 0.1000"),
-        (comparison(0.1, 0.2), None, "HOLD", "ndcg@10 0.1000 < popularity's 0.2000"),
+        (comparison(0.3, 0.1), NOBODY, "PASS", "there is no champion yet"),
+        (comparison(0.1, 0.1), NOBODY, "HOLD", "ndcg@10 0.1000 = popularity's 0.1000"),
+        (comparison(0.1, 0.2), NOBODY, "HOLD", "ndcg@10 0.1000 < popularity's 0.2000"),
         (comparison(0.295, 0.1, 0.3), RIVAL, "PASS", "98% of champion 3's 0.3000"),
         (comparison(0.293, 0.1, 0.3), RIVAL, "HOLD", "ndcg@10 0.2930 < 98% of champion 3's 0.3000"),
         (comparison(0.9, 0.1, 0.3), Rival("4", "2017-10-24"), "HOLD", "no fair comparison"),
         (comparison(0.9, 0.1, 0.3), Rival("4", "2017-10-23"), "PASS", "champion 4"),
     ],
 )
-def test_verdict(rows: Comparison, rival: Rival | None, status: str, reason: str) -> None:
+def test_verdict(rows: Comparison, rival: Rival | str, status: str, reason: str) -> None:
     decision = verdict(rows, "2017-10-23", rival, margin=0.02)
     assert decision.status == status
     assert any(reason in sentence for sentence in decision.reasons)

@@ -1,0 +1,35 @@
+"""Read what score_users staged for D, row by row, before anyone can see it.
+
+    python jobs/audit_recommendations.py --ds 2017-10-31
+
+Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
+warns on stderr.
+"""
+
+import sys
+
+from lsif.interests.as_of import known_at
+from lsif.job import Counts, Job, run_job
+from lsif.ranking.checks import Expected, audit, passed
+from lsif.ranking.night import staged_files
+from lsif.ranking.popular import available_items
+from lsif.ranking.scoring import known_users
+
+
+def inputs(job: Job) -> dict[str, str]:
+    return {"staged": staged_files(job.tables.staged("recommendations", job.ds))}
+
+
+def work(job: Job) -> Counts:
+    staged = job.tables.staged("recommendations", job.ds)
+    rows, known = staged.read(), known_at(job.tables, job.ds, job.settings)
+    expected = Expected(known_users(known), available_items(known), job.settings.ranking.k)
+    warnings = passed(audit(rows, expected))
+    for warning in warnings:
+        print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
+    note = f"{len(warnings)} warnings"
+    return Counts(len(rows), len(rows), model_version=staged.notes["model_version"], note=note)
+
+
+if __name__ == "__main__":
+    run_job("audit_recommendations", __doc__, inputs, work)

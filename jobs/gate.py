@@ -1,0 +1,40 @@
+"""Decide whether the version trained for D may become champion: PASS or HOLD, with reasons, as tags of the version.
+
+    python jobs/gate.py --ds 2017-10-30
+
+Reads what train.py measured on the held-out days; a HOLD is a result and not a failure, so the exit code is 0.
+"""
+
+from lsif.evaluation.compare import Comparison, as_text
+from lsif.evaluation.gate import Rival, Verdict, verdict
+from lsif.job import Counts, Job, run_job
+from lsif.registry import Registry
+
+
+def inputs(job: Job) -> dict[str, str]:
+    return {"version": Registry().trained_for(job.ds).number}
+
+
+def work(job: Job) -> Counts:
+    registry = Registry()
+    version = registry.trained_for(job.ds)
+    measured = registry.evaluation(version)
+    against = measured["rival"]
+    champion = against if isinstance(against, str) else Rival(**against)
+    decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate.margin)
+    registry.tag(version, gate=decision.status, gate_reasons="; ".join(decision.reasons))
+    show(version.number, decision, measured["comparison"])
+    rows = len(measured["comparison"])
+    return Counts(rows, rows, model_version=version.number, note=decision.status)
+
+
+def show(number: str, decision: Verdict, comparison: Comparison) -> None:
+    """The verdict and what it rests on, for the task's log."""
+    print(f"version {number}: {decision.status}")
+    for reason in decision.reasons:
+        print(f"  {reason}")
+    print(as_text(comparison))
+
+
+if __name__ == "__main__":
+    run_job("gate", __doc__, inputs, work)

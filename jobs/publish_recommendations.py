@@ -1,0 +1,25 @@
+"""Make recommendations/D visible: the one commit, of exactly the files that the audit has read.
+
+python jobs/publish_recommendations.py --ds 2017-10-31
+"""
+
+from lsif.errors import LsifError
+from lsif.job import Counts, Job, run_job
+from lsif.ranking.night import staged_files
+
+
+def inputs(job: Job) -> dict[str, str]:
+    return {"staged": staged_files(job.tables.staged("recommendations", job.ds))}
+
+
+def work(job: Job) -> Counts:
+    staged = job.tables.staged("recommendations", job.ds)
+    audited = job.last_success("audit_recommendations")
+    if audited is None or audited["inputs"]["staged"] != staged_files(staged):
+        raise LsifError(f"what is staged for ds={job.ds} has not passed the audit: run audit_recommendations first")
+    rows = staged.commit()
+    return Counts(rows, rows, model_version=staged.notes["model_version"])
+
+
+if __name__ == "__main__":
+    run_job("publish_recommendations", __doc__, inputs, work)

@@ -1,0 +1,78 @@
+"""Train a challenger for D, judge it on days it never saw, and register it.
+
+    python jobs/train.py --ds 2017-10-30
+
+With E = D - horizon_days: the days (E, D] are held out, early stopping watches the horizon before them, and the cutoffs
+before that are learned from. The challenger's lists as of E are compared with the champion's, with popularity and with
+personal frequency on (E, D]; the numbers are registered with the version and gate.py decides on them. Nothing is
+trained again on those days.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from lsif.code import code_hash
+from lsif.job import Counts, Job, run_job
+from lsif.model.training import Trained
+from lsif.ranking.cutoffs import Cutoffs, cutoffs
+from lsif.ranking.learning import learned, learning_inputs
+from lsif.ranking.trained import TrainedModel
+from lsif.ranking.trial import rival, trial
+from lsif.registry import CHAMPION, Registry
+from lsif.registry.registration import Candidate, register
+
+SECTIONS = {"event_types", "interests", "training", "model"}
+
+
+def inputs(job: Job) -> dict[str, str]:
+    found = learning_inputs(job.tables, chosen(job), job.settings)
+    last = job.last_success("train")
+    if last and last["model_version"] not in {version.number for version in Registry().versions()}:
+        found["registry"] = f"version {last['model_version']} is gone"
+    return found
+
+
+def work(job: Job) -> Counts:
+    registry, at = Registry(), chosen(job)
+    number = registry.resolve(CHAMPION, job.ds)
+    champion = registry.load(number) if number else None
+    made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True))
+    challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
+    comparison = trial(job.tables, at, job.settings, challenger, champion)
+    against = rival(champion, job.settings)
+    evaluation = {
+        "cutoff": at.trained_through,
+        "held_out": at.days_after(at.judge),
+        "rival": against if isinstance(against, str) else asdict(against),
+    }
+    candidate = Candidate(challenger, job.ds, sections(job), comparison, evaluation, epochs(made), hashes(job))
+    new = register(registry, candidate)
+    return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, best epoch {made.best_epoch}")
+
+
+def chosen(job: Job) -> Cutoffs:
+    return cutoffs(job.ds, job.settings.training, min(job.tables.days("events"), default=job.ds))
+
+
+def sections(job: Job) -> dict[str, dict[str, object]]:
+    """The settings a model was made with; where things lie is not part of it."""
+    return job.settings.model_dump(mode="json", include=SECTIONS)
+
+
+def epochs(made: Trained) -> list[dict[str, float]]:
+    return [{"loss": epoch.loss, "validation_ndcg_at_10": epoch.ndcg} for epoch in made.epochs]
+
+
+def hashes(job: Job) -> dict[str, str]:
+    """What went in: data, configuration and code."""
+    data = json.dumps(learning_inputs(job.tables, chosen(job), job.settings), sort_keys=True)
+    return {
+        "data_hash": hashlib.sha256(data.encode()).hexdigest(),
+        "config_hash": job.settings.fingerprint(),
+        "code_hash": code_hash(job.entry_point),
+    }
+
+
+if __name__ == "__main__":
+    run_job("train", __doc__, inputs, work)

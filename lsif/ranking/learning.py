@@ -1,0 +1,50 @@
+"""From the tables at past cutoffs to a trained model, read as the night reads them."""
+
+from lsif.config import Settings
+from lsif.interests.as_of import known_at
+from lsif.model.snapshot import snapshot
+from lsif.model.step import Example
+from lsif.model.targets import targets
+from lsif.model.text import catalogue_vectors, text_encoder
+from lsif.model.training import Progress, Trained, fit
+from lsif.model.vocabulary import ItemIndex, build_index
+from lsif.ranking.cutoffs import Cutoffs
+from lsif.ranking.night import evening, evening_inputs
+from lsif.tables import Tables
+
+
+def learned(tables: Tables, at: Cutoffs, settings: Settings, progress: Progress) -> Trained:
+    """Fit a model on the learning cutoffs, stopped by the one after them; the held-out days are never read.
+
+    Raises:
+        MissingDays: a window, tile or day of events at one of the cutoffs is missing.
+        LsifError: a text has no vector, or nobody did anything.
+    """
+    index = vocabulary(tables, at.learn[0], settings)
+    examples = [example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn)]
+    return fit(examples, example(tables, at, at.stop, index, settings), index, settings, progress)
+
+
+def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
+    """Every item that anybody had by the cutoff."""
+    encoder = text_encoder(settings.model.text_encoder).name
+    read = evening(tables, cutoff, settings, encoder)
+    vectors = catalogue_vectors(read.known.items, read.item_vectors, encoder)
+    return build_index(read.known.histories, read.known.items, vectors, tuple(settings.event_types), encoder)
+
+
+def example(tables: Tables, at: Cutoffs, cutoff: str, index: ItemIndex, settings: Settings) -> Example:
+    """What was known at a cutoff and what came after it."""
+    shot = snapshot(known_at(tables, cutoff, settings), index, settings)
+    days = at.days_after(cutoff)
+    events = tables.read("events", tables.require_days("events", days[0], days[-1]))
+    return Example(shot, targets(events, index, shot.user_ids, cutoff, at.horizon))
+
+
+def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str, str]:
+    """Fingerprints of everything a training reads: what was known at each cutoff, and what came after."""
+    events = sorted({day for cutoff in at.all() for day in at.days_after(cutoff)})
+    found = tables.fingerprints("events", events)
+    for cutoff in at.all():
+        found |= evening_inputs(tables, cutoff, settings)
+    return found
