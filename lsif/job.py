@@ -87,8 +87,13 @@ def run_steps(
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
 ) -> NoReturn:
     """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 99 superseded."""
+    run_command(lambda: steps(_job(description, arguments)))
+
+
+def run_command(command: Callable[[], object]) -> NoReturn:
+    """Run `command` and exit with 0, or with the code of an `LsifError` and its one line on stderr."""
     try:
-        steps(_job(description, arguments))
+        command()
     except LsifError as error:
         print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -1,0 +1,56 @@
+"""Arrow columns as NumPy arrays and back, without copies where there need be none."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Ints = npt.NDArray[np.int64]
+
+
+def column(table: pa.Table, name: str) -> pa.Array:
+    """One column in one piece; text always with 32-bit offsets."""
+    whole = table[name].combine_chunks()
+    return whole.cast(pa.string()) if pa.types.is_large_string(whole.type) else whole
+
+
+def numbers(values: pa.Array, kind: type[np.generic]) -> npt.NDArray[Any]:
+    """Numbers, or dates as days since 1970."""
+    whole = values.cast(pa.int32()) if pa.types.is_date32(values.type) else values
+    return whole.to_numpy(zero_copy_only=False).astype(kind, copy=False)
+
+
+def lengths_of(lists: pa.Array) -> Ints:
+    counted: Ints = numbers(pc.list_value_length(lists), np.int64)
+    return counted
+
+
+def repeated(counts: Ints) -> Ints:
+    """0 as often as the first count says, 1 as often as the second, and so on."""
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def codes(strings: pa.Array) -> tuple[pa.Array, Ints]:
+    """The distinct `strings` in order of their bytes, and each one's place among them."""
+    encoded = pc.dictionary_encode(strings)
+    order = pc.sort_indices(encoded.dictionary)
+    place = np.empty(len(order), np.int64)
+    place[order.to_numpy()] = np.arange(len(order))
+    return encoded.dictionary.take(order), place[encoded.indices.to_numpy(zero_copy_only=False)]
+
+
+def run_starts(ordered: Ints) -> Ints:
+    """Where each run of equal numbers starts."""
+    return np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+
+
+def as_lists(values: pa.Array, owner: Ints, owners: int) -> pa.Array:
+    """`values` as `owners` lists; `owner` (ascending) says whose each one is."""
+    offsets = np.searchsorted(owner, np.arange(owners + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def as_structs(**columns: pa.Array) -> pa.Array:
+    return pa.StructArray.from_arrays(list(columns.values()), list(columns))

@@ -1,0 +1,83 @@
+"""Everything that was known by the end of a day, as the trainer and the scorer both read it."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lsif.config import Settings
+from lsif.days import day_before
+from lsif.errors import MissingDays
+from lsif.interests.history import HistorySettings, as_table, merge, rounded
+from lsif.tables import Tables
+
+
+@dataclass(frozen=True)
+class Known:
+    """What had arrived by the end of `ds`.
+
+    Attributes:
+        histories: `long_term_histories` at `ds`, one row per user, sorted; weights are rounded to about ten digits.
+        windows: `recent_windows` at `ds`.
+        item_tiles, user_tiles: of the `popularity_days` days up to `ds` (fewer where the log is younger), with `ds`.
+        items: the newest catalogue at or before `ds`.
+    """
+
+    ds: str
+    histories: pa.Table
+    windows: pa.Table
+    item_tiles: pa.Table
+    user_tiles: pa.Table
+    items: pa.Table
+
+
+def known_at(tables: Tables, ds: str, settings: Settings) -> Known:
+    """Read what was known at `ds`.
+
+    Raises:
+        MissingDays: the window or the catalogue of `ds` is missing, or a tile that is needed.
+    """
+    tables.require_days("recent_windows", ds, ds)
+    items = catalogue_at(tables, ds)
+    first = max(day_before(ds, settings.interests.popularity_days - 1), min(tables.days("item_tiles"), default=ds))
+    return Known(
+        ds,
+        histories=rounded(history_at(tables, ds, items, history_settings(settings))),
+        windows=tables.read("recent_windows", [ds]).sort_by("user_id"),
+        item_tiles=tables.read("item_tiles", tables.require_days("item_tiles", first, ds)),
+        user_tiles=tables.read("user_tiles", tables.require_days("user_tiles", first, ds)),
+        items=items,
+    )
+
+
+def history_settings(settings: Settings) -> HistorySettings:
+    return HistorySettings(settings.interests.half_lives_days, settings.interests.last_days)
+
+
+def catalogue_at(tables: Tables, ds: str) -> pa.Table:
+    """The newest catalogue delivered by `ds`, sorted by item.
+
+    Raises:
+        MissingDays: none was.
+    """
+    newest = tables.newest_day("items", ds)
+    if newest is None:
+        raise MissingDays("items", [ds])
+    return tables.read("items", [newest]).sort_by("item_id")
+
+
+def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:
+    """The newest base at or before `before` (default `ds`), and the days after it whose tiles make the history at `ds`.
+
+    Raises:
+        MissingDays: one of those tiles is missing. With no base, tiles are needed from the first one there is.
+    """
+    base = tables.newest_day("long_term_histories", before or ds)
+    first = day_before(base, -1) if base else min(tables.days("history_tiles"), default=ds)
+    return base, tables.require_days("history_tiles", min(first, ds), ds) if base != ds else []
+
+
+def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySettings) -> pa.Table:
+    """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
+    base, days = base_and_tile_days(tables, ds)
+    held = tables.read("long_term_histories", [base] if base else [])
+    return as_table(rounded(merge(held, tables.read("history_tiles", days), ds, settings)), catalogue, ds)

@@ -1,0 +1,123 @@
+"""Deliveries into the tables `events` and `quarantine`: a night's files, or a log's whole past in one go."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+
+from lsif.config import Settings
+from lsif.days import day_before
+from lsif.errors import LsifError
+from lsif.interests.contract import accepted, judged, rejected
+from lsif.interests.delivery import delivery, wanted_columns
+from lsif.interests.landing import delivered_files
+from lsif.interests.quarantine import CATALOGUE, replace_rejects
+from lsif.tables import Tables
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of the delivered rows; the four always add up."""
+
+    rows_in: int
+    events: int
+    duplicates: int
+    quarantined: int
+
+
+def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, list[str]]:
+    """Where each source's deliveries of `days` are expected; one path for a source whose path names no day."""
+    listed = list(days)
+    return {
+        name: list(dict.fromkeys(settings.locate(source.path, ds) for ds in listed))
+        for name, source in settings.sources.items()
+    }
+
+
+def delivery_marks(settings: Settings, days: Iterable[str]) -> dict[str, str]:
+    """Identity of every delivered file of `days`.
+
+    Raises:
+        LsifError: as `landing.delivered_files`.
+    """
+    marks = {}
+    for name, paths in source_paths(settings, days).items():
+        source = settings.sources[name]
+        for path in paths:
+            files = delivered_files(path, source.format, wanted_columns(source))
+            marks[path] = " ".join(file.identity for file in files)
+    return marks
+
+
+def known_days(tables: Tables, first: str, max_late_days: int) -> list[str]:
+    """Days before `first` whose event ids a delivery is held against."""
+    return tables.days("events", day_before(first, max_late_days), day_before(first))
+
+
+def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], arrival: Column) -> Ingested:
+    """Judge what was delivered for `days` and replace those days of `events` and `quarantine`.
+
+    Args:
+        arrival: the day of arrival of a row (a date), one of `days`.
+
+    Raises:
+        LsifError: a file is missing or not to be trusted, or a row was lost or doubled on the way; nothing is written.
+    """
+    writer = tables.writer("events")
+    delivered = _delivered(spark, settings, days)
+    seen = Observation("delivered")
+    known = tables.frame(spark, "events", known_days(tables, days[0], settings.rules.max_late_days), ["event_id", "ds"])
+    rows = delivered.observe(seen, F.count(F.lit(1)).alias("rows"))
+    judgements = judged(rows, arrival, known, settings.event_types, settings.rules).persist()
+    try:
+        found = _found(judgements, seen)
+        writer.write_frame(accepted(judgements), days)
+        writer.commit()
+        _quarantine(tables, days, rejected(judgements))
+        return found
+    finally:
+        judgements.unpersist()
+
+
+def night(ds: str) -> Column:
+    """Everything that is delivered for `ds` arrived on `ds`."""
+    return F.lit(date.fromisoformat(ds))
+
+
+def past(days: list[str]) -> Column:
+    """An old log knows no arrivals: each event arrived on its UTC day; what lies outside `days`, on their last."""
+    first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+    day = F.to_date("event_time")
+    return F.when(day.between(first, last), day).otherwise(F.lit(last))
+
+
+def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> DataFrame:
+    paths = source_paths(settings, days)
+    if CATALOGUE in paths:
+        raise LsifError(f"a source may not be named {CATALOGUE}: rejected rows would mix with the catalogue's")
+    parts = [delivery(spark, name, settings.sources[name], paths[name]) for name in paths]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _found(judgements: DataFrame, seen: Observation) -> Ingested:
+    kept = F.col("rule").isNull() & ~F.col("duplicate")
+    counts = judgements.select(
+        F.count_if(kept).alias("events"),
+        F.count_if(F.col("duplicate")).alias("duplicates"),
+        F.count_if(F.col("rule").isNotNull()).alias("quarantined"),
+    ).collect()[0]
+    found = Ingested(seen.get["rows"], *counts)
+    if found.rows_in != found.events + found.duplicates + found.quarantined:
+        raise LsifError(f"rows do not add up, so nothing was written: {found}")
+    return found
+
+
+def _quarantine(tables: Tables, days: list[str], rows: DataFrame) -> None:
+    """Replace the days that have rejected rows, or had some: a past of years need not have a file for each day."""
+    have = {row.ds for row in rows.select("ds").distinct().collect()}
+    had = tables.days("quarantine", days[0], days[-1])
+    touched = sorted(have.union(had, days[-1:]))
+    replace_rejects(tables, touched, of_catalogue=False, write=lambda writer: writer.write_frame(rows, touched))
