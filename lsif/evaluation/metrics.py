@@ -84,18 +84,18 @@ def recall(hits: Bools, relevant: Ints) -> Floats:
 
 def hit_rate(hits: Bools, relevant: Ints) -> Floats:
     """Whether the list holds any relevant item."""
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), dtype=np.float64)
 
 
 def average_precision(hits: Bools, relevant: Ints) -> Floats:
     """Mean of the precision at each relevant item, over all relevant items."""
     precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
-    return (precision * hits).sum(axis=1) / relevant
+    return np.asarray((precision * hits).sum(axis=1) / relevant)
 
 
 def reciprocal_rank(hits: Bools, relevant: Ints) -> Floats:
     """One over the rank of the first relevant item, zero without one."""
-    return hits.any(axis=1) / (hits.argmax(axis=1) + 1.0)
+    return np.asarray(hits.any(axis=1) / (hits.argmax(axis=1) + 1.0))
 
 
 METRICS: dict[str, Callable[[Bools, Ints], Floats]] = {

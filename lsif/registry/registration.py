@@ -52,11 +52,10 @@ def register(registry: Registry, candidate: Candidate) -> str:
     Raises:
         LsifError: MLflow does not answer, or refuses.
     """
-    with reaching(registry.uri):
-        import mlflow
+    import mlflow
 
-        mlflow.set_tracking_uri(registry.uri)
-        mlflow.set_registry_uri(registry.uri)
+    registry.select()
+    with reaching(registry.uri):
         with mlflow.start_run(experiment_id=registry.experiment(), run_name=f"train {candidate.ds}"):
             _log(candidate)
             uri, digest = _log_model(candidate)

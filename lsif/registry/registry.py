@@ -62,6 +62,13 @@ class Registry:
 
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
+    def select(self) -> None:
+        """Point MLflow's functions here: unlike its client, they read where to go from the process."""
+        import mlflow
+
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_registry_uri(self.uri)
+
     def aliases(self) -> dict[str, str]:
         """Alias → version number; empty before the first registration."""
         from mlflow.exceptions import MlflowException
@@ -131,10 +138,10 @@ class Registry:
         """
         from mlflow.artifacts import download_artifacts
 
+        self.select()
         with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
             with reaching(self.uri):
-                model = f"models:/{self.name}/{version.number}"
-                download_artifacts(artifact_uri=model, dst_path=place, tracking_uri=self.uri, registry_uri=self.uri)
+                download_artifacts(artifact_uri=f"models:/{self.name}/{version.number}", dst_path=place)
             files = Path(place) / "data" / MODEL
             verify_manifest(files, version.tags.get("manifest_sha256"))
             yield files
@@ -155,6 +162,7 @@ class Registry:
         """What the training measured on its held-out days."""
         from mlflow.artifacts import load_dict
 
+        self.select()
         with reaching(self.uri):
             location = self.client.get_run(version.run_id).info.artifact_uri
             return dict(load_dict(f"{location}/{EVALUATION}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from lsif.config import Settings
@@ -14,10 +15,12 @@ from lsif.interests.as_of import Known
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import targets
+from lsif.model.text import catalogue_vectors, text_encoder, text_sha256
 from lsif.model.training import build_model
 from lsif.model.vocabulary import build_index
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
+from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
 
 DS = "2017-06-30"
@@ -54,21 +57,64 @@ def item_row(item_id: str, text: str | None = None, available: bool = True) -> d
     }
 
 
-def known(of: list[Event], settings: Settings, items: pa.Table) -> Known:
+def known(of: list[Event], settings: Settings, items: pa.Table, ds: str = DS) -> Known:
+    """What is known at the end of `ds`, had every event arrived on its day."""
+    today = date.fromisoformat(ds)
+    past = [event for event in of if event[2] <= today]
     return Known(
-        ds=DS,
-        histories=table("long_term_histories", _histories(of, settings)),
-        windows=table("recent_windows", _windows(of, settings)),
-        item_tiles=table("item_tiles", _tiles(of, key=1)),
-        user_tiles=table("user_tiles", _tiles(of, key=0)),
+        ds=ds,
+        histories=table("long_term_histories", _histories(past, settings, today)),
+        windows=table("recent_windows", _windows(past, settings, today)),
+        item_tiles=table("item_tiles", _tiles(past, key=1)),
+        user_tiles=table("user_tiles", _tiles(past, key=0)),
         items=items,
     )
 
 
+def write_log(tables: Tables, settings: Settings, of: list[Event], items: pa.Table, dates: list[str]) -> None:
+    """Every day's events and tiles, and histories and windows at `dates`, as the jobs before ours leave them."""
+    days = sorted({event[2] for event in of})
+    span = [(days[0] + timedelta(days=n)).isoformat() for n in range((days[-1] - days[0]).days + 1)]
+    at = [known(of, settings, items, ds) for ds in dates]
+    whole = known(of, settings, items, span[-1])
+    write(tables, "events", table("events", event_rows(of)), span)
+    write(tables, "item_tiles", whole.item_tiles, span)
+    write(tables, "user_tiles", whole.user_tiles, span)
+    write(tables, "long_term_histories", pa.concat_tables([one.histories for one in at]), dates)
+    write(tables, "recent_windows", pa.concat_tables([one.windows for one in at]), dates)
+    write(tables, "items", items, span[:1])
+    encoder = text_encoder(settings.model.text_encoder)
+    texts = items["text"].to_pylist()
+    made = encoder.encode(texts).tolist()
+    columns = {"text_sha256": text_sha256(texts), "encoder": [encoder.name] * len(texts), "vector": made}
+    tables.append("item_vectors", pa.table(columns, schema=arrow_schema(TABLES["item_vectors"])))
+
+
+def write(tables: Tables, name: str, rows: pa.Table, days: list[str]) -> None:
+    writer = tables.writer(name)
+    for ds in days:
+        of_day = rows if name == "items" else rows.filter(pc.field("ds") == ds)
+        writer.write(ds, of_day.drop_columns("ds"))
+    writer.commit()
+
+
+def event_rows(of: list[Event]) -> list[dict[str, Any]]:
+    return [
+        {
+            "event_id": str(number),
+            "user_id": user,
+            "item_id": item,
+            "event_type": "purchase",
+            "event_time": datetime.combine(day, time(12), UTC),
+            "weight": 1.0,
+            "ds": day.isoformat(),
+        }
+        for number, (user, item, day) in enumerate(of)
+    ]
+
+
 def vectors(items: pa.Table) -> pa.Table:
     """A made-up vector per catalogue text, as rows of `item_vectors`."""
-    from lsif.model.text import text_sha256
-
     keys = text_sha256(items["text"].to_pylist())
     values = np.random.default_rng(3).standard_normal((len(keys), 8)).astype(np.float32)
     rows = [{"text_sha256": k, "encoder": ENCODER, "vector": v.tolist()} for k, v in zip(keys, values, strict=True)]
@@ -77,8 +123,6 @@ def vectors(items: pa.Table) -> pa.Table:
 
 def trained(at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0) -> TrainedModel:
     """A model nobody trained, with every weight drawn at random so that all parts of a score differ from zero."""
-    from lsif.model.text import catalogue_vectors
-
     torch.manual_seed(seed)
     text = catalogue_vectors(at.items, item_vectors, ENCODER)
     index = build_index(at.histories, at.items, text, ("purchase",), ENCODER)
@@ -108,18 +152,18 @@ def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[name]))
 
 
-def _histories(of: list[Event], settings: Settings) -> list[dict[str, Any]]:
+def _histories(of: list[Event], settings: Settings, today: date) -> list[dict[str, Any]]:
     days: dict[str, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
     for user, item, day in of:
         days[user][item].append(day)
-    return [_history(user, items, settings) for user, items in sorted(days.items())]
+    return [_history(user, items, settings, today) for user, items in sorted(days.items())]
 
 
-def _history(user: str, items: dict[str, list[date]], settings: Settings) -> dict[str, Any]:
+def _history(user: str, items: dict[str, list[date]], settings: Settings, today: date) -> dict[str, Any]:
     half_lives, last = settings.interests.half_lives_days, settings.interests.last_days
 
     def weights(days: list[date]) -> list[float]:
-        return [sum(2.0 ** (-(TODAY - day).days / h) for day in days) for h in half_lives]
+        return [sum(2.0 ** (-(today - day).days / h) for day in days) for h in half_lives]
 
     everything = [day for days in items.values() for day in days]
     return {
@@ -131,19 +175,19 @@ def _history(user: str, items: dict[str, list[date]], settings: Settings) -> dic
             for i, d in sorted(items.items())
         ],
         "categories": [],
-        "ds": DS,
+        "ds": today.isoformat(),
     }
 
 
-def _windows(of: list[Event], settings: Settings) -> list[dict[str, Any]]:
-    first = TODAY - timedelta(days=settings.interests.recent_days)
+def _windows(of: list[Event], settings: Settings, today: date) -> list[dict[str, Any]]:
+    first = today - timedelta(days=settings.interests.recent_days)
     recent: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for user, item, day in sorted(of, key=lambda event: (event[2], event[1])):
         if day > first:
             moment = datetime.combine(day, time(12), UTC)
             recent[user].append({"item_id": item, "event_type": "purchase", "event_time": moment})
     most = settings.interests.window_events
-    return [{"user_id": user, "events": rows[-most:], "ds": DS} for user, rows in sorted(recent.items())]
+    return [{"user_id": user, "events": rows[-most:], "ds": today.isoformat()} for user, rows in sorted(recent.items())]
 
 
 def _tiles(of: list[Event], key: int) -> list[dict[str, Any]]:

@@ -1,0 +1,80 @@
+"""Every check of the audit, red once, on rows that differ from good ones in one thing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.ranking.checks import FAIL, Expected, audit, passed
+from lsif.ranking.popular import available_items
+from lsif.ranking.scoring import known_users, recommend
+from tests.ranking import shop
+
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture
+def night(settings: Settings) -> tuple[pa.Table, Expected]:
+    small = shop.small(settings, k=3)
+    at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
+    vectors = shop.vectors(at.items)
+    rows = recommend(shop.trained(at, vectors, small), at, vectors, small)
+    return rows, Expected(known_users(at), available_items(at), k=3)
+
+
+def test_good_rows_pass(night: tuple[pa.Table, Expected]) -> None:
+    assert passed(audit(*night)) == []
+
+
+def set_first(**values: Any) -> Callable[[Rows], Rows]:
+    return lambda rows: [{**rows[0], **values}, *rows[1:]]
+
+
+BROKEN: dict[str, Callable[[Rows], Rows]] = {
+    "row_count": lambda rows: rows[:-1],
+    "users": set_first(user_id="nobody"),
+    "ranks": set_first(rank=4),
+    "duplicates": lambda rows: [{**rows[0], "item_id": rows[1]["item_id"]}, *rows[1:]],
+    "items": set_first(item_id="i009"),
+    "scores": lambda rows: [{**rows[0], "score": rows[1]["score"] - 1}, *rows[1:]],
+    "shares": set_first(long_share=1.5),
+    "one_version": set_first(model_version="8"),
+    "recommendation_ids": lambda rows: [{**rows[0], "recommendation_id": rows[1]["recommendation_id"]}, *rows[1:]],
+}
+
+
+def test_every_check_is_tried_below() -> None:
+    assert BROKEN.keys() == FAIL.keys()
+
+
+@pytest.mark.parametrize("check", BROKEN)
+def test_a_broken_night_is_stopped_by_the_check_made_for_it(check: str, night: tuple[pa.Table, Expected]) -> None:
+    rows, expected = night
+    broken = pa.Table.from_pylist(BROKEN[check](rows.to_pylist()), schema=rows.schema)
+    assert check in {finding.check for finding in audit(broken, expected) if finding.level == "fail"}
+    with pytest.raises(LsifError, match=f"nothing is published: .*fail {check}: "):
+        passed(audit(broken, expected))
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_a_score_is_a_finite_number(score: float, night: tuple[pa.Table, Expected]) -> None:
+    rows, expected = night
+    broken = pa.Table.from_pylist(set_first(score=score)(rows.to_pylist()), schema=rows.schema)
+    assert [finding.check for finding in audit(broken, expected)] == ["scores"]
+
+
+def test_a_night_without_a_model_warns_and_passes(settings: Settings) -> None:
+    small = shop.small(settings, k=3)
+    at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10))
+    rows = recommend(None, at, shop.vectors(at.items), small)
+    warnings = passed(audit(rows, Expected(known_users(at), available_items(at), k=3)))
+    assert [str(w).split(":")[0] for w in warnings] == ["warn no_model", "warn fallback"]
+
+
+def test_no_rows_at_all_do_not_pass(night: tuple[pa.Table, Expected]) -> None:
+    rows, expected = night
+    with pytest.raises(LsifError, match="0 rows where 18 belong"):
+        passed(audit(rows.slice(0, 0), expected))

@@ -1,0 +1,173 @@
+"""The jobs of training and scoring, from a trained challenger to feedback on its lists."""
+
+import pytest
+
+from lsif.days import day_before
+from lsif.registry import Registry
+from tests.ranking import shop
+from tests.ranking.harness import CUTOFFS, NEXT_DAY, WEEK_LATER, Shop
+
+pytest_plugins = ["tests.ranking.harness"]
+
+
+def test_training_registers_a_challenger_judged_on_unseen_days(trained: Shop) -> None:
+    version = Registry().version("challenger")
+    assert (version.number, version.tags["ds"], version.trained_through) == ("1", shop.DS, CUTOFFS[-1])
+    measured = Registry().evaluation(version)
+    assert measured["held_out"] == [day_before(shop.DS, n) for n in range(6, -1, -1)]
+    assert measured["rival"] == "there is no champion yet"
+    lists = {row["list"] for row in measured["comparison"]}
+    assert lists == {"lsif", "popularity_7d", "popularity_28d", "frequency", "frequency_90d"}
+
+
+def test_unchanged_inputs_train_no_second_version_but_force_does(trained: Shop) -> None:
+    assert "nothing to do" in trained.run("train")
+    trained.run("train", "--force")
+    assert [version.number for version in Registry().versions()] == ["1", "2"]
+
+
+def test_a_lost_registry_is_trained_for_again(trained: Shop) -> None:
+    Registry().client.delete_model_version("lsif", "1")
+    trained.run("train")
+    assert Registry().trained_for(shop.DS).number == "2"
+
+
+def test_training_compares_with_the_champion(champion: Shop) -> None:
+    champion.run("train", "--force")
+    measured = Registry().evaluation(Registry().version("challenger"))
+    assert measured["rival"] == {"version": "1", "trained_through": CUTOFFS[-1]}
+    values = {row["list"]: row["value"] for row in measured["comparison"] if row["metric"] == "ndcg@10"}
+    assert values["champion"] == values["lsif"], "the same data and seed give the same model"
+    assert "champion 1" in champion.run("gate")
+
+
+def test_a_young_log_is_told_so(trained: Shop) -> None:
+    said = trained.run("train", ds=day_before(shop.DS, 28), code=2)
+    assert "wants at least 28 days of events before it, the log begins" in said
+
+
+def test_the_gate_writes_its_verdict_and_reasons(trained: Shop) -> None:
+    said = trained.run("gate")
+    tags = Registry().version("1").tags
+    assert tags["gate"] in ("PASS", "HOLD")
+    assert "popularity's" in tags["gate_reasons"]
+    assert f"version 1: {tags['gate']}" in said and "popularity_28d" in said
+    assert "no version of model lsif was trained for" in trained.run("gate", ds=NEXT_DAY, code=2)
+
+
+def test_a_held_version_is_not_promoted_and_no_error_for_the_weekly_training(trained: Shop) -> None:
+    Registry().tag(Registry().version("1"), gate="HOLD", gate_reasons="worse than popularity")
+    assert "worse than popularity" in trained.run("move_alias", "promote", code=2)
+    assert "HOLD, the champion stays" in trained.run("move_alias", "promote", "--if-passed")
+    assert "say why with --reason" in trained.run("move_alias", "promote", "--force", code=2)
+    trained.run("move_alias", "promote", "--force", "--reason", "holiday", "--if-passed")
+    assert Registry().aliases()["champion"] == "1"
+
+
+def test_a_night_before_any_champion_is_popular_and_loud(trained: Shop) -> None:
+    said = trained.run("score_users")
+    assert "NO MODEL" in said
+    assert "warn no_model" in trained.run("audit_recommendations")
+    trained.run("publish_recommendations")
+    assert trained.versions() == ["none"]
+
+
+def test_a_day_keeps_its_version_and_the_next_day_takes_the_champion(trained: Shop) -> None:
+    trained.night()
+    Registry().tag(Registry().version("1"), gate="PASS", gate_reasons="")
+    trained.run("move_alias", "promote")
+    assert "nothing to do" in trained.run("score_users")
+    trained.night(shop.DS, "--force")
+    trained.night(NEXT_DAY)
+    assert (trained.versions(), trained.versions(NEXT_DAY)) == (["none"], ["1"])
+    trained.night(shop.DS, "--model", "champion")
+    assert trained.versions() == ["1"]
+
+
+def test_as_of_takes_no_version_that_saw_the_day(champion: Shop) -> None:
+    file = champion.home / "shop.toml"
+    file.write_text(file.read_text().replace("k = 12", 'k = 12\nmodel = "as_of"'))
+    champion.run("score_users", ds=CUTOFFS[-1])
+    champion.run("score_users", ds=shop.DS)
+    notes = [champion.tables.staged("recommendations", ds).notes for ds in (CUTOFFS[-1], shop.DS)]
+    assert [note["model_version"] for note in notes] == ["none", "1"]
+
+
+def test_the_same_night_twice_has_the_same_content_and_touches_nothing_else(champion: Shop) -> None:
+    champion.night()
+    champion.night(NEXT_DAY)
+    first, other = (champion.tables.content_hash("recommendations", ds) for ds in (shop.DS, NEXT_DAY))
+    files = champion.tables.fingerprint("recommendations", NEXT_DAY)
+    champion.night(shop.DS, "--force")
+    assert champion.tables.content_hash("recommendations", shop.DS) == first != other
+    assert champion.tables.fingerprint("recommendations", NEXT_DAY) == files
+
+
+def test_nothing_is_visible_before_publishing(champion: Shop) -> None:
+    champion.run("score_users")
+    champion.run("audit_recommendations")
+    assert champion.tables.days("recommendations") == []
+
+
+def test_only_what_was_audited_is_published(champion: Shop) -> None:
+    champion.run("score_users")
+    assert "has not passed the audit" in champion.run("publish_recommendations", code=2)
+    champion.run("audit_recommendations")
+    champion.run("score_users", "--force")
+    assert "has not passed the audit" in champion.run("publish_recommendations", code=2)
+    assert champion.tables.days("recommendations") == []
+
+
+def test_a_list_that_fails_the_audit_leaves_the_last_good_one(champion: Shop) -> None:
+    champion.night()
+    good = champion.tables.content_hash("recommendations", shop.DS)
+    writer = champion.tables.writer("recommendations")
+    rows = champion.tables.read("recommendations", [shop.DS]).drop_columns("ds")
+    writer.write(shop.DS, rows.slice(1))
+    writer.stage(model_version="1")
+    assert "fail row_count" in champion.run("audit_recommendations", code=2)
+    assert "has not passed the audit" in champion.run("publish_recommendations", code=2)
+    assert champion.tables.content_hash("recommendations", shop.DS) == good
+
+
+@pytest.mark.parametrize("step", ["audit_recommendations", "publish_recommendations"])
+def test_nothing_staged_is_one_clear_line(trained: Shop, step: str) -> None:
+    assert f"nothing is staged for recommendations ds={shop.DS}" in trained.run(step, code=2)
+
+
+def test_a_night_whose_first_steps_have_not_run_names_the_days(champion: Shop) -> None:
+    assert f"{WEEK_LATER}: run (or backfill) those days first" in champion.run("score_users", ds=WEEK_LATER, code=2)
+
+
+def test_one_users_list_is_printed_and_nothing_written(champion: Shop) -> None:
+    said = champion.run("score_users", "--user", "u003")
+    assert said.count("u003") == 12
+    assert "nothing is staged" in champion.run("audit_recommendations", code=2)
+
+
+def test_feedback_says_which_recommendations_were_acted_on(champion: Shop) -> None:
+    champion.night()
+    champion.run("join_feedback", ds=NEXT_DAY)
+    lists = champion.tables.read("recommendations", [shop.DS]).to_pylist()
+    events = champion.tables.read("events", [NEXT_DAY]).to_pylist()
+    bought = {(event["user_id"], event["item_id"]) for event in events}
+    expected = {row["recommendation_id"] for row in lists if (row["user_id"], row["item_id"]) in bought}
+    found = champion.tables.read("feedback", [NEXT_DAY]).to_pylist()
+    assert {row["recommendation_id"] for row in found} == expected != set()
+    assert {row["outcome"] for row in found} == {"purchase"}
+    assert champion.tables.read("metrics_daily", [NEXT_DAY]).num_rows == 0
+
+
+def test_a_week_later_the_lists_are_measured_beside_baselines(champion: Shop) -> None:
+    champion.night()
+    champion.run("join_feedback", ds=WEEK_LATER)
+    rows = {row["metric"]: row for row in champion.tables.read("metrics_daily", [WEEK_LATER]).to_pylist()}
+    lists = ("lsif", "popularity_28d", "frequency_90d", "lsif-popularity_28d")
+    assert {f"{name}.ndcg@10" for name in lists} <= rows.keys()
+    assert all(row["low"] <= row["value"] <= row["high"] and row["n"] > 20 for row in rows.values())
+    assert champion.tables.read("feedback", [WEEK_LATER]).num_rows == 0
+    assert "nothing to do" in champion.run("join_feedback", ds=WEEK_LATER)
+
+
+def test_feedback_needs_the_days_events(champion: Shop) -> None:
+    assert "events lacks 2017-12-01" in champion.run("join_feedback", ds="2017-12-01", code=2)
