@@ -41,7 +41,7 @@ def known_at(tables: Tables, ds: str, settings: Settings) -> Known:
     first = max(day_before(ds, settings.interests.popularity_days - 1), min(tables.days("item_tiles"), default=ds))
     return Known(
         ds,
-        histories=rounded(history_at(tables, ds, items, history_settings(settings))),
+        histories=history_at(tables, ds, items, history_settings(settings)),
         windows=tables.read("recent_windows", [ds]).sort_by("user_id"),
         item_tiles=tables.read("item_tiles", tables.require_days("item_tiles", first, ds)),
         user_tiles=tables.read("user_tiles", tables.require_days("user_tiles", first, ds)),
