@@ -7,12 +7,13 @@ the night; a day without events is declared, by a file with its header and no ro
 it. A day that was delivered again replaces its rows.
 """
 
-from lsif.interests.ingest import delivery_marks, ingest, known_days, night
+from lsif.interests.ingest import check_daily, delivery_marks, ingest, known_days, night
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
 
 
 def inputs(job: Job) -> dict[str, str]:
+    check_daily(job.settings)
     known = known_days(job.tables, job.ds, job.settings.rules.max_late_days)
     return delivery_marks(job.settings, [job.ds]) | job.tables.fingerprints("events", known)
 

@@ -30,20 +30,24 @@ def land(home: Path, first: str = FIRST_DAY, last: str = LAST_DAY, households: i
 
     Args:
         first, last: UTC days, both included.
-        households: only so many, the same ones every time; None takes all.
+        households: only so many, the same ones every time, and the products they ever bought; None takes all.
     """
     folder = home / "landing"
     (folder / "purchases").mkdir(parents=True, exist_ok=True)
-    _write(folder / "products.parquet", _products())
-    lines = 0
-    for ds, rows in _by_day(_purchases(households), first, last):
+    purchases, lines = _purchases(households), 0
+    _write(folder / "products.parquet", _products(None if households is None else purchases["product_id"]))
+    for ds, rows in _by_day(purchases, first, last):
         _write(folder / "purchases" / f"{ds}.parquet", rows)
         lines += len(rows)
     return lines
 
 
 def _purchases(households: int | None) -> pa.Table:
-    """Lines by time. The wheel's times carry no zone; their busiest hours are 17 to 23, so they are UTC of US shops."""
+    """Lines by time.
+
+    The wheel's times carry no zone. They are UTC: its `week` column turns at 05:00 in winter and at 04:00 in summer,
+    which is midnight in New York. So a UTC day of this log ends in the early evening of its shops.
+    """
     rows = _packaged("transactions").select(PURCHASE)
     if households is not None:
         chosen = sorted(pc.unique(rows["household_id"]).to_pylist(), key=_shuffled)[:households]
@@ -65,9 +69,13 @@ def _by_day(rows: pa.Table, first: str, last: str) -> Iterator[tuple[str, pa.Tab
         start += counts.get(ds, 0)
 
 
-def _products() -> pa.Table:
+def _products(bought: pa.ChunkedArray | None) -> pa.Table:
+    """The catalogue, of all products or of those `bought`, with a title made of what is known of each."""
     rows = _packaged("products")
-    words = [pc.fill_null(rows[name], "") for name in ("product_type", "package_size")]
+    if bought is not None:
+        rows = rows.filter(pc.is_in(rows["product_id"], value_set=pc.unique(bought)))
+    kind = pc.coalesce(rows["product_type"], rows["product_category"], rows["department"])
+    words = [kind, pc.fill_null(rows["package_size"], "")]
     title = pc.utf8_title(pc.utf8_trim_whitespace(pc.binary_join_element_wise(*words, " ")))
     return rows.append_column("title", title).select(PRODUCT).sort_by("product_id")
 

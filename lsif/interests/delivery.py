@@ -8,7 +8,7 @@ from itertools import groupby
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StructType
+from pyspark.sql.types import DataType, LongType, StructType
 
 from lsif.config import EventColumns, Source
 from lsif.errors import LsifError
@@ -79,7 +79,8 @@ def _mapped(spark: SparkSession, name: str, source: Source, files: list[File]) -
     (time,) = given["event_time"]
     kinds = dict(zip(files[0].columns, files[0].kinds, strict=False))
     _check_ids(name, given, kinds)
-    nanos = pa.types.is_timestamp(kinds.get(time, pa.null())) and kinds[time].unit == "ns"
+    # A column of nanoseconds is a number to Spark; but INT96, which Arrow also calls nanoseconds, is a time to it.
+    nanos = pa.types.is_timestamp(kinds.get(time, pa.null())) and isinstance(_kind(rows, time), LongType)
     return rows.select(
         F.lit(name).alias("source"),
         "raw",

@@ -37,6 +37,15 @@ def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, list[str]
     }
 
 
+def check_daily(settings: Settings) -> None:
+    """Refuse, for a night, a source that is one file for all days: nearly all of it would be late or known."""
+    for name, source in settings.sources.items():
+        if "{ds}" not in source.path:
+            raise LsifError(
+                f"sources.{name}.path names no day ({{ds}}), so only import_past can read it: {source.path}"
+            )
+
+
 def delivery_marks(settings: Settings, days: Iterable[str]) -> dict[str, str]:
     """Identity of every delivered file of `days`.
 

@@ -6,10 +6,10 @@ from pyspark.sql.types import DataType, DateType, LongType, NumericType, Timesta
 
 ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
 OFFSET = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})$"
-NUMBER = r"^\d+(\.\d+)?$"
+NUMBER = r"^\d+(\.\d+)?(E\d+)?$"  # JSON readers write 1509408000.5 as 1.5094080005E9
 
 SECONDS, MILLIS, MICROS = 10**8, 10**11, 10**14
-"""Smallest number read as each unit: seconds from 1973, milliseconds from 1973, microseconds from 1973."""
+"""Smallest number that is read as each unit; each begins in March 1973."""
 
 
 def event_time(column: Column, kind: DataType, time_zone: str, nanos: bool = False) -> Column:
@@ -23,10 +23,12 @@ def event_time(column: Column, kind: DataType, time_zone: str, nanos: bool = Fal
       no time.
 
     Args:
-        nanos: the column is a whole number of nanoseconds, as pandas writes its timestamps to Parquet.
+        time_zone: of times without an offset; UTC for Parquet timestamps that are instants.
+        nanos: the column holds whole nanoseconds, as pandas writes its timestamps to Parquet.
     """
     if nanos:
-        return F.timestamp_micros(F.floor(column / F.lit(1000)).cast("long"))
+        micros = F.floor(column.cast("decimal(20,0)") / F.lit(1000).cast("decimal(4,0)"))  # a double is too coarse
+        return F.to_utc_timestamp(F.timestamp_micros(micros.cast("long")), time_zone)
     if isinstance(kind, TimestampType):
         return column
     if isinstance(kind, TimestampNTZType | DateType):
@@ -48,7 +50,7 @@ def _from_text(text: Column, time_zone: str) -> Column:
 
 
 def _from_number(number: Column) -> Column:
-    exact = number.try_cast("decimal(38,6)")
+    exact = number.try_cast("decimal(24,6)")
     micros = (
         F.when(exact < SECONDS, F.lit(None))
         .when(exact < MILLIS, exact * 1_000_000)
