@@ -195,12 +195,14 @@ def test_services_get_the_secrets_they_use_and_no_others(secrets: Path) -> None:
     assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == set(COMPOSE["secrets"]) == made
     granted = {name: set(service.get("secrets", [])) for name, service in SERVICES.items()}
     assert set().union(*granted.values()) == made
+    entrypoint = (ROOT / "docker/entrypoint.sh").read_text()
+    passed_on = {name for name in made if re.search(rf"SECRETS/{name}\b|\b{name.upper()}\b", entrypoint)}
+    assert len(passed_on) == 5
     for name, service in SERVICES.items():
         named = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
-        passed_on = set(re.findall(r'\b(?:SECRETS/)(\w+)"', (ROOT / "docker/entrypoint.sh").read_text()))
-        passed_on |= {"aws_access_key_id", "aws_secret_access_key", "mlflow_backend_store_uri"}
-        from_init = {"postgres_airflow", "postgres_mlflow"} if name == "postgres" else set()
-        assert named <= granted[name] <= named | passed_on | from_init, name
+        by_script = {"postgres_airflow", "postgres_mlflow"} if name == "postgres" else set()
+        by_script |= passed_on if "build" in service else set()
+        assert named <= granted[name] <= named | by_script, name
 
 
 def test_nothing_runs_as_root_or_may_become_root() -> None:
