@@ -14,13 +14,14 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 """
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_tasks import DAY_PARAM, DEFAULTS, MACROS, SPARK_POOL, daily, window
+from lsif_tasks import DAY_PARAM, DEFAULTS, END, MACROS, SPARK_POOL, START, daily
 
 with DAG(
     dag_id="lsif_nightly",
     doc_md=__doc__,
     schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    **window(),
+    start_date=START,
+    end_date=END,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

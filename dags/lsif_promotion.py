@@ -8,13 +8,13 @@ The next `ds` is scored with the new champion; a day that has been scored keeps 
 """
 
 from airflow.sdk import DAG, Param
-from lsif_tasks import DEFAULTS, job, window
+from lsif_tasks import DEFAULTS, START, job
 
 with DAG(
     dag_id="lsif_promotion",
     doc_md=__doc__,
     schedule=None,
-    start_date=window()["start_date"],
+    start_date=START,
     max_active_runs=1,
     default_args=DEFAULTS,
     params={

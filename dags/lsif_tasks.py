@@ -57,21 +57,23 @@ DAY = "{{ day(partition_key, params.ds) }}"
 MACROS = {"day": day}
 
 
-def window() -> dict[str, datetime]:
-    """Start and end of a DAG's schedule, from the environment.
+def window() -> tuple[datetime, datetime | None]:
+    """Start and end of the DAGs' schedules, from LSIF_START_DATE and LSIF_END_DATE.
 
-    Unless LSIF_SCHEDULED is `true` the window is closed where it opens: nothing fires by itself, while runs by hand
-    and backfills work for any day.
+    Unless LSIF_SCHEDULED is `true` the window closes where it opens: nothing fires by itself, while runs by hand and
+    backfills work for any day.
     """
-    start = _midnight(os.environ.get("LSIF_START_DATE") or "2017-01-01")
+    start, end = _midnight(os.environ.get("LSIF_START_DATE") or "2017-01-01"), os.environ.get("LSIF_END_DATE")
     if os.environ.get("LSIF_SCHEDULED", "false").lower() != "true":
-        return {"start_date": start, "end_date": start}
-    end = os.environ.get("LSIF_END_DATE")
-    return {"start_date": start} | ({"end_date": _midnight(end)} if end else {})
+        return start, start
+    return start, _midnight(end) if end else None
 
 
 def _midnight(text: str) -> datetime:
     return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+
+
+START, END = window()
 
 
 class JobOperator(BaseOperator):

@@ -14,7 +14,7 @@ same held-out days and tags it `PASS` or `HOLD` with the reason, and `promote` m
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_tasks import DAY, DAY_PARAM, DEFAULTS, MACROS, SPARK_POOL, daily, job, window
+from lsif_tasks import DAY, DAY_PARAM, DEFAULTS, END, MACROS, SPARK_POOL, START, daily, job
 
 FORCED = (
     "{{ '--force' if params.force_reason else '' }}",
@@ -25,7 +25,8 @@ with DAG(
     dag_id="lsif_training",
     doc_md=__doc__,
     schedule=CronPartitionTimetable("0 0 * * 1", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    **window(),
+    start_date=START,
+    end_date=END,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -39,7 +39,7 @@ def past_inputs(job: Job) -> dict[str, str]:
 
 
 def load_past(job: Job) -> Counts:
-    days, spark = imported_days(job), session("import_past")
+    days, spark = imported_days(job), session("import_past", bulk=True)
     print(f"import_past: reading {len(days)} days of events", flush=True)
     found = ingest(spark, job.tables, job.settings, days, past(days))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
@@ -58,7 +58,7 @@ def cutoff_inputs(job: Job) -> dict[str, str]:
 
 
 def write_cutoffs(job: Job) -> Counts:
-    dates, spark = cutoff_dates(job), session("import_past")
+    dates, spark = cutoff_dates(job), session("import_past", bulk=True)
     missing = {
         name: [ds for ds in dates if job.force or ds not in job.tables.days(name)]
         for name in ("long_term_histories", "recent_windows")

@@ -32,13 +32,20 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "8",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+}
+
+SHORT = {
     # Only the quick compiler: halves the CPU of a start, and a night on one machine is mostly start.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
 }
 
 
-def session(app_name: str) -> SparkSession:
+def session(app_name: str, bulk: bool = False) -> SparkSession:
     """The session of this process, started when there is none.
+
+    Args:
+        bulk: minutes of work instead of seconds, which the full compiler halves.
 
     Raises:
         LsifError: `LSIF_SPARK_CONF` is not `key=value ...`, or Python and JVM are of different Spark versions.
@@ -48,19 +55,19 @@ def session(app_name: str) -> SparkSession:
     builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # under spark-submit the master is spark-submit's to choose
         builder = builder.master(master)
-    for key, value in settings(master, os.environ.get("LSIF_SPARK_CONF", "")).items():
+    for key, value in settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     _check_version(spark.version)
     return spark
 
 
-def settings(master: str, overrides: str) -> dict[str, str]:
+def settings(master: str, overrides: str, bulk: bool = False) -> dict[str, str]:
     """Spark settings for `master`, with `overrides` (`key=value key=value`) on top."""
     pairs = [pair.partition("=") for pair in shlex.split(overrides)]
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise LsifError(f"LSIF_SPARK_CONF: {wrong[0]!r} is not of the form key=value")
-    local = LOCAL if master.startswith("local") else {}
+    local = {**LOCAL, **({} if bulk else SHORT)} if master.startswith("local") else {}
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     return {**ALWAYS, **local, **{key: value for key, _, value in pairs}}

@@ -1,7 +1,7 @@
 """Texts as vectors, offline: nothing here downloads anything."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,6 +71,17 @@ def text_encoder(name: str) -> TextEncoder:
 def text_sha256(texts: Sequence[str | None]) -> list[str]:
     """Key of each text in the table `item_vectors`; no text is the empty text."""
     return [hashlib.sha256((text or "").encode()).hexdigest() for text in texts]
+
+
+def new_vectors(texts: Sequence[str | None], known: Container[str], encoder: TextEncoder) -> list[dict[str, Any]]:
+    """Rows of `item_vectors` for the distinct texts whose key is not `known`, in the order of their keys."""
+    by_key = dict(zip(text_sha256(texts), texts, strict=True))
+    new = sorted(key for key in by_key if key not in known)
+    vectors = encoder.encode([by_key[key] or "" for key in new]) if new else []
+    return [
+        {"text_sha256": key, "encoder": encoder.name, "vector": vector}
+        for key, vector in zip(new, vectors, strict=True)
+    ]
 
 
 def catalogue_vectors(items: pa.Table, item_vectors: pa.Table, encoder: str) -> Array:

@@ -72,7 +72,7 @@ class Tables:
         if handle is None:
             return wanted.empty_table().select(columns or wanted.names)
         if days is not None:
-            chosen = pc.field(DS).isin(list(days))
+            chosen = pc.field(DS).isin(pa.array(list(days), pa.string()))
             filter = chosen if filter is None else chosen & filter
         return handle.to_pyarrow_dataset(schema=wanted).to_table(columns=columns, filter=filter)
 

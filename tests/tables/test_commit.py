@@ -206,3 +206,8 @@ def test_appends_add_up(tables: Tables, tmp_path: Path) -> None:
     assert tables.read("item_vectors").num_rows == 2
     with pytest.raises(ValueError, match="replaced by ds"):
         tables.append("events", tables.read("events"))
+
+
+def test_no_day_has_no_rows(tables: Tables) -> None:
+    write(tables, "2017-01-01", "a")
+    assert tables.read("item_tiles", []).num_rows == 0

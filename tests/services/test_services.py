@@ -1,0 +1,152 @@
+"""The real services, once: started, used, started again, broken, stopped with everything they had started."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from lsif import services
+from lsif.services.layout import Layout
+from lsif.services.parts import PARTS
+from lsif.services.processes import read_record
+
+pytestmark = pytest.mark.timeout(900)
+
+TINY = """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("tiny", schedule=None, max_active_runs=1) as dag:
+    BashOperator(task_id="once", bash_command="echo {{ dag_run.conf.get('word') }}")
+    BashOperator(task_id="for_ever", bash_command="[ {{ dag_run.conf.get('word') }} != wait ] || exec sleep 987654")
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home in which everything is up, with one tiny DAG; a free port each, found from the defaults."""
+    home = tmp_path_factory.mktemp("services")
+    (home / "dags").mkdir()
+    (home / "dags" / "tiny.py").write_text(TINY)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED"):
+            patch.delenv(name, raising=False)
+        services.up(home, dags=home / "dags", say=print)
+        yield home
+        services.down(home)
+
+
+def test_every_part_is_healthy_and_listens_on_loopback_only(home: Path) -> None:
+    status = services.status(home)
+    assert [part.name for part in status.parts if part.alive and part.healthy] == list(PARTS)
+    assert status.endpoints is not None
+    assert httpx.get(f"{status.endpoints.mlflow_url}/health").text == "OK"
+    assert {address for pid in pids(home) for address in listening_on(pid)} == {"127.0.0.1"}
+
+
+def test_secrets_are_for_their_owner_alone(home: Path) -> None:
+    for name in ("passwords.json", "jwt_secret"):
+        assert (home / "airflow" / name).stat().st_mode & 0o777 == 0o600
+    assert (home / "airflow").stat().st_mode & 0o777 == 0o700
+    assert (home / "airflow" / "jwt_secret").read_text() not in str(services.environment(home))
+
+
+def test_a_second_up_is_quick_and_starts_nothing(home: Path) -> None:
+    before, started = pids(home), time.monotonic()
+    assert services.up(home).is_up
+    assert time.monotonic() - started < 10
+    assert pids(home) == before
+
+
+def test_a_dag_runs_and_its_log_can_be_read(home: Path) -> None:
+    airflow = services.airflow_client(home)
+    seen: list[str] = []
+    run = airflow.wait_for_run(
+        airflow.trigger("tiny", conf={"word": "hello"}), lambda run, tasks: seen.append(run["state"]), seconds=120
+    )
+    once = next(task for task in airflow.tasks(run) if task["task_id"] == "once")
+    assert run["state"] == seen[-1] == "success"
+    assert "hello" in airflow.log(once).splitlines()
+
+
+def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
+    env = {**os.environ, **services.environment(home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", "pools", "get", "lsif_spark", "--output", "json"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"slots": "1"' in done.stdout
+
+
+def test_a_part_that_died_is_started_again_alone(home: Path) -> None:
+    before = {name: read_record(Layout(home), name) for name in PARTS}
+    victim = before["triggerer"]
+    assert victim is not None
+    psutil.Process(victim.pid).kill()
+    assert _eventually(lambda: not services.status(home).is_up)
+    assert services.up(home).is_up
+    after = {name: read_record(Layout(home), name) for name in PARTS}
+    assert [name for name in PARTS if before[name] != after[name]] == ["triggerer"]
+
+
+def test_down_leaves_nothing_behind_not_even_of_a_scheduler_that_was_killed(home: Path) -> None:
+    airflow = services.airflow_client(home)
+    airflow.trigger("tiny", conf={"word": "wait"})
+    assert _eventually(lambda: sleepers(home))
+    ours = pids(home) | sleepers(home)
+    scheduler = read_record(Layout(home), "scheduler")
+    assert scheduler is not None
+    psutil.Process(scheduler.pid).kill()
+    assert _eventually(lambda: not is_running(scheduler.pid))
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    started = time.monotonic()
+    stopped = services.down(home)
+    assert time.monotonic() - started < 40
+    assert set(stopped) == set(PARTS) - {"scheduler"}
+    assert len(ours) > len(PARTS)
+    assert not {pid for pid in ours if is_running(pid)}
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+    assert services.status(home).is_down
+    assert services.down(home) == []
+
+
+def pids(home: Path) -> set[int]:
+    """Every process of every part."""
+    records = [read_record(Layout(home), name) for name in PARTS]
+    parents = [psutil.Process(record.pid) for record in records if record]
+    return {process.pid for parent in parents for process in (parent, *parent.children(recursive=True))}
+
+
+def sleepers(home: Path) -> set[int]:
+    """The job that the tiny DAG was told to wait in."""
+    return {pid for pid in pids(home) if is_running(pid) and "987654" in psutil.Process(pid).cmdline()}
+
+
+def listening_on(pid: int) -> set[str]:
+    connections = psutil.Process(pid).net_connections("inet")
+    return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
+
+
+def is_running(pid: int) -> bool:
+    """False for a zombie: where PID 1 does not reap, the dead stay listed."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def _eventually(look: object, seconds: float = 60.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if look():  # type: ignore[operator]
+            return True
+        time.sleep(0.2)
+    return False

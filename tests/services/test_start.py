@@ -1,0 +1,105 @@
+"""What stands in the way of a start: taken ports, long paths, spaces, parts that die. Each is one clear line."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lsif import services
+from lsif.errors import LsifError
+from lsif.services import parts, postgres
+from lsif.services.environment import service_environment
+from lsif.services.layout import Endpoints, Layout
+from lsif.services.ports import choose_port, is_free
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_default_port_that_is_taken_gives_way_and_says_so(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LSIF_AIRFLOW_PORT", raising=False)
+    said: list[str] = []
+    port = choose_port("LSIF_AIRFLOW_PORT", taken, said.append)
+    assert port > taken
+    assert is_free(port)
+    assert said == [f"port {taken} is taken by something else: using {port} (LSIF_AIRFLOW_PORT chooses another)"]
+
+
+@pytest.mark.parametrize("asked", ["http", "0", "70000", "-1"])
+def test_what_is_no_port_is_refused(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSIF_AIRFLOW_PORT", asked)
+    with pytest.raises(LsifError, match="is not a port"):
+        choose_port("LSIF_AIRFLOW_PORT", 8080, print)
+
+
+def test_a_port_that_was_asked_for_must_be_free(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSIF_MLFLOW_PORT", str(taken))
+    with pytest.raises(LsifError, match=f"LSIF_MLFLOW_PORT={taken}: something else listens there"):
+        choose_port("LSIF_MLFLOW_PORT", 5000, print)
+
+
+def test_a_home_with_a_space_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LsifError, match="holds a space"):
+        services.up(tmp_path / "my shop")
+
+
+def test_postgres_starts_under_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / ("deep" * 12) / ("er" * 25))
+    layout.make()
+    assert len(str(layout.pgdata)) > 107
+    try:
+        sockets = postgres.start(layout)
+        assert len(sockets) < 90
+        assert postgres.schema_version(sockets, "airflow") is None
+        postgres.note_schema(sockets, "airflow", "1.2")
+        assert postgres.start(layout) == sockets
+        assert postgres.schema_version(sockets, "airflow") == "1.2"
+        assert postgres.schema_version(sockets, "mlflow") is None
+    finally:
+        assert postgres.stop(layout)
+    assert not postgres.stop(layout)
+
+
+def test_a_part_that_dies_at_start_shows_the_end_of_its_log_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import sys; print('address already in use'); sys.exit(3)"
+    monkeypatch.setattr(parts, "command", lambda *args: [sys.executable, "-c", program])
+    monkeypatch.setattr(parts, "migrate", lambda *args: None)
+    with pytest.raises(LsifError, match=r"(?s)ended while starting; the end of .*\.log:\naddress already in use"):
+        services.up(tmp_path, say=lambda line: None)
+    assert services.status(tmp_path).is_down
+
+
+def test_the_environment_passes_on_what_the_user_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSIF_TABLES", "s3://shop/tables")
+    monkeypatch.setenv("LSIF_SCHEDULED", "true")
+    monkeypatch.delenv("LSIF_END_DATE", raising=False)
+    chosen = Endpoints(airflow_port=8081, mlflow_port=5001, sockets="/run/pg data", dags="/project/dags")
+    env = service_environment(Layout(tmp_path), chosen)
+    assert env["LSIF_TABLES"] == "s3://shop/tables"
+    assert env["LSIF_SCHEDULED"] == "true"
+    assert "LSIF_END_DATE" not in env
+    assert env["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5001"
+    assert env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8081/execution/"
+    assert env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].endswith("/airflow?host=%2Frun%2Fpg%20data")
+    assert env["LSIF_PYTHON"] == sys.executable
+    assert os.path.isdir(env["LSIF_PROJECT"])
+
+
+def test_without_services_there_is_no_environment(tmp_path: Path) -> None:
+    with pytest.raises(LsifError, match=r"no services are up in .*: run `lsif up`"):
+        services.environment(tmp_path)
+    with pytest.raises(LsifError, match="run `lsif up`"):
+        services.airflow_client(tmp_path)
+    assert services.status(tmp_path).is_down
+    assert services.down(tmp_path) == []
