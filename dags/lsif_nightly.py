@@ -40,7 +40,7 @@ with DAG(
 ) as dag:
     ingest_events = daily("ingest_events", pool=SPARK_POOL)
     aggregate_interests = daily("interests", task_id="aggregate_interests", pool=SPARK_POOL)
-    ingest_items = daily("ingest_items", pool=SPARK_POOL)
+    ingest_items = daily("ingest_items")
     embed_items = daily("embed_items")
     score_users = daily("score_users", "{{ '--model=' ~ params.model if params.model else '' }}")
     audit_recommendations = daily("audit_recommendations")

@@ -42,6 +42,6 @@ with DAG(
     embed_items = daily("embed_items")
     train = daily("train", execution_timeout=timedelta(hours=6), retries=1)
     gate = daily("gate")
-    promote = job("move_alias", "promote", "--ds", DAY, *FORCED, task_id="promote")
+    promote = job("move_alias", "promote", "--ds", DAY, "--if-passed", *FORCED, task_id="promote")
 
     training_cutoffs >> embed_items >> train >> gate >> promote

@@ -180,8 +180,7 @@ def _run(dag_id: str, ds: str | None, conf: "Json", say_last: bool = False) -> N
     run = airflow.wait_for_run(airflow.trigger(dag_id, ds, conf), Progress())
     _finish(airflow, [run])
     if say_last:
-        lines = airflow.log(airflow.tasks(run)[-1]).split("Command exited")[0]
-        console.print(said_last(lines), markup=False, soft_wrap=True)
+        console.print(said_last(airflow.log(airflow.tasks(run)[-1])), markup=False, soft_wrap=True)
 
 
 def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:

@@ -47,8 +47,9 @@ def show_failures(airflow: "Airflow", runs: "Sequence[Json]") -> bool:
 
 
 def said_last(log: str) -> str:
-    """The last line of a task's log that is not Airflow's own bracket."""
-    lines = [line for line in log.splitlines() if line.strip() and not line.startswith("::")]
+    """The last line of a task's log that is the job's own or the reason of a failure, not Airflow's bracket."""
+    brackets = ("::", "Command exited", "Task failed with exception")
+    lines = [line for line in log.splitlines() if line.strip() and not line.startswith(brackets)]
     return lines[-1] if lines else "(it said nothing)"
 
 

@@ -1,6 +1,7 @@
 """What every DAG must be: clean to import, documented, owned, patient, bounded, and wired to jobs that exist."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import TimeRestriction
 
+from lsif.code import imported_sources
 from tests.dags.conftest import DAGS, ROOT
 
 IDS = ("lsif_nightly", "lsif_promotion", "lsif_training")
@@ -63,7 +65,7 @@ def test_a_job_knows_every_flag_it_is_given(dag: Any) -> None:
 
 def test_spark_applications_take_turns(dag: Any) -> None:
     for task in dag.tasks:
-        uses_spark = "lsif.spark" in script(task).read_text()
+        uses_spark = ROOT / "lsif" / "spark.py" in imported_sources(script(task))
         assert task.pool == ("lsif_spark" if uses_spark else "default_pool"), task.task_id
 
 
@@ -148,6 +150,7 @@ def script(task: Any) -> Path:
 @cache
 def known_flags(job: Path) -> set[str]:
     """The flags in a job's own help."""
-    done = subprocess.run([sys.executable, job, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # as the services give it to the jobs
+    done = subprocess.run([sys.executable, job, "--help"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return set(re.findall(r"--[a-z][a-z-]*", done.stdout))

@@ -51,7 +51,7 @@ def test_what_is_no_day_is_refused(dagbag: Any, text: str) -> None:
 def test_training_forces_a_promotion_only_with_a_reason(dagbag: Any) -> None:
     plain = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force=True)
     forced = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force_reason="a; rm -rf /")
-    assert plain == ["move_alias.py", "promote", "--ds", "2017-10-30"]
+    assert plain == ["move_alias.py", "promote", "--ds", "2017-10-30", "--if-passed"]
     assert forced == [*plain, "--force", "--reason=a; rm -rf /"]
 
 
