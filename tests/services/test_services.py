@@ -1,20 +1,25 @@
 """The real services, once: started, used, started again, broken, stopped with everything they had started."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psutil
 import pytest
 
 from lsif import services
+from lsif.config import project_folder
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
 from lsif.services.processes import read_record
+from tests.listeners import webhook
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -29,14 +34,21 @@ with DAG("tiny", schedule=None, max_active_runs=1) as dag:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home in which everything is up, with one tiny DAG; a free port each, found from the defaults."""
+def alerts() -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    with webhook() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, alerts: tuple[int, list[dict[str, Any]]]) -> Iterator[Path]:
+    """A home in which everything is up, with the project's DAGs and a tiny one, on ports that are free."""
     home = tmp_path_factory.mktemp("services")
-    (home / "dags").mkdir()
+    shutil.copytree(project_folder() / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "dags" / "tiny.py").write_text(TINY)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED"):
             patch.delenv(name, raising=False)
+        patch.setenv("LSIF_ALERT_WEBHOOK", f"http://127.0.0.1:{alerts[0]}")
         services.up(home, dags=home / "dags", say=print)
         yield home
         services.down(home)
@@ -73,6 +85,25 @@ def test_a_dag_runs_and_its_log_can_be_read(home: Path) -> None:
     once = next(task for task in airflow.tasks(run) if task["task_id"] == "once")
     assert run["state"] == seen[-1] == "success"
     assert "hello" in airflow.log(once).splitlines()
+
+
+def test_a_night_without_a_day_fails_with_a_sentence_and_tells_the_webhook(
+    home: Path, alerts: tuple[int, list[dict[str, Any]]]
+) -> None:
+    airflow = services.airflow_client(home)
+    run = airflow.wait_for_run(airflow.trigger("lsif_nightly"), seconds=120)
+    told = sorted(alerts[1], key=lambda failure: failure["task"])
+    assert run["state"] == "failed"
+    assert [failure["task"] for failure in told] == ["ingest_events", "ingest_items"]
+    assert told[0]["exception"].startswith("This run has no day: trigger it with a partition key")
+    assert told[0] | {"dag": "lsif_nightly", "run_id": run["dag_run_id"], "try_number": 1, "ds": None} == told[0]
+    assert f"/dags/lsif_nightly/runs/{quote(run['dag_run_id'])}/tasks/ingest_events" in told[0]["log_url"]
+
+
+def test_nothing_has_fired_by_itself(home: Path) -> None:
+    airflow = services.airflow_client(home)
+    assert {run["run_type"] for run in airflow.runs("lsif_nightly")} == {"manual"}
+    assert airflow.runs("lsif_training") == []
 
 
 def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
