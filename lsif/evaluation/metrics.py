@@ -42,8 +42,7 @@ def judged(lists: pa.Table, truth: pa.Table, users: list[str], k: int) -> Judged
     """
     rows, true_rows = _rows(lists["user_id"], users), _rows(truth["user_id"], users)
     items = pc.unique(truth["item_id"])
-    marks = _pairs(rows, lists["item_id"], items)
-    found = np.isin(marks, _pairs(true_rows, truth["item_id"], items)) & (marks >= 0)
+    found = np.isin(_pairs(rows, lists["item_id"], items), _pairs(true_rows, truth["item_id"], items))
     ranks = lists["rank"].to_numpy()
     inside = (rows < len(users)) & (ranks <= k)
     hits = np.zeros((len(users), k), dtype=np.bool_)

@@ -84,7 +84,7 @@ def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tup
 
 def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, columns: Tensor) -> Array:
     vectors = items.vectors[columns]  # [P, D]
-    own = (batch.history_item[rows] == columns[:, None]) & batch.history_mask[rows]  # [P, L]
+    own = batch.history_item[rows] == columns[:, None]  # [P, L]; past the mask repeat is 0
     parts = (
         (interests.long[rows] * vectors).sum(1),
         (interests.short[rows] * vectors).sum(1),

@@ -58,6 +58,12 @@ def test_decay_turns_old_favourites_over(known: Known, settings: Settings) -> No
     assert lists(made["frequency_30d"])["ann"] == ["i002", "i001"]
 
 
+def test_equal_counts_are_ranked_by_item_id(known: Known, settings: Settings) -> None:
+    bought = [("ann", item, days_ago(1)) for item in ("i003", "i001", "i002")]
+    made = baselines(shop.known(bought, settings, known.items), ["ann"], settings, k=2)
+    assert {name: lists(table)["ann"] for name, table in made.items()} == {name: ["i001", "i002"] for name in made}
+
+
 def test_a_user_without_history_gets_what_is_popular(known: Known, settings: Settings) -> None:
     made = baselines(known, ["nobody"], settings, k=3)
     assert lists(made["frequency"]) == lists(made["popularity_28d"])

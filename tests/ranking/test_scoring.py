@@ -220,4 +220,4 @@ def test_inputs_are_left_as_they_were(trained: TrainedModel, night: Known, vecto
     before = {name: value.clone() for name, value in trained.model.state_dict().items()}
     recommend(trained, night, vectors, small)
     after = trained.model.state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert all(value.dtype == after[name].dtype and torch.equal(value, after[name]) for name, value in before.items())

@@ -1,0 +1,57 @@
+"""One list worked out by hand: shares, reason and ids from known parts."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lsif.ranking.parts import Ranked
+from lsif.ranking.rows import Stamp, fusion_rows
+
+STAMP = Stamp("2017-06-30", "7", "abc")
+
+
+def row(*parts: float) -> dict[str, object]:
+    """The row of user `ann` and item `b` whose score has these parts."""
+    of = np.array([parts])
+    lists = Ranked(np.array([0]), np.array([1]), of, of.sum(1), np.array([0.25]))
+    made: dict[str, object] = fusion_rows(lists, pa.array(["ann"]), pa.array(["a", "b"]), STAMP).to_pylist()[0]
+    return made
+
+
+def test_every_column_of_a_row_by_hand() -> None:
+    assert row(2.0, 1.0, 0.0, -1.0) == {
+        "user_id": "ann",
+        "rank": 1,
+        "item_id": "b",
+        "score": 2.0,
+        "alpha": 0.25,
+        "long_share": 0.5,
+        "short_share": 0.25,
+        "repeat_share": 0.0,
+        "popularity_share": 0.25,
+        "source": "fusion",
+        "reason_code": "long_interest",
+        "recommendation_id": hashlib.sha256(b"2017-06-30\x007\x00ann\x00b").hexdigest()[:24],
+        "model_version": "7",
+        "config_hash": "abc",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ((1.0, 3.0, 2.0, 0.0), "short_interest"),
+        ((1.0, 0.0, 2.0, 0.0), "repeat"),
+        ((1.0, 0.0, 0.0, 2.0), "popular"),
+        ((1.0, 0.0, 0.0, -9.0), "long_interest"),  # what speaks against an item is no reason for it
+    ],
+)
+def test_the_reason_is_what_speaks_most_for_the_item(parts: tuple[float, ...], reason: str) -> None:
+    assert row(*parts)["reason_code"] == reason
+
+
+def test_a_score_of_nothing_counts_as_popularity() -> None:
+    made = row(0.0, 0.0, 0.0, 0.0)
+    assert (made["popularity_share"], made["long_share"]) == (1.0, 0.0)
