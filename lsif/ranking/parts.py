@@ -77,8 +77,9 @@ def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tup
     """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
     dense = scores(_single(interests), batch, _single(items))  # [B, V]
     last = dense.topk(min(k, dense.shape[1]), dim=1).values[:, -1:]
-    chosen = (dense >= last - SLACK * (1 + last.abs())) & torch.isfinite(dense)
-    rows, columns = chosen.nonzero(as_tuple=True)
+    # Never below the least finite number: what has the score -inf must not come in where a list is short.
+    least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
+    rows, columns = (dense >= least).nonzero(as_tuple=True)
     return rows, columns
 
 
@@ -95,7 +96,8 @@ def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, colum
 
 
 def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    return ((rows[at : at + PAIRS], columns[at : at + PAIRS]) for at in range(0, len(rows), PAIRS))
+    """At least one, and be it empty: a model of NaNs has no candidates, and the audit is to say so."""
+    return ((rows[at : at + PAIRS], columns[at : at + PAIRS]) for at in range(0, max(len(rows), 1), PAIRS))
 
 
 def _single(values: Parts) -> Parts:

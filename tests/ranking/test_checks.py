@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
@@ -78,3 +79,15 @@ def test_no_rows_at_all_do_not_pass(night: tuple[pa.Table, Expected]) -> None:
     rows, expected = night
     with pytest.raises(LsifError, match="0 rows where 18 belong"):
         passed(audit(rows.slice(0, 0), expected))
+
+
+def test_a_model_of_nans_is_stopped_by_the_audit(settings: Settings) -> None:
+    small = shop.small(settings, k=3)
+    at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10))
+    vectors = shop.vectors(at.items)
+    broken = shop.trained(at, vectors, small)
+    with torch.no_grad():
+        broken.model.log_temperature.fill_(torch.nan)
+    rows = recommend(broken, at, vectors, small)
+    with pytest.raises(LsifError, match="fail row_count: 0 rows where 18 belong"):
+        passed(audit(rows, Expected(known_users(at), available_items(at), k=3)))
