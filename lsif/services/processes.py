@@ -88,20 +88,15 @@ def reap() -> None:
 
 
 def family(record: Record) -> set[psutil.Process]:
-    """The recorded process, its descendants, and the orphans of its session (its workers, should it have died)."""
+    """Everyone in the session of the recorded process, whether it lives or not, with all their descendants."""
     found: set[psutil.Process] = set()
     now = birth(record.pid)
-    if now == record.birth:
-        leader = psutil.Process(record.pid)
-        found = {leader, *leader.children(recursive=True)}
-    elif now is not None or _boot(record.birth) != _boot(birth(os.getpid())):
+    if now != record.birth and (now is not None or _boot(record.birth) != _boot(birth(os.getpid()))):
         return found  # the pid, and so the session of that number, belongs to somebody else by now
     for process in psutil.process_iter():
-        try:
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):  # ended while we looked
             if os.getsid(process.pid) == record.pid:
                 found |= {process, *process.children(recursive=True)}
-        except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-            continue  # ended while we looked, or another user's
     return found
 
 

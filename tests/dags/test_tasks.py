@@ -85,8 +85,8 @@ def test_a_job_that_ends_well_is_no_news() -> None:
 
 def test_a_killed_task_takes_its_job_with_it() -> None:
     program = (
-        "from lsif_tasks import job; task = job('x', task_id='t');"
-        "task.command[3:] = ['python3', '-c', 'import time; print(\"up\", flush=True); time.sleep(600)'];"
+        "import sys; from lsif_tasks import job; task = job('x', task_id='t');"
+        "task.command[3:] = [sys.executable, '-c', 'import time; time.sleep(600)'];"
         "task.execute({})"
     )
     task = subprocess.Popen([sys.executable, "-c", program], cwd=DAGS)

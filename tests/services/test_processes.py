@@ -65,6 +65,14 @@ def test_a_zombie_is_dead() -> None:
     child.wait()
 
 
+def test_a_child_in_a_session_of_its_own_goes_with_its_parent(start: Callable[[str], processes.Record]) -> None:
+    record = start(PARENT.replace("time.sleep(600)'])", "time.sleep(600)'], start_new_session=True)"))
+    child = _child_of(record)
+    _until(lambda: os.getsid(child) == child)
+    processes.stop([record])
+    assert processes.birth(record.pid) is processes.birth(child) is None
+
+
 def test_children_go_with_their_parent(start: Callable[[str], processes.Record]) -> None:
     record = start(PARENT)
     child = _child_of(record)
