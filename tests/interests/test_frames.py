@@ -119,9 +119,8 @@ def test_nothing_that_arrived_later_enters(spark: "SparkSession", events: "DataF
     later = EVENTS[EVENTS["ds"] > ds]
     assert (later["event_time"].dt.date <= reference.day(ds)).any(), "the log must hold events that arrive late"
     known = spark.createDataFrame(log.as_arrow([row for row in CASES if row["ds"] <= ds]))
-    for make in (recent_windows,):
-        told, all_told = (make(frame, [ds], 28, 64).toArrow() for frame in (known, events))
-        assert of(told, ds, "user_id") == of(all_told, ds, "user_id")
+    told, all_told = (recent_windows(frame, [ds], 28, 64).toArrow() for frame in (known, events))
+    assert of(told, ds, "user_id") == of(all_told, ds, "user_id")
 
 
 def test_the_fixture_holds_its_hard_cases() -> None:
