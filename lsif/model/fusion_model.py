@@ -25,6 +25,7 @@ class Shape:
     fusion: str
     width: int
     items: int
+    corrections: int
     categories: int
     event_types: int
     text_size: int
@@ -77,7 +78,7 @@ class FusionModel(nn.Module):
         self.history_scale = Standardise(shape.history_features)
         self.user_scale = Standardise(user)
         self.item_scale = Standardise(shape.item_features)
-        self.tower = ItemTower(shape.items, shape.text_size, shape.categories, width)
+        self.tower = ItemTower(shape.corrections, shape.text_size, shape.categories, width)
         self.short = ShortTermInterest(encoder, width, shape.event_types, user)
         self.long = LongTermInterest(width, shape.history_features)
         self.gate = fusion_gate(shape.fusion, width, user)
@@ -106,10 +107,12 @@ class FusionModel(nn.Module):
         long = self.long(batch, items.vectors, past)
         long, short = self.gate(state, long, short, user)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.log_temperature.exp()
-        repeat = self.repeat(batch, past, items.category[batch.history_item], user)
+        long, short = long / scale, short / scale
+        own = torch.einsum("bd,bld->bl", (long + short).detach(), items.vectors.detach()[batch.history_item])
+        repeat = self.repeat(batch, past, items.category[batch.history_item], user, own)
         return Interests(
-            long=long / scale,
-            short=short / scale,
+            long=long,
+            short=short,
             alpha=long_share(long, short),
             popularity_gain=self.popularity.user_gain(user),
             repeat=repeat * batch.history_mask,
@@ -118,6 +121,10 @@ class FusionModel(nn.Module):
 
 def scores(interests: Interests, batch: Batch, items: Items) -> Tensor:
     """`score(u, i)` of every user and item [B, V]."""
-    total = (interests.long + interests.short) @ items.vectors.T
-    total = total + items.bias + interests.popularity_gain[:, None] * items.popularity
+    return with_terms((interests.long + interests.short) @ items.vectors.T, interests, batch, items)
+
+
+def with_terms(fused: Tensor, interests: Interests, batch: Batch, items: Items) -> Tensor:
+    """Popularity and repeats added to `(long + short)·e` [B, V]."""
+    total = fused + items.bias + interests.popularity_gain[:, None] * items.popularity
     return total.scatter_add(1, batch.history_item, interests.repeat)

@@ -17,18 +17,21 @@ class RepeatTerm(nn.Module):
         self.category_in = nn.Linear(8, hidden, bias=False)
         self.context = nn.Linear(history_features, hidden, bias=False)
         self.user = nn.Linear(user_features, hidden, bias=False)
+        self.interest = nn.Linear(1, hidden, bias=False)
         self.inner = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, 1)
         nn.init.normal_(self.category.weight, std=0.3)
 
-    def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor) -> Tensor:
+    def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, interest: Tensor) -> Tensor:
         """Logits [B, L]; what stands past the mask means nothing.
 
         Args:
             features: standardised history features [B, L, F].
             category: category number of each history row's item [B, L].
             user: standardised user features [B, P].
+            interest: what the interests already give each row [B, L]; the term learns what is left to say.
         """
         shared = self.context(masked_mean(features, batch.history_mask)) + self.user(user)  # [B, hidden]
-        rows = self.row(features) + self.category_in(self.category(category)) + shared[:, None]
+        rows = self.row(features) + self.category_in(self.category(category)) + self.interest(interest[..., None])
+        rows = rows + shared[:, None]
         return self.out(gelu(self.inner(gelu(rows)))).squeeze(-1)

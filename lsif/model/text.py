@@ -48,7 +48,7 @@ class WordLlamaEncoder:
     name = "wordllama-l2_supercat-256"
 
     def encode(self, texts: Sequence[str]) -> Array:
-        vectors = _wordllama().embed([text or " " for text in texts])
+        vectors: Array = _wordllama().embed([text or " " for text in texts])
         return _unit(np.nan_to_num(vectors) * np.array([[bool(text.strip())] for text in texts]))
 
 

@@ -11,7 +11,7 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.model.fusion_model import FusionModel, Shape
-from lsif.model.item_tower import ItemInputs
+from lsif.model.item_tower import ItemInputs, corrected
 from lsif.model.ragged import Array
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
@@ -80,6 +80,7 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
         fusion=settings.model.fusion,
         width=settings.model.width,
         items=index.trained,
+        corrections=max(1, int(corrected(index).sum())),
         categories=len(index.categories),
         event_types=len(index.event_types),
         text_size=index.text.shape[1],
