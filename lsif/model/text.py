@@ -77,7 +77,7 @@ def new_vectors(texts: Sequence[str | None], known: Container[str], encoder: Tex
     """Rows of `item_vectors` for the distinct texts whose key is not `known`, in the order of their keys."""
     by_key = dict(zip(text_sha256(texts), texts, strict=True))
     new = sorted(key for key in by_key if key not in known)
-    vectors = encoder.encode([by_key[key] or "" for key in new]) if new else []
+    vectors: Any = encoder.encode([by_key[key] or "" for key in new]) if new else []
     return [
         {"text_sha256": key, "encoder": encoder.name, "vector": vector}
         for key, vector in zip(new, vectors, strict=True)
