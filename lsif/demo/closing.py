@@ -17,7 +17,7 @@ from lsif.services import Status
 from lsif.tables import Tables
 
 HOUSEHOLDS, LINES = 5, 5
-COLUMNS = ["rank", "item_id", "title", "score", "alpha", "long_share", "short_share", "repeat_share", "reason_code"]
+COLUMNS = ["rank", "item_id", "title", "score", "alpha", "reason_code"]
 
 
 def show_closing(tables: Tables, settings: Settings, ds: str, status: Status) -> None:
