@@ -86,5 +86,5 @@ def test_headers_with_a_byte_order_mark_quotes_and_compression(tmp_path: Path) -
 
 
 def test_a_scheme_that_nothing_serves_is_one_line() -> None:
-    with pytest.raises(LsifError, match="cannot reach nowhere://bucket/day.csv"):
+    with pytest.raises(LsifError, match=r"cannot reach nowhere://bucket/day.csv"):
         delivered_files("nowhere://bucket/day.csv", "csv", WANTED)

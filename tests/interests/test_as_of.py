@@ -1,0 +1,133 @@
+"""What is known at a day: base and tiles, every day of them, and nothing that came later."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from lsif.config import Settings
+from lsif.errors import MissingDays
+from lsif.interests.as_of import base_and_tile_days, history_settings, known_at
+from lsif.interests.bases import base_days, tile_rows
+from lsif.interests.history import merged
+from lsif.tables import Tables
+from tests.interests import log, reference
+
+DAYS = [f"2017-03-{day:02d}" for day in range(1, 11)]
+EVENTS = log.as_pandas(
+    [log.event(ds, user, item, f"{ds}T10:00:00") for ds in DAYS for user, item in (("a", "7"), ("b", f"i{ds[-1]}"))]
+)
+
+
+def put(tables: Tables, name: str, ds: str, rows: list[dict[str, Any]]) -> None:
+    put_table(tables, name, ds, pa.Table.from_pylist(rows, tables.schema(name)))
+
+
+def put_table(tables: Tables, name: str, ds: str, rows: pa.Table) -> None:
+    writer = tables.writer(name)
+    writer.write(ds, rows.select(tables.schema(name).names))
+    writer.commit()
+
+
+def put_tiles(tables: Tables, ds: str) -> None:
+    put(tables, "history_tiles", ds, reference.history_tiles(EVENTS, ds))
+    put(tables, "item_tiles", ds, reference.item_tiles(EVENTS, ds))
+    put(tables, "user_tiles", ds, reference.user_tiles(EVENTS, ds))
+
+
+def put_base(tables: Tables, settings: Settings, ds: str) -> None:
+    tiles = tables.read("history_tiles", filter=pc.field("ds") <= ds)
+    base = merged(log.no_histories(), tiles, log.CATALOGUE, ds, history_settings(settings))
+    put_table(tables, "long_term_histories", ds, base)
+
+
+@pytest.fixture
+def stored(tables: Tables) -> Tables:
+    """Tiles of ten days, the windows of the ninth, and a catalogue on the first and the tenth."""
+    for ds in DAYS:
+        put_tiles(tables, ds)
+    put(tables, "recent_windows", DAYS[8], reference.windows(EVENTS, DAYS[8], 28, 64))
+    for ds, category in ((DAYS[0], "old"), (DAYS[9], "new")):
+        put(tables, "items", ds, [{"item_id": "7", "category": category}])
+    return tables
+
+
+def test_known_is_what_had_arrived(stored: Tables, settings: Settings) -> None:
+    ds = DAYS[8]
+    known = known_at(stored, ds, settings)
+    half_lives, last_days = settings.interests.half_lives_days, settings.interests.last_days
+    wanted = reference.histories(EVENTS, ds, {"7": "old"}, half_lives, last_days)
+    for row in wanted:
+        for part in [*row["items"], *row["categories"]]:
+            part["weights"] = pytest.approx(part["weights"], rel=1e-9)
+    assert known.histories.drop_columns("ds").to_pylist() == wanted
+    assert known.windows["ds"].unique().to_pylist() == [ds]
+    for tiles in (known.item_tiles, known.user_tiles):
+        assert sorted(tiles["ds"].unique().to_pylist()) == DAYS[:9]
+    assert known.items["category"].to_pylist() == ["old"]
+
+
+def test_popularity_is_of_its_last_days_only(stored: Tables, settings: Settings) -> None:
+    interests = settings.interests.model_copy(update={"popularity_days": 3})
+    known = known_at(stored, DAYS[8], settings.model_copy(update={"interests": interests}))
+    assert sorted(known.item_tiles["ds"].unique().to_pylist()) == DAYS[6:9]
+
+
+def test_whatever_base_it_comes_from_a_history_is_the_same(stored: Tables, settings: Settings) -> None:
+    scratch = known_at(stored, DAYS[8], settings).histories
+    for ds in (DAYS[2], DAYS[5], DAYS[8]):
+        put_base(stored, settings, ds)
+        assert base_and_tile_days(stored, DAYS[8]) == (ds, DAYS[DAYS.index(ds) + 1 : 9])
+        assert known_at(stored, DAYS[8], settings).histories.equals(scratch)
+
+
+def test_missing_days_are_named(tables: Tables, settings: Settings) -> None:
+    for ds in [*DAYS[:3], *DAYS[5:9]]:
+        put_tiles(tables, ds)
+    with pytest.raises(MissingDays) as missing:
+        known_at(tables, DAYS[8], settings)
+    assert (missing.value.table, missing.value.days) == ("recent_windows", [DAYS[8]])
+    put(tables, "recent_windows", DAYS[8], [])
+    with pytest.raises(MissingDays) as missing:
+        known_at(tables, DAYS[8], settings)
+    assert (missing.value.table, missing.value.days) == ("items", [DAYS[8]])
+    put(tables, "items", DAYS[0], [])
+    with pytest.raises(MissingDays) as missing:
+        known_at(tables, DAYS[8], settings)
+    assert missing.value.days == DAYS[3:5]
+
+
+def test_a_base_holds_the_days_before_it(stored: Tables, settings: Settings) -> None:
+    """Tiles before a base may be gone; those after it may not."""
+    put_base(stored, settings, DAYS[4])
+    thinned = Tables(f"{stored.root}-thinned")
+    put_table(thinned, "long_term_histories", DAYS[4], stored.read("long_term_histories", [DAYS[4]]))
+    for ds in DAYS[6:]:
+        put_tiles(thinned, ds)
+    with pytest.raises(MissingDays, match=DAYS[5]):
+        base_and_tile_days(thinned, DAYS[8])
+    put_tiles(thinned, DAYS[5])
+    assert base_and_tile_days(thinned, DAYS[8]) == (DAYS[4], DAYS[5:9])
+
+
+def test_no_tiles_at_all_are_missing_too(tables: Tables) -> None:
+    with pytest.raises(MissingDays, match="history_tiles lacks 2017-03-01"):
+        base_and_tile_days(tables, DAYS[0])
+
+
+def test_base_days_follow_from_the_sizes_of_tiles() -> None:
+    year = {f"{day:04d}": 100 for day in range(365)}
+    due = base_days(year)
+    assert due[:8] == ["0000", "0001", "0002", "0003", "0005", "0007", "0010", "0013"]
+    assert len(due) < 30
+    assert base_days(dict(reversed(year.items()))) == due
+    assert base_days({"a": 0, "b": 0, "c": 1, "d": 0}) == ["c"]
+    assert all(ds in due for ds in base_days({ds: year[ds] for ds in list(year)[:100]}))
+
+
+def test_tile_rows_count_empty_days(tables: Tables) -> None:
+    put_tiles(tables, DAYS[0])
+    put(tables, "history_tiles", DAYS[1], [])
+    put_tiles(tables, DAYS[2])
+    assert tile_rows(tables, DAYS[1]) == {DAYS[0]: 2, DAYS[1]: 0}
