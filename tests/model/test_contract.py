@@ -1,0 +1,198 @@
+"""What every encoder and every gate must hold to: one class of tests, inherited by each combination."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lsif.config import Settings
+from lsif.model.batch import Batch
+from lsif.model.fusion_model import FusionModel, Items, scores
+from lsif.model.sampling import Sampler
+from lsif.model.snapshot import Snapshot, snapshot
+from lsif.model.step import Example, step_inputs, step_loss
+from lsif.model.targets import targets
+from lsif.model.training import build_model
+from lsif.model.vocabulary import ItemIndex, build_index
+from tests.model.world import ENCODER, catalogue, events, known, log, vectors
+
+ITEMS = [f"{category}-{n}" for category in "abc" for n in range(4)]
+DS = "2017-06-30"
+
+
+def shop() -> list[tuple[str, str, str]]:
+    rng = np.random.default_rng(0)
+    days = [f"2017-06-{day:02d}" for day in range(1, 31)] + [f"2017-07-0{day}" for day in range(1, 8)]
+    return [(f"u{n % 9}", ITEMS[rng.integers(0, 12)], days[rng.integers(0, len(days))]) for n in range(150)]
+
+
+class ModelContract:
+    encoder: str
+    fusion: str
+
+    @pytest.fixture
+    def example(self, settings: Settings) -> tuple[ItemIndex, Example]:
+        frame = log(shop())
+        at = known(frame, DS, catalogue(ITEMS), settings)
+        index = build_index(at.histories, at.items, vectors(ITEMS), ("purchase",), ENCODER)
+        shot = snapshot(at, index, settings)
+        return index, Example(shot, targets(events(frame), index, shot.user_ids, DS, 7))
+
+    @pytest.fixture
+    def model(self, settings: Settings, example: tuple[ItemIndex, Example]) -> FusionModel:
+        torch.manual_seed(0)
+        chosen = settings.model.model_copy(update={"encoder": self.encoder, "fusion": self.fusion, "width": 8})
+        model = build_model(example[0], [example[1]], settings.model_copy(update={"model": chosen}))
+        with torch.no_grad():
+            for weights in model.parameters():
+                weights.add_(torch.randn_like(weights) * 0.2)
+        return model.eval()
+
+    @pytest.fixture
+    def shot(self, example: tuple[ItemIndex, Example]) -> Snapshot:
+        return example[1].snapshot
+
+    @pytest.fixture
+    def items(self, model: FusionModel, example: tuple[ItemIndex, Example], shot: Snapshot) -> Items:
+        with torch.no_grad():
+            return model.all_items(example[0], shot.item_features)
+
+    @pytest.fixture
+    def batch(self, shot: Snapshot) -> Batch:
+        return shot.batch(np.arange(len(shot)))
+
+    def test_every_weight_gets_a_finite_gradient(self, model: FusionModel, example: tuple[ItemIndex, Example]) -> None:
+        index, one = example
+        sampler = Sampler(index.counts, np.random.default_rng(0))
+        step_loss(model, step_inputs(one, one.targets.active(), sampler), model.tower.inputs(index)).backward()
+        for name, weights in model.named_parameters():
+            assert weights.grad is not None, name
+            assert torch.isfinite(weights.grad).all(), name
+            assert weights.grad.abs().sum() > 0, name
+
+    def test_padding_changes_nothing(self, model: FusionModel, batch: Batch, items: Items) -> None:
+        longer = replace(
+            batch,
+            history_item=torch.nn.functional.pad(batch.history_item, (0, 3), value=5),
+            history_mask=torch.nn.functional.pad(batch.history_mask, (0, 3)),
+            history_features=torch.nn.functional.pad(batch.history_features, (0, 0, 0, 3), value=7.0),
+            window_item=torch.nn.functional.pad(batch.window_item, (0, 2), value=5),
+            window_type=torch.nn.functional.pad(batch.window_type, (0, 2), value=1),
+            window_age=torch.nn.functional.pad(batch.window_age, (0, 2), value=3.0),
+            window_basket=torch.nn.functional.pad(batch.window_basket, (0, 2), value=9),
+            window_mask=torch.nn.functional.pad(batch.window_mask, (0, 2)),
+        )
+        expected = scores(model(batch, items), batch, items)
+        torch.testing.assert_close(scores(model(longer, items), longer, items), expected, atol=1e-5, rtol=1e-5)
+
+    def test_the_order_inside_a_basket_is_not_seen(self, model: FusionModel, batch: Batch, items: Items) -> None:
+        one_time = replace(
+            batch,
+            window_age=torch.full_like(batch.window_age, 2.5),
+            window_basket=torch.zeros_like(batch.window_basket),
+        )
+        size = int(one_time.window_mask[0].sum())
+        assert size > 2
+        turned = torch.arange(one_time.window_item.shape[1])
+        turned[:size] = turned[:size].flip(0)
+        item = one_time.window_item.clone()
+        item[0] = item[0, turned]
+        assert not torch.equal(item, one_time.window_item)
+        expected, found = model(one_time, items), model(replace(one_time, window_item=item), items)
+        torch.testing.assert_close(found.short, expected.short, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.alpha, expected.alpha, atol=1e-5, rtol=1e-4)
+
+    def test_the_order_of_baskets_is_seen(self, model: FusionModel, batch: Batch, items: Items) -> None:
+        older = replace(batch, window_age=batch.window_age + 10)
+        item = batch.window_item.flip(1)
+        mask, full = batch.window_mask, batch.window_mask.all(1)
+        assert full.any() and len(mask)
+        changed = model(replace(batch, window_item=item), items).short[full]
+        assert not torch.allclose(changed, model(batch, items).short[full], atol=1e-4)
+        assert not torch.allclose(model(older, items).short, model(batch, items).short, atol=1e-4)
+
+    def test_neighbours_in_a_batch_change_nothing(self, model: FusionModel, shot: Snapshot, items: Items) -> None:
+        whole = shot.batch(np.arange(len(shot)))
+        together = scores(model(whole, items), whole, items)
+        for user in range(len(shot)):
+            alone = shot.batch(np.array([user]))
+            torch.testing.assert_close(
+                scores(model(alone, items), alone, items)[0], together[user], atol=1e-5, rtol=1e-5
+            )
+
+    def test_saved_and_loaded_it_scores_the_same(
+        self, model: FusionModel, batch: Batch, items: Items, tmp_path: Path
+    ) -> None:
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, tmp_path / "weights")
+        back = FusionModel(model.shape).eval()
+        back.load_state_dict(load_file(tmp_path / "weights"))
+        assert torch.equal(scores(back(batch, items), batch, items), scores(model(batch, items), batch, items))
+
+    def test_the_parts_add_up_to_the_score(self, model: FusionModel, batch: Batch, items: Items) -> None:
+        interests = model(batch, items)
+        total = scores(interests, batch, items)
+        for user, item in np.ndindex(*total.shape):
+            own = (batch.history_item[user] == item) & batch.history_mask[user]
+            parts = (
+                interests.long[user] @ items.vectors[item],
+                interests.short[user] @ items.vectors[item],
+                interests.repeat[user][own].sum(),
+                items.bias[item] + interests.popularity_gain[user] * items.popularity[item],
+            )
+            assert sum(part.item() for part in parts) == pytest.approx(total[user, item].item(), abs=1e-5)
+
+    def test_interests_of_nothing_are_nothing(self, model: FusionModel, batch: Batch, items: Items) -> None:
+        no_window = replace(batch, window_mask=torch.zeros_like(batch.window_mask))
+        no_history = replace(batch, history_mask=torch.zeros_like(batch.history_mask))
+        found = model(no_window, items)
+        assert not found.short.any()
+        torch.testing.assert_close(found.alpha, torch.ones(len(batch)))
+        found = model(no_history, items)
+        assert not found.long.any() and not found.repeat.any()
+        torch.testing.assert_close(found.alpha, torch.zeros(len(batch)))
+        neither = replace(no_window, history_mask=no_history.history_mask)
+        assert torch.isfinite(scores(model(neither, items), neither, items)).all()
+
+    def test_an_item_younger_than_the_model_is_scored_by_text_and_category(
+        self, model: FusionModel, example: tuple[ItemIndex, Example], settings: Settings
+    ) -> None:
+        index, _ = example
+        ids = [*ITEMS, "a-new", "z-new"]
+        grown = index.extended(catalogue(ids), vectors(ids))
+        at = known(log(shop()), DS, catalogue(ids), settings)
+        shot = snapshot(at, grown, settings)
+        batch = shot.batch(np.arange(len(shot)))
+        items = model.all_items(grown, shot.item_features)
+        assert torch.isfinite(scores(model(batch, items), batch, items)).all()
+        new, like, unlike = (items.vectors[ids.index(name)] for name in ("a-new", "a-0", "z-new"))
+        plain = model.tower.inputs(grown)
+        assert plain.trust[len(index) :].eq(0).all()
+        torch.testing.assert_close(items.vectors.norm(dim=1), torch.ones(len(grown)))
+        assert not torch.allclose(new, unlike) and not torch.allclose(new, like)
+
+
+class TestTransformerDual(ModelContract):
+    encoder, fusion = "transformer", "dual"
+
+
+class TestTransformerConvex(ModelContract):
+    encoder, fusion = "transformer", "convex"
+
+
+class TestTransformerSeed(ModelContract):
+    encoder, fusion = "transformer", "seed"
+
+
+class TestGruDual(ModelContract):
+    encoder, fusion = "gru", "dual"
+
+
+class TestGruConvex(ModelContract):
+    encoder, fusion = "gru", "convex"
+
+
+class TestGruSeed(ModelContract):
+    encoder, fusion = "gru", "seed"

@@ -1,0 +1,132 @@
+"""Training: a planted world is learned, twice the same, and stopped in time."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+import torch
+
+from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.model.item_features import ITEM_FEATURES
+from lsif.model.snapshot import snapshot
+from lsif.model.step import Example
+from lsif.model.targets import Targets, targets
+from lsif.model.training import fit
+from lsif.model.validation import mean_ndcg, top_items
+from lsif.model.vocabulary import ItemIndex, build_index
+from tests.model.world import ENCODER, catalogue, events, known, log, vectors
+
+ITEMS = [f"{category}-{n}" for category in "abcd" for n in range(6)]
+CUTOFFS = ["2017-06-02", "2017-06-09", "2017-06-16", "2017-06-23"]
+
+
+def planted(users: int = 40) -> list[tuple[str, str, str]]:
+    """Every user keeps to one category and takes two of its items weekly; everybody takes d-0 now and then."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for user in range(users):
+        category = "abc"[user % 3]
+        favourites = [f"{category}-{n}" for n in rng.choice(6, 2, replace=False)]
+        for week in range(9):
+            monday = date(2017, 5, 1) + timedelta(days=7 * week + int(rng.integers(0, 7)))
+            extra = f"{category}-{rng.integers(0, 6)}" if rng.random() < 0.5 else "d-0"
+            rows += [(f"u{user:02d}", item, str(monday)) for item in {*favourites, extra}]
+    return rows
+
+
+def small(settings: Settings, **training: object) -> Settings:
+    changes = {"max_epochs": 6, "batch_users": 16, "learning_rate": 1e-2, **training}
+    return settings.model_copy(
+        update={
+            "model": settings.model.model_copy(update={"width": 8}),
+            "training": settings.training.model_copy(update=changes),
+        }
+    )
+
+
+def world(settings: Settings) -> tuple[ItemIndex, list[Example]]:
+    frame, items = log(planted()), catalogue(ITEMS)
+    index = build_index(
+        known(frame, CUTOFFS[-2], items, settings).histories, items, vectors(ITEMS), ("purchase",), ENCODER
+    )
+    found = []
+    for cutoff in CUTOFFS:
+        shot = snapshot(known(frame, cutoff, items, settings), index, settings)
+        found.append(Example(shot, targets(events(frame), index, shot.user_ids, cutoff, 7)))
+    return index, found
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def test_a_planted_world_is_learned_better_than_popularity(settings: Settings) -> None:
+    index, (first, second, validation, judged) = world(settings)
+    made = fit([first, second], validation, index, small(settings))
+    users = judged.targets.active()
+    learned = mean_ndcg(top_items(made.model, judged.snapshot, index, users, 5), judged.targets, users)
+    buyers = judged.snapshot.item_features[:, ITEM_FEATURES.index("log_buyers_28d")]
+    popular = np.tile(np.argsort(-buyers, kind="stable")[:5], (len(users), 1))
+    assert learned > mean_ndcg(popular, judged.targets, users) + 0.3
+    assert learned > 0.8
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(settings: Settings) -> None:
+    index, (first, _, validation, _) = world(settings)
+
+    def weights(seed: int) -> dict[str, bytes]:
+        made = fit([first], validation, index, small(settings, max_epochs=2, seed=seed))
+        return {name: value.numpy().tobytes() for name, value in made.model.state_dict().items()}
+
+    torch.manual_seed(99)  # what happened before must not matter
+    once = weights(1)
+    torch.manual_seed(7)
+    assert once == weights(1)
+    assert once != weights(2)
+
+
+def test_training_leaves_the_callers_random_state_alone(settings: Settings) -> None:
+    index, (first, _, validation, _) = world(settings)
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    fit([first], validation, index, small(settings, max_epochs=1))
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_training(settings: Settings) -> None:
+    index, (first, second, validation, _) = world(settings)
+    lines: list[tuple[str, float]] = []
+    made = fit(
+        [first, second],
+        validation,
+        index,
+        small(settings, max_epochs=30, patience=2),
+        lambda line, done: lines.append((line, done)),
+    )
+    ndcg = [epoch.ndcg for epoch in made.epochs]
+    assert made.best_epoch == 1 + int(np.argmax(ndcg))
+    assert len(ndcg) == min(30, made.best_epoch + 2) == len(lines)
+    assert lines[-1][1] == pytest.approx(len(ndcg) / 30)
+    users = validation.targets.active()
+    again = mean_ndcg(top_items(made.model, validation.snapshot, index, users, 10), validation.targets, users)
+    assert again == ndcg[made.best_epoch - 1]
+    assert not made.model.training
+
+
+def test_nothing_to_learn_from_is_said(settings: Settings) -> None:
+    index, (first, _, validation, _) = world(settings)
+    users = len(first.snapshot)
+    empty = Example(first.snapshot, Targets(np.zeros(users + 1, int), np.zeros(0, int), np.zeros(users, int)))
+    with pytest.raises(LsifError, match="nothing to learn from"):
+        fit([empty], validation, index, settings)
+
+
+def test_ndcg_by_hand() -> None:
+    """User 0 took 1 and 3 and a cold item; user 1 took 0. Lists of two."""
+    truth = Targets(start=np.array([0, 2, 3]), item=np.array([1, 3, 0]), total=np.array([3, 1]))
+    gain = 1 / np.log2(3)
+    assert mean_ndcg(np.array([[2, 3]]), truth, np.array([0])) == pytest.approx(gain / (1 + gain))
+    assert mean_ndcg(np.array([[3, 1], [0, 4]]), truth, np.array([0, 1])) == 1.0
