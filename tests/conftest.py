@@ -62,6 +62,7 @@ def spark() -> Iterator["SparkSession"]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LSIF_SPARK_MASTER", "local[2]")
+        patch.setenv("LSIF_SPARK_CONF", "spark.sql.shuffle.partitions=2")  # rows are few, tasks are not free
         opened = session("tests")
         yield opened
         opened.stop()

@@ -10,7 +10,9 @@ LONG_TERM_HISTORY, RECENT_WINDOW = "long_term_history", "recent_window"
 
 
 def history_inputs(job: Job) -> dict[str, str]:
-    return job.tables.fingerprints("events", job.tables.require_days("events", job.ds, job.ds))
+    catalogue = job.tables.newest_day("items", job.ds)  # a base holds categories
+    events = job.tables.fingerprints("events", job.tables.require_days("events", job.ds, job.ds))
+    return events | job.tables.fingerprints("items", [catalogue] if catalogue else [])
 
 
 def write_history(job: Job) -> Counts:
@@ -18,8 +20,8 @@ def write_history(job: Job) -> Counts:
     spark = session(LONG_TERM_HISTORY)
     before = job.tables.read("history_tiles", [job.ds])
     rows = store_tiles(spark, job.tables, [job.ds])
-    stale = stale_bases(job.tables, job.ds, before)
-    note = store_base_if_due(spark, job.tables, job.settings, job.ds) + stale
+    note = store_base_if_due(spark, job.tables, job.settings, job.ds)
+    note += stale_bases(job.tables, job.ds, before)
     events = pc.sum(job.tables.read("user_tiles", [job.ds], ["events"])["events"]).as_py() or 0
     return Counts(events, rows["history_tiles"], note=note)
 

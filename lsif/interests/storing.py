@@ -64,7 +64,7 @@ def store_base_if_due(spark: SparkSession, tables: Tables, settings: Settings, d
 
 def stale_bases(tables: Tables, ds: str, tile_before: pa.Table) -> str:
     """A note that names the bases which hold another tile of `ds` than the one now stored."""
-    later = tables.days("long_term_histories", first=ds)
+    later = tables.days("long_term_histories", first=day_before(ds, -1))
     if not (len(tile_before) and later) or tile_before.equals(tables.read("history_tiles", [ds])):
         return ""
     return f"; bases of {', '.join(later)} still hold the tile before it: run those days again with --force"
