@@ -1,0 +1,50 @@
+"""Jobs run as they are, in this process: their Spark session is the tests' own."""
+
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+JOBS = Path(__file__).resolve().parents[2] / "jobs"
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(spark: "SparkSession", home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("step", "--ds", ds, code=0)` runs `jobs/step.py` and gives what it printed."""
+
+    def run(step: str, *arguments: str, code: int = 0) -> str:
+        script = str(JOBS / f"{step}.py")
+        monkeypatch.setattr(sys, "argv", [script, *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(script, run_name="__main__")
+        said = "".join(capsys.readouterr())
+        assert ended.value.code == code, said
+        return said
+
+    return run
+
+
+def deliver(home: Path, ds: str, *rows: str) -> None:
+    """A day's file of the small shop: rows of id,user,item,type,time."""
+    path = home / "landing" / "shop" / f"{ds}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["id,user,item,type,time", *rows]) + "\n")
+
+
+def last(tables: Tables, step: str) -> dict[str, Any]:
+    """The newest line of the ledger for `step`."""
+    rows: list[dict[str, Any]] = tables.read("runs").sort_by("seq").to_pylist()
+    return [row for row in rows if row["step"] == step][-1]
+
+
+def counts(line: dict[str, Any]) -> tuple[int, int, int, int]:
+    return line["rows_in"], line["rows_out"], line["duplicates"], line["quarantined"]

@@ -1,0 +1,83 @@
+"""A whole past in one application: equal to its nights, and the cutoffs that a training reads."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lsif.config import load_settings
+from lsif.days import days_between
+from lsif.interests.as_of import known_at
+from lsif.tables import Tables
+from tests.interests import log
+from tests.jobs.conftest import Run, counts, deliver, last
+
+FIRST, LAST = "2017-03-01", "2017-04-04"
+DAYS = days_between(FIRST, LAST)
+
+
+@pytest.fixture
+def landed(home: Path) -> Path:
+    """Five weeks by day, each event on its own day; each week one id comes again within days, one broken row a day."""
+    for number, ds in enumerate(DAYS):
+        moment = datetime.fromisoformat(ds).replace(tzinfo=UTC)
+        events = [log.event(ds, f"u{(number + n) % 5}", str(n), moment.replace(hour=n)) for n in range(number % 4)]
+        rows = [
+            f"{ds}-{n},{e['user_id']},{e['item_id']},purchase,{e['event_time']:%Y-%m-%dT%H:%M:%SZ}"
+            for n, e in enumerate(events)
+        ]
+        deliver(home, ds, *rows, f"again-{number // 3},u1,7,browse,{ds}T12:00:00Z", f"bad,u1,7,wink,{ds}T12:00:00Z")
+    (home / "landing" / "items.csv").write_text("id,title,category\n1,One,ones\n")
+    return home
+
+
+def test_a_past_equals_its_nights(run: Run, landed: Path, tables: Tables) -> None:
+    days = DAYS[:5]
+    run("import_past", "--from", days[0], "--ds", days[-1])
+    once = counts(last(tables, "import_past"))
+    names = ("events", "quarantine", "history_tiles", "user_tiles", "item_tiles")
+    whole = {(name, ds): tables.content_hash(name, ds) for name in names for ds in days}
+    sums = [0, 0, 0, 0]
+    for ds in days:
+        run("ingest_events", "--ds", ds)
+        run("long_term_history", "--ds", ds)
+        sums = [total + one for total, one in zip(sums, counts(last(tables, "ingest_events")), strict=True)]
+    assert {(name, ds): tables.content_hash(name, ds) for name in names for ds in days} == whole
+    assert once == tuple(sums)
+    assert once[2:] == (3, 5), "ids that came again, and broken rows"
+    assert "nothing to do" in run("import_past", "--from", days[0], "--ds", days[-1])
+
+
+def test_cutoffs_are_written_once_and_are_what_was_known(run: Run, landed: Path, tables: Tables) -> None:
+    run("ingest_items", "--ds", FIRST)
+    run("import_past", "--from", FIRST, "--ds", LAST)
+    assert "at 4 cutoffs" in run("import_past", "--cutoffs", "--ds", LAST)
+    cutoffs = ["2017-03-07", "2017-03-14", "2017-03-21", "2017-03-28"]
+    assert tables.days("long_term_histories") == tables.days("recent_windows") == cutoffs
+    settings = load_settings()
+    by_cutoff = known_at(tables, cutoffs[2], settings).histories
+    before = {ds: tables.fingerprint("long_term_histories", ds) for ds in cutoffs}
+
+    assert "nothing to do" in run("import_past", "--cutoffs", "--ds", LAST)
+    deliver(landed, "2017-04-05")
+    run("ingest_events", "--ds", "2017-04-05")
+    run("interests", "--ds", "2017-04-05")
+    run("import_past", "--cutoffs", "--ds", "2017-04-05")
+    after = {ds: tables.fingerprint("long_term_histories", ds) for ds in cutoffs}
+    assert after == before, "what is there stays"
+
+    alone = Tables(f"{tables.root}-alone")
+    for name in ("history_tiles", "item_tiles", "user_tiles", "recent_windows", "items"):
+        writer = alone.writer(name)
+        for ds in tables.days(name, last=cutoffs[2]):
+            writer.write(ds, tables.read(name, [ds]).select(tables.schema(name).names))
+        writer.commit()
+    assert known_at(alone, cutoffs[2], settings).histories.equals(by_cutoff)
+
+
+def test_a_log_too_young_or_a_range_turned_round_is_one_line(run: Run, landed: Path, tables: Tables) -> None:
+    assert "--from 2017-03-02 is after --ds 2017-03-01" in run("import_past", "--from", DAYS[1], "--ds", FIRST, code=2)
+    (landed / "landing" / "shop" / f"{DAYS[1]}.csv").unlink()
+    assert f"{DAYS[1]}.csv" in run("import_past", "--from", FIRST, "--ds", DAYS[2], code=2)
+    assert "one of the arguments --from --cutoffs is required" in run("import_past", "--ds", FIRST, code=2)
+    assert tables.days("events") == []

@@ -1,0 +1,77 @@
+"""The two interest jobs on stored events: what they write, need, and leave alone."""
+
+from pathlib import Path
+
+import pytest
+
+from lsif.config import Settings
+from lsif.interests.as_of import known_at
+from lsif.tables import Tables
+from tests.interests import log
+from tests.jobs.conftest import Run, counts, last
+
+DAYS = [f"2017-03-{day:02d}" for day in range(8, 14)]
+
+
+def put_events(tables: Tables, ds: str, more: int = 0) -> None:
+    """A day's events: four purchases, one that is a day late, a search, and `more`."""
+    number = DAYS.index(ds) if ds in DAYS else 1
+    rows = [log.event(ds, f"u{item % 2}", str(item), f"{ds}T10:00:00") for item in range(4 + more)]
+    rows += [log.event(ds, "u1", "9", f"{DAYS[number - 1]}T23:59:59")] * bool(number)
+    rows += [log.event(ds, "u0", "1", f"{ds}T09:00:00", "search", 0.0)]
+    writer = tables.writer("events")
+    writer.write(ds, log.as_arrow(rows).drop_columns("ds"))
+    writer.commit()
+
+
+@pytest.fixture
+def stored(tables: Tables) -> Tables:
+    for ds in DAYS:
+        put_events(tables, ds)
+    return tables
+
+
+def test_a_night_writes_tiles_and_windows_and_now_and_then_a_base(
+    run: Run, home: Path, stored: Tables, settings: Settings
+) -> None:
+    (home / "landing").mkdir()
+    (home / "landing" / "items.csv").write_text("id,title,category\n9,Nine,nines\n")
+    run("ingest_items", "--ds", DAYS[0])
+    for ds in DAYS:
+        run("interests", "--ds", ds)
+    for name in ("history_tiles", "user_tiles", "item_tiles", "recent_windows"):
+        assert stored.days(name) == DAYS
+    assert stored.days("long_term_histories") == DAYS[:5]
+    assert counts(last(stored, "long_term_history"))[:2] == (6, 5)
+    known = known_at(stored, DAYS[5], settings)
+    nine = [item for row in known.histories.to_pylist() for item in row["items"] if item["item_id"] == "9"]
+    assert [(item["n"], len(item["last_days"])) for item in nine] == [(5, 5)]
+
+    assert run("interests", "--ds", DAYS[4]).count("nothing to do") == 2
+    names = ("history_tiles", "user_tiles", "item_tiles", "recent_windows", "long_term_histories")
+    before = {(name, ds): stored.content_hash(name, ds) for name in names for ds in DAYS}
+    run("interests", "--ds", DAYS[3], "--force")
+    assert {(name, ds): stored.content_hash(name, ds) for name in names for ds in DAYS} == before
+
+
+def test_tiles_may_come_in_any_order_and_a_gap_only_puts_the_base_off(run: Run, stored: Tables) -> None:
+    run("long_term_history", "--ds", DAYS[0])
+    assert "no base: 1 tiles before it are missing" in run("long_term_history", "--ds", DAYS[2])
+    run("long_term_history", "--ds", DAYS[1])
+    assert stored.days("history_tiles") == DAYS[:3]
+
+
+def test_a_day_that_changes_names_the_bases_that_hold_it(run: Run, stored: Tables) -> None:
+    for ds in DAYS[:3]:
+        run("long_term_history", "--ds", ds)
+    put_events(stored, DAYS[1], more=2)
+    said = run("long_term_history", "--ds", DAYS[1])
+    assert f"with a new base; bases of {DAYS[2]} still hold the tile before it" in said
+
+
+def test_a_window_needs_every_day_since_it_begins(run: Run, stored: Tables) -> None:
+    run("recent_window", "--ds", DAYS[5])
+    put_events(stored, "2017-03-15")
+    assert "table events lacks 2017-03-14" in run("recent_window", "--ds", "2017-03-15", code=2)
+    assert "table events lacks 2017-03-20" in run("long_term_history", "--ds", "2017-03-20", code=2)
+    assert stored.days("recent_windows") == [DAYS[5]]
