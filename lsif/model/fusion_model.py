@@ -41,7 +41,7 @@ class Items:
     Attributes:
         vectors: `e_i` [V, D], unit length.
         category: numbers [V].
-        bias: `b_i` [V].
+        bias: `b_i` [V]: zero, as a learned one did harm; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
     """
 
@@ -89,12 +89,8 @@ class FusionModel(nn.Module):
 
     def items(self, inputs: ItemInputs, features: Tensor) -> Items:
         """Items from the tower's inputs and their features at `ds` [V, Q]."""
-        return Items(
-            vectors=self.tower(inputs),
-            category=inputs.category,
-            bias=self.tower.item_bias(inputs),
-            popularity=self.popularity.popularity(self.item_scale(features)),
-        )
+        popularity = self.popularity.popularity(self.item_scale(features))
+        return Items(self.tower(inputs), inputs.category, torch.zeros_like(popularity), popularity)
 
     def all_items(self, index: ItemIndex, features: Array) -> Items:
         """Every item of the index at one `ds`, new ones included; `features` is a snapshot's `item_features`."""

@@ -56,9 +56,7 @@ class ItemTower(nn.Module):
         self.project = nn.Linear(whitened, width, bias=False)
         self.correction = nn.Embedding(corrections, width)
         self.category = nn.Embedding(categories, width)
-        self.bias = nn.Embedding(corrections, 1)
         nn.init.zeros_(self.correction.weight)
-        nn.init.zeros_(self.bias.weight)
         nn.init.normal_(self.category.weight, std=width**-0.5)
 
     def fit_whitening(self, index: ItemIndex) -> None:
@@ -81,7 +79,3 @@ class ItemTower(nn.Module):
         """Unit vectors [V, D]."""
         correction = inputs.trust[:, None] * self.correction(inputs.correction)
         return F.normalize(self.project(inputs.text) + correction + self.category(inputs.category), dim=-1)
-
-    def item_bias(self, inputs: ItemInputs) -> Tensor:
-        """b_i [V], shrunk like the id correction."""
-        return inputs.trust * self.bias(inputs.correction).squeeze(-1)

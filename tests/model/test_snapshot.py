@@ -106,6 +106,21 @@ def test_items_by_hand(shot: Snapshot) -> None:
     assert np.expm1([item["log_age_of_first_purchase"], item["log_age_of_last_purchase"]]) == pytest.approx([20, 0])
 
 
+def test_a_span_of_days_leaves_its_edge_out(settings: Settings) -> None:
+    """Ages 2 and 3, 6 and 7, 27 and 28: the younger of each pair is inside."""
+    days = ["2017-06-28", "2017-06-27", "2017-06-24", "2017-06-23", "2017-06-03", "2017-06-02"]
+    shot = shot_of(log([("u1", "a-1", day) for day in days]), settings)
+    item = dict(zip(ITEM_FEATURES, shot.item_features[0].tolist(), strict=True))
+    assert np.expm1([item[f"log_buyers_{span}d"] for span in (3, 7, 28)]) == pytest.approx([1, 3, 5], rel=1e-5)
+
+
+def test_a_day_with_two_items_of_a_category_is_one_day_of_it(settings: Settings) -> None:
+    frame = log([("u1", "a-1", "2017-06-20"), ("u1", "a-2", "2017-06-20"), ("u1", "a-2", "2017-06-24")])
+    row = row_of(shot_of(frame, settings), settings, "u1", 0)
+    assert np.exp([row["log_category_days"], row["log_category_items"]]) == pytest.approx([2, 2], rel=1e-5)
+    assert row["log_category_due"] == pytest.approx(np.log(7 / 5), rel=1e-5)
+
+
 def test_users_by_hand(shot: Snapshot) -> None:
     user = dict(zip(USER_FEATURES, shot.user_features[0].tolist(), strict=True))
     assert np.expm1([user[f"log_visits_{span}"] for span in ("7d", "28d", "span")]) == pytest.approx(
