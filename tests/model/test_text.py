@@ -65,6 +65,7 @@ def test_only_new_texts_are_embedded_and_each_once() -> None:
     old = set(text_sha256(["tea"]))
     rows = new_vectors(["tea", "milk", None, "milk"], old, encoder)
     assert [row["text_sha256"] for row in rows] == sorted(text_sha256(["milk", ""]))
+    assert {row["text_sha256"] for row in rows if not row["vector"].any()} == set(text_sha256([""]))
     assert new_vectors(["tea"], old, encoder) == []
     assert pa.Table.from_pylist(rows)["encoder"].unique().to_pylist() == ["hashing-256"]
 
