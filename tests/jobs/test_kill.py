@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 
 from lsif.tables import Tables
+from tests.interests import log
 from tests.jobs.conftest import JOBS, deliver
 
-DS = "2017-03-12"
+DS, ROWS = "2017-03-12", 60_000
 PATIENCE = 240.0  # seconds; a JVM starts slowly on a busy machine
 SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # as a task starts its job
 
@@ -36,11 +37,12 @@ def lives(process: psutil.Process) -> bool:
 
 
 def test_a_kill_in_mid_write_changes_nothing(home: Path, tables: Tables) -> None:
-    deliver(home, DS, *(f"old-{n},u,7,purchase,{DS}T10:00:00Z" for n in range(3)))
-    assert start().wait(PATIENCE) == 0
+    writer = tables.writer("events")
+    writer.write(DS, log.as_arrow(log.hard_cases()).drop_columns("ds"))
+    writer.commit()
     before, folder = tables.content_hash("events", DS), home / "tables" / "events"
     files = set(folder.rglob("*.parquet"))
-    deliver(home, DS, *(f"new-{n},u{n % 99},7,purchase,{DS}T10:00:00Z" for n in range(200_000)))
+    deliver(home, DS, *(f"new-{n},u{n % 99},7,purchase,{DS}T10:00:00Z" for n in range(ROWS)))
 
     job = start()
     wait_for("new file", lambda: job.poll() is not None or bool(set(folder.rglob("*.parquet")) - files))
@@ -52,4 +54,4 @@ def test_a_kill_in_mid_write_changes_nothing(home: Path, tables: Tables) -> None
 
     assert tables.content_hash("events", DS) == before
     assert start().wait(PATIENCE) == 0
-    assert tables.read("events", [DS]).num_rows == 200_000
+    assert tables.read("events", [DS]).num_rows == ROWS
