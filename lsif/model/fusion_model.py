@@ -16,6 +16,9 @@ from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm
 from lsif.model.vocabulary import ItemIndex
 
+DROPOUT = 0.2
+"""Of both interests in training: they are many weights that see the same users at every cutoff."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -81,6 +84,7 @@ class FusionModel(nn.Module):
         self.tower = ItemTower(shape.corrections, shape.text_size, shape.categories, width)
         self.short = ShortTermInterest(encoder, width, shape.event_types, user)
         self.long = LongTermInterest(width, shape.history_features)
+        self.dropout = nn.Dropout(DROPOUT)
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
@@ -101,7 +105,7 @@ class FusionModel(nn.Module):
         past, user = self.history_scale(batch.history_features), self.user_scale(batch.user_features)
         state, short = self.short(batch, items.vectors, user)
         long = self.long(batch, items.vectors, past)
-        long, short = self.gate(state, long, short, user)
+        long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.log_temperature.exp()
         long, short = long / scale, short / scale
         own = torch.einsum("bd,bld->bl", (long + short).detach(), items.vectors.detach()[batch.history_item])
