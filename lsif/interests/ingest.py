@@ -13,7 +13,7 @@ from lsif.days import day_before
 from lsif.errors import LsifError
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery, wanted_columns
-from lsif.interests.landing import delivered_files
+from lsif.interests.landing import NothingDelivered, delivered_files
 from lsif.interests.quarantine import CATALOGUE, replace_rejects
 from lsif.tables import Tables
 
@@ -50,14 +50,21 @@ def delivery_marks(settings: Settings, days: Iterable[str]) -> dict[str, str]:
     """Identity of every delivered file of `days`.
 
     Raises:
+        NothingDelivered: names every place where something is missing.
         LsifError: as `landing.delivered_files`.
     """
-    marks = {}
+    marks, missing = {}, []
     for name, paths in source_paths(settings, days).items():
         source = settings.sources[name]
         for path in paths:
-            files = delivered_files(path, source.format, wanted_columns(source))
-            marks[path] = " ".join(file.identity for file in files)
+            try:
+                files = delivered_files(path, source.format, wanted_columns(source))
+            except NothingDelivered as gap:
+                missing += gap.paths
+            else:
+                marks[path] = " ".join(file.identity for file in files)
+    if missing:
+        raise NothingDelivered(missing)
     return marks
 
 

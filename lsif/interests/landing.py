@@ -7,7 +7,7 @@ renamed column into nulls. So files are listed here, by name, and their headers 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TextIO
@@ -21,8 +21,23 @@ from lsif.errors import LsifError
 MARKERS = ("_SUCCESS", "_metadata", "_common_metadata", "_committed", "_started")
 """Names that writers leave beside their data."""
 
+NAMED = 5
+"""Missing paths that an error names."""
+
 PROBED_LINES = 1000
 """Lines of a JSON-lines file that are searched for its keys; a key may be absent from any single line."""
+
+
+class NothingDelivered(LsifError):
+    """No file and no folder with files at `paths`, nor a marker that says that there are none."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = list(paths)
+        more = f" and {len(paths) - NAMED} more places" if len(paths) > NAMED else ""
+        super().__init__(
+            f"nothing was delivered at {', '.join(paths[:NAMED])}{more} "
+            "(a day without events is declared by an empty file <path>.empty)"
+        )
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,8 @@ def delivered_files(path: str, kind: str, wanted: Iterable[str]) -> list[File]:
         kind: `csv`, `jsonl` or `parquet`.
 
     Raises:
-        LsifError: nothing is there, a file is cut off or unreadable, or a column is missing; the line names the path.
+        NothingDelivered: nothing is there.
+        LsifError: a file is cut off or unreadable, or a column is missing; the line names the path.
     """
     filesystem, root = _filesystem(path)
     found = list(_listed(filesystem, root, path))
@@ -58,7 +74,7 @@ def delivered_files(path: str, kind: str, wanted: Iterable[str]) -> list[File]:
     if declared_empty and any(info.size for info in found):
         raise LsifError(f"{path} holds data but {path}.empty declares the day empty: remove one of the two")
     if not found and not declared_empty:
-        raise LsifError(f"nothing was delivered at {path} (a day without events is declared by a file {path}.empty)")
+        raise NothingDelivered([path])
     for info in found:
         if not info.size and not declared_empty:
             raise LsifError(f"{info.path} has zero bytes, so its upload was cut off (or declare it: {path}.empty)")

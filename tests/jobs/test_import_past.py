@@ -77,7 +77,11 @@ def test_cutoffs_are_written_once_and_are_what_was_known(run: Run, landed: Path,
 
 def test_a_log_too_young_or_a_range_turned_round_is_one_line(run: Run, landed: Path, tables: Tables) -> None:
     assert "--from 2017-03-02 is after --ds 2017-03-01" in run("import_past", "--from", DAYS[1], "--ds", FIRST, code=2)
-    (landed / "landing" / "shop" / f"{DAYS[1]}.csv").unlink()
-    assert f"{DAYS[1]}.csv" in run("import_past", "--from", FIRST, "--ds", DAYS[2], code=2)
+    folder = landed / "landing" / "shop"
+    for ds in DAYS[1:8]:
+        (folder / f"{ds}.csv").unlink()
+    said = run("import_past", "--from", FIRST, "--ds", DAYS[9], code=2)
+    assert f"at {folder}/{DAYS[1]}.csv, " in said
+    assert f"{DAYS[5]}.csv and 2 more places" in said
     assert "one of the arguments --from --cutoffs is required" in run("import_past", "--ds", FIRST, code=2)
     assert tables.days("events") == []
