@@ -9,15 +9,12 @@ from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
 from lsif.model.fusion import fusion_gate, long_share
 from lsif.model.item_tower import ItemInputs, ItemTower
-from lsif.model.layers import Standardise
+from lsif.model.layers import DROPPED, Standardise
 from lsif.model.long_term import LongTermInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm
 from lsif.model.vocabulary import ItemIndex
-
-DROPOUT = 0.2
-"""Of both interests in training: they are many weights that see the same users at every cutoff."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class FusionModel(nn.Module):
         self.tower = ItemTower(shape.corrections, shape.text_size, shape.categories, width)
         self.short = ShortTermInterest(encoder, width, shape.event_types, user)
         self.long = LongTermInterest(width, shape.history_features)
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = nn.Dropout(DROPPED)
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)

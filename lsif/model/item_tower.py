@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lsif.model.layers import DROPPED
 from lsif.model.ragged import Array
 from lsif.model.text import whitening
 from lsif.model.vocabulary import ItemIndex
@@ -56,6 +57,7 @@ class ItemTower(nn.Module):
         self.project = nn.Linear(whitened, width, bias=False)
         self.correction = nn.Embedding(corrections, width)
         self.category = nn.Embedding(categories, width)
+        self.dropout = nn.Dropout(DROPPED)
         nn.init.zeros_(self.correction.weight)
         nn.init.normal_(self.category.weight, std=width**-0.5)
 
@@ -77,5 +79,5 @@ class ItemTower(nn.Module):
 
     def forward(self, inputs: ItemInputs) -> Tensor:
         """Unit vectors [V, D]."""
-        correction = inputs.trust[:, None] * self.correction(inputs.correction)
+        correction = self.dropout(inputs.trust[:, None] * self.correction(inputs.correction))
         return F.normalize(self.project(inputs.text) + correction + self.category(inputs.category), dim=-1)

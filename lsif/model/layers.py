@@ -8,6 +8,10 @@ from torch import Tensor, nn
 
 from lsif.model.ragged import Array
 
+DROPPED = 0.3
+"""Share of the interests and of the id corrections that a training step leaves out: they are most of the weights, and
+see the same users at every cutoff."""
+
 
 class Standardise(nn.Module):
     """Columns to mean zero and deviation one, as seen in training, clipped so that no outlier can shout."""
