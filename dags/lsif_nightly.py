@@ -14,7 +14,8 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 """
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_tasks import DAY_PARAM, DEFAULTS, END, MACROS, SPARK_POOL, START, daily
+from lsif_days import DAY_PARAM, END, MACROS, START
+from lsif_tasks import DEFAULTS, SPARK_POOL, daily
 
 with DAG(
     dag_id="lsif_nightly",

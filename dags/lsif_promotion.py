@@ -8,7 +8,8 @@ The next `ds` is scored with the new champion; a day that has been scored keeps 
 """
 
 from airflow.sdk import DAG, Param
-from lsif_tasks import DEFAULTS, START, job
+from lsif_days import START
+from lsif_tasks import DEFAULTS, job
 
 with DAG(
     dag_id="lsif_promotion",

@@ -14,7 +14,8 @@ same held-out days and tags it `PASS` or `HOLD` with the reason, and `promote` m
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_tasks import DAY, DAY_PARAM, DEFAULTS, END, MACROS, SPARK_POOL, START, daily, job
+from lsif_days import DAY, DAY_PARAM, END, MACROS, START
+from lsif_tasks import DEFAULTS, SPARK_POOL, daily, job
 
 FORCED = (
     "{{ '--force' if params.force_reason else '' }}",
@@ -38,7 +39,7 @@ with DAG(
     },
     tags=["lsif", "training"],
 ) as dag:
-    training_cutoffs = daily("import_past", "--cutoffs", task_id="training_cutoffs", pool=SPARK_POOL)
+    training_cutoffs = daily("training_cutoffs", pool=SPARK_POOL)
     embed_items = daily("embed_items")
     train = daily("train", execution_timeout=timedelta(hours=6), retries=1)
     gate = daily("gate")

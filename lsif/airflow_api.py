@@ -1,4 +1,4 @@
-"""A thin client of Airflow's REST API: trigger, watch, backfill, clear. Errors say what to do next."""
+"""A thin client of Airflow's REST API: trigger, watch, backfill. Errors say what to do next."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -129,12 +129,6 @@ class Airflow:
     def page(self, run: Json) -> str:
         """Address of `run` in the web page."""
         return f"{self._http.base_url}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'], safe='')}"
-
-    def clear(self, run: Json, only_failed: bool = True) -> Json:
-        """Run the failed (or all) tasks of `run` again, under the same run and partition key. Returns the run."""
-        body = {"dag_run_id": run["dag_run_id"], "dry_run": False, "only_failed": only_failed, "reset_dag_runs": True}
-        self._ask("POST", f"/api/v2/dags/{run['dag_id']}/clearTaskInstances", body)
-        return self.run(run["dag_id"], run["dag_run_id"])
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
         """Create the pool unless it exists; one that a person has resized is left as it is."""

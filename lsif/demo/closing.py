@@ -1,15 +1,12 @@
 """The demo's closing screen: lists with titles, what they were worth, and where everything is."""
 
-from typing import Any
-
-import pyarrow as pa
 import pyarrow.compute as pc
 from rich.table import Table
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
-from lsif.evaluation.baselines import baselines
-from lsif.evaluation.compare import compare, judged_users, truth_from
+from lsif.evaluation.compare import Comparison
+from lsif.evaluation.judgement import judgement
 from lsif.interests.as_of import known_at
 from lsif.lookup import recommendations
 from lsif.screen import console, show_rows
@@ -28,7 +25,7 @@ def show_closing(tables: Tables, settings: Settings, ds: str, status: Status) ->
         _, rows = recommendations(user, ds)
         show_rows(f"household {user} (model version {rows[0]['model_version']})", COLUMNS, rows[:LINES])
     console.rule(f"[bold]The lists of {ds} against what was bought {truth_days[0]} to {truth_days[-1]}", align="left")
-    _show_metrics(_judged(tables, settings, ds, truth_days), settings)
+    _show_metrics(_judged(tables, settings, ds, truth_days))
     _show_places(tables, ds, status)
 
 
@@ -39,16 +36,15 @@ def _some_users(tables: Tables, ds: str) -> list[str]:
     return users[::step][:HOUSEHOLDS]
 
 
-def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) -> list[dict[str, Any]]:
-    """NDCG@10, recall@10 and hit rate@10 of the published lists and of what counting reaches."""
+def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) -> Comparison:
+    """The published lists and what counting reaches, judged by what arrived on `truth_days`."""
     published = tables.read("recommendations", [ds], ["user_id", "rank", "item_id"])
-    truth = truth_from(tables.read("events", truth_days, ["user_id", "item_id", "weight"]))
-    users = judged_users(pc.unique(published["user_id"].combine_chunks()), truth)
-    lists: dict[str, pa.Table] = {"LSIF": published, **baselines(known_at(tables, ds, settings), users, settings, 10)}
-    return compare(lists, truth, users, (10,), settings.training.seed)
+    return judgement(
+        {"LSIF": published}, known_at(tables, ds, settings), tables.read("events", truth_days), settings, (10,)
+    )
 
 
-def _show_metrics(rows: list[dict[str, Any]], settings: Settings) -> None:
+def _show_metrics(rows: Comparison) -> None:
     shown = ("ndcg@10", "recall@10", "hit_rate@10")
     table = Table("list", *shown, "LSIF's lead in NDCG@10 (95 %)", box=None, pad_edge=False, header_style="bold")
     for name in dict.fromkeys(row["list"] for row in rows):

@@ -6,7 +6,6 @@ only their age is told, never their place in the table.
 """
 
 import math
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +14,6 @@ from lsif.model.batch import Batch
 from lsif.model.layers import masked_softmax
 
 AGE_BUCKETS = 24
-
-
-class Encoder(Protocol):
-    def __call__(self, events: Tensor, batch: Batch, as_of: Tensor) -> tuple[Tensor, Tensor, Tensor]: ...
 
 
 class TransformerEncoder(nn.Module):

@@ -108,7 +108,7 @@ def test_a_killed_task_takes_its_job_with_it() -> None:
 def test_nothing_fires_by_itself_unless_it_is_told_to(
     monkeypatch: pytest.MonkeyPatch, env: dict[str, str], end: datetime | None
 ) -> None:
-    from lsif_tasks import window
+    from lsif_days import window
 
     for name in ("LSIF_SCHEDULED", "LSIF_END_DATE"):
         monkeypatch.delenv(name, raising=False)

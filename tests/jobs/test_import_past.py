@@ -51,18 +51,18 @@ def test_a_past_equals_its_nights(run: Run, landed: Path, tables: Tables) -> Non
 def test_cutoffs_are_written_once_and_are_what_was_known(run: Run, landed: Path, tables: Tables) -> None:
     run("ingest_items", "--ds", FIRST)
     run("import_past", "--from", FIRST, "--ds", LAST)
-    assert "at 4 cutoffs" in run("import_past", "--cutoffs", "--ds", LAST)
+    assert "at 4 cutoffs" in run("training_cutoffs", "--ds", LAST)
     cutoffs = ["2017-03-07", "2017-03-14", "2017-03-21", "2017-03-28"]
     assert tables.days("long_term_histories") == tables.days("recent_windows") == cutoffs
     settings = load_settings()
     by_cutoff = known_at(tables, cutoffs[2], settings).histories
     before = {ds: tables.fingerprint("long_term_histories", ds) for ds in cutoffs}
 
-    assert "nothing to do" in run("import_past", "--cutoffs", "--ds", LAST)
+    assert "nothing to do" in run("training_cutoffs", "--ds", LAST)
     deliver(landed, "2017-04-05")
     run("ingest_events", "--ds", "2017-04-05")
     run("interests", "--ds", "2017-04-05")
-    run("import_past", "--cutoffs", "--ds", "2017-04-05")
+    run("training_cutoffs", "--ds", "2017-04-05")
     after = {ds: tables.fingerprint("long_term_histories", ds) for ds in cutoffs}
     assert after == before, "what is there stays"
 
@@ -83,5 +83,5 @@ def test_a_log_too_young_or_a_range_turned_round_is_one_line(run: Run, landed: P
     said = run("import_past", "--from", FIRST, "--ds", DAYS[9], code=2)
     assert f"at {folder}/{DAYS[1]}.csv, " in said
     assert f"{DAYS[5]}.csv and 2 more places" in said
-    assert "one of the arguments --from --cutoffs is required" in run("import_past", "--ds", FIRST, code=2)
+    assert "the following arguments are required: --from" in run("import_past", "--ds", FIRST, code=2)
     assert tables.days("events") == []
