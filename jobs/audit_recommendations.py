@@ -13,7 +13,6 @@ from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
 from lsif.ranking.night import staged_files
 from lsif.ranking.popular import available_items
-from lsif.ranking.scoring import known_users
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -23,7 +22,7 @@ def inputs(job: Job) -> dict[str, str]:
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
     rows, known = staged.read(), known_at(job.tables, job.ds, job.settings)
-    expected = Expected(known_users(known), available_items(known), job.settings.ranking.k)
+    expected = Expected(known.user_ids(), available_items(known), job.settings.ranking.k)
     warnings = passed(audit(rows, expected))
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)

@@ -14,7 +14,7 @@ from functools import partial
 
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.night import evening, evening_inputs, lists_at
-from lsif.ranking.scoring import known_users, recommend_batches
+from lsif.ranking.scoring import recommend_batches
 from lsif.ranking.trained import NO_MODEL
 from lsif.ranking.version import version_for
 from lsif.registry import Registry
@@ -37,7 +37,7 @@ def work(version: str, job: Job) -> Counts:
     read = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
     writer.write(job.ds, recommend_batches(trained, read.known, read.item_vectors, job.settings))
     staged = writer.stage(model_version=version)
-    return Counts(len(known_users(read.known)), sum(file.rows for file in staged.files), model_version=version)
+    return Counts(len(read.known.user_ids()), sum(file.rows for file in staged.files), model_version=version)
 
 
 def steps(job: Job) -> None:

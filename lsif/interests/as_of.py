@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before
@@ -28,6 +29,12 @@ class Known:
     item_tiles: pa.Table
     user_tiles: pa.Table
     items: pa.Table
+
+    def user_ids(self) -> pa.Array:
+        """Sorted ids of everyone with a history, a window or a visit: those who get a list."""
+        tables = (self.histories, self.windows, self.user_tiles)
+        chunks = [chunk for table in tables for chunk in table["user_id"].cast(pa.string()).chunks]
+        return pc.unique(pa.chunked_array(chunks, pa.string())).sort()
 
 
 def known_at(tables: Tables, ds: str, settings: Settings) -> Known:

@@ -74,7 +74,7 @@ class Snapshot:
 def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
     """What is known at `known.ds`, in numbers. Events of items outside the index are left out."""
     interests, ds = settings.interests, known.ds
-    users = _user_ids(known)
+    users = known.user_ids()
     half_life = len(interests.half_lives_days) // 2
     rows = history(known.histories, ds, index, users, len(interests.half_lives_days), interests.last_days)
     capped = heaviest(rows, interests.history_items, half_life)
@@ -93,12 +93,6 @@ def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
         window_start=starts(window.pop("user"), len(users)),
         **window,
     )
-
-
-def _user_ids(known: "Known") -> pa.Array:
-    ids = [pc.cast(table["user_id"], pa.string()) for table in (known.histories, known.windows, known.user_tiles)]
-    unique = pc.unique(pa.chunked_array([chunk for column in ids for chunk in column.chunks], pa.string()))
-    return unique.take(pc.sort_indices(unique))
 
 
 def _window(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -> dict[str, Array]:

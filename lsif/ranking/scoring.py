@@ -66,7 +66,7 @@ def recommend_batches(
         LsifError: the model does not fit the tables, a text has no vector, or nothing may be recommended.
     """
     if trained is None:
-        return _popular(_chosen(known_users(known), users), known, settings, NO_MODEL)
+        return _popular(_chosen(known.user_ids(), users), known, settings, NO_MODEL)
     trained.check_fits(settings)
     vectors = catalogue_vectors(known.items, item_vectors, trained.index.text_encoder)
     index = trained.index.extended(known.items, vectors)
@@ -76,18 +76,6 @@ def recommend_batches(
     night = Night(trained, index, shot, available_items(known), settings)
     cold = shot.user_ids.take(pa.array(chosen[~warm]))
     return chain(_fusion(night, chosen[warm]), _popular(cold, known, settings, trained.version))
-
-
-def known_users(known: "Known") -> pa.Array:
-    """Sorted ids of everyone with a history, a window or a visit: the eligible users."""
-    tables = (known.histories, known.windows, known.user_tiles)
-    ids = pa.chunked_array([table["user_id"].combine_chunks() for table in tables], pa.string())
-    return pc.unique(ids).sort()
-
-
-def eligible_rows(known: "Known", settings: Settings) -> int:
-    """How many rows a list for everybody has."""
-    return len(known_users(known)) * min(settings.ranking.k, len(available_items(known)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.ranking.checks import FAIL, Expected, audit, passed
 from lsif.ranking.popular import available_items
-from lsif.ranking.scoring import known_users, recommend
+from lsif.ranking.scoring import recommend
 from tests.ranking import shop
 
 Rows = list[dict[str, Any]]
@@ -23,7 +23,7 @@ def night(settings: Settings) -> tuple[pa.Table, Expected]:
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
     rows = recommend(shop.trained(at, vectors, small), at, vectors, small)
-    return rows, Expected(known_users(at), available_items(at), k=3)
+    return rows, Expected(at.user_ids(), available_items(at), k=3)
 
 
 def test_good_rows_pass(night: tuple[pa.Table, Expected]) -> None:
@@ -71,7 +71,7 @@ def test_a_night_without_a_model_warns_and_passes(settings: Settings) -> None:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10))
     rows = recommend(None, at, shop.vectors(at.items), small)
-    warnings = passed(audit(rows, Expected(known_users(at), available_items(at), k=3)))
+    warnings = passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))
     assert [str(w).split(":")[0] for w in warnings] == ["warn no_model", "warn fallback"]
 
 
@@ -90,4 +90,4 @@ def test_a_model_of_nans_is_stopped_by_the_audit(settings: Settings) -> None:
         broken.model.log_temperature.fill_(torch.nan)
     rows = recommend(broken, at, vectors, small)
     with pytest.raises(LsifError, match="fail row_count: 0 rows where 18 belong"):
-        passed(audit(rows, Expected(known_users(at), available_items(at), k=3)))
+        passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))

@@ -14,7 +14,7 @@ from lsif.interests.as_of import Known
 from lsif.model.fusion_model import scores
 from lsif.model.snapshot import snapshot
 from lsif.ranking.rows import SHARES
-from lsif.ranking.scoring import eligible_rows, recommend
+from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from tests.ranking import shop
 
@@ -84,7 +84,7 @@ def test_every_user_gets_exactly_k_rows(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     rows = recommend(trained, night, vectors, small)
-    assert len(rows) == eligible_rows(night, small) == 150
+    assert len(rows) == small.ranking.k * len(night.user_ids()) == 150
     ranks = rows.group_by("user_id").aggregate([("rank", "list")])["rank_list"].to_pylist()
     assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
 
@@ -184,7 +184,7 @@ def test_a_user_without_history_and_window_gets_the_popular_list(
 
 def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: pa.Table, small: Settings) -> None:
     rows = recommend(None, night, vectors, small)
-    assert len(rows) == eligible_rows(night, small)
+    assert len(rows) == small.ranking.k * len(night.user_ids())
     assert set(rows["model_version"].to_pylist()) == {"none"}
     assert len(set(map(tuple, lists(rows).values()))) == 1
 
