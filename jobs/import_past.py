@@ -38,7 +38,9 @@ def work(job: Job) -> Counts:
     found = ingest(spark, job.tables, job.settings, days, past(days))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
     store_tiles(spark, job.tables, days)
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=f"{len(days)} days")
+    return Counts(
+        found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(f"{len(days)} days")
+    )
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ def inputs(job: Job) -> dict[str, str]:
 def work(job: Job) -> Counts:
     before = job.last_success("ingest_events")
     found = ingest(session("ingest_events"), job.tables, job.settings, [job.ds], night(job.ds))
-    note = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
+    again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
+    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(again))
 
 
 if __name__ == "__main__":

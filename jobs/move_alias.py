@@ -34,7 +34,7 @@ def work(job: Job) -> Counts:
         said = f"{wanted.version} is on HOLD, the champion stays"
     else:
         said = promote(registry, wanted.version, job.ds, wanted.reason, job.force)
-    return Counts(0, 0, model_version=registry.aliases().get("champion"), note=said)
+    return Counts(None, None, model_version=registry.aliases().get("champion"), note=said)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ app = typer.Typer(
     help="""Long-Short Interest Fusion: a ranked list for every user, every night.
 
     A first evening: `lsif up`, then `lsif train --ds 2017-10-30`, `lsif trigger --ds 2017-10-31`,
-    `lsif recs 2375`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
+    `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
 
@@ -135,7 +135,7 @@ def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
 ) -> None:
-    """Show a user's list with its titles: `lsif recs 2375 --ds 2017-10-31`."""
+    """Show a user's list with its titles: `lsif recs 385 --ds 2017-10-31`."""
     from lsif.lookup import recommendations
     from lsif.screen import show_rows
 

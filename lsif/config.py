@@ -106,7 +106,7 @@ class Interests(Section):
 
 class Model(Section):
     encoder: Literal["transformer", "gru"] = "transformer"
-    fusion: Literal["dual", "convex", "seed"] = "dual"
+    fusion: Literal["dual", "convex", "attention", "sum", "seed"] = "dual"
     width: PositiveInt = 64
     text_encoder: Literal["hashing", "wordllama"] = "wordllama"
 

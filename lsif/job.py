@@ -32,10 +32,10 @@ Fingerprints = dict[str, str]
 
 @dataclass(frozen=True)
 class Counts:
-    """What a step did with its rows; `note` is for people."""
+    """What a step did with its rows, None where it has none; `note` is for people."""
 
-    rows_in: int
-    rows_out: int
+    rows_in: int | None
+    rows_out: int | None
     duplicates: int = 0
     quarantined: int = 0
     model_version: str | None = None
@@ -138,7 +138,8 @@ def _job(description: str | None, arguments: Callable[[argparse.ArgumentParser],
 
 
 def _summary(counts: Counts) -> str:
-    parts = [f"{counts.rows_in:,} rows in", f"{counts.rows_out:,} out"]
+    parts = [f"{counts.rows_in:,} rows in"] if counts.rows_in is not None else []
+    parts += [f"{counts.rows_out:,} out"] if counts.rows_out is not None else []
     parts += [f"{counts.duplicates:,} duplicates"] * bool(counts.duplicates)
     parts += [f"{counts.quarantined:,} quarantined"] * bool(counts.quarantined)
     parts += [f"model version {counts.model_version}"] * (counts.model_version is not None)

@@ -20,12 +20,22 @@ from lsif.tables import Tables
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of the delivered rows; the four always add up."""
+    """What became of the delivered rows: `rows_in` is the sum of the others; `rules` counts rejected rows by rule."""
 
     rows_in: int
     events: int
     duplicates: int
-    quarantined: int
+    rules: dict[str, int]
+
+    @property
+    def quarantined(self) -> int:
+        return sum(self.rules.values())
+
+    def told(self, first: str | None = None) -> str | None:
+        """A line for people: `first`, then the broken rules, the one broken most often first."""
+        by_count = sorted(self.rules.items(), key=lambda rule: (-rule[1], rule[0]))
+        broken = ", ".join(f"{rule} {count:,}" for rule, count in by_count)
+        return "; ".join(filter(None, [first, f"rules broken: {broken}" if broken else None])) or None
 
 
 def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, list[str]]:
@@ -119,13 +129,11 @@ def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> Data
 def _found(delivered: DataFrame, judgements: DataFrame) -> Ingested:
     # A count of its own, of lines or of rows in footers: nothing that may lose a row in judging stands between.
     rows_in = delivered.count()
-    kept = F.col("rule").isNull() & ~F.col("duplicate")
-    counts = judgements.select(
-        F.count_if(kept).alias("events"),
-        F.count_if(F.col("duplicate")).alias("duplicates"),
-        F.count_if(F.col("rule").isNotNull()).alias("quarantined"),
-    ).collect()[0]
-    found = Ingested(rows_in, *counts)
+    verdicts = judgements.groupBy("rule", "duplicate").count().collect()
+    rules = {row["rule"]: row["count"] for row in verdicts if row["rule"]}
+    duplicates = sum(row["count"] for row in verdicts if row["duplicate"])
+    events = sum(row["count"] for row in verdicts if not row["rule"] and not row["duplicate"])
+    found = Ingested(rows_in, events, duplicates, rules)
     if found.rows_in != found.events + found.duplicates + found.quarantined:
         raise LsifError(f"rows do not add up, so nothing was written: {found}")
     return found

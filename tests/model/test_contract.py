@@ -1,14 +1,16 @@
-"""What every encoder and every gate must hold to: one class of tests, inherited by each combination."""
+"""What every encoder and every gate that the settings allow must hold to: one class of tests, for each combination."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lsif.config import Settings
+from lsif.config import Model, Settings
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import FusionModel, Items, scores
 from lsif.model.sampling import Sampler
@@ -29,10 +31,13 @@ def shop() -> list[tuple[str, str, str]]:
     return [(f"u{n % 9}", ITEMS[rng.integers(0, 12)], days[rng.integers(0, len(days))]) for n in range(150)]
 
 
-class ModelContract:
-    encoder: str
-    fusion: str
+def modes(setting: str) -> tuple[str, ...]:
+    """Every value that a setting of the model allows."""
+    return get_args(Model.model_fields[setting].annotation)
 
+
+@pytest.mark.parametrize(("encoder", "fusion"), list(product(modes("encoder"), modes("fusion"))))
+class TestModelContract:
     @pytest.fixture
     def example(self, settings: Settings) -> tuple[ItemIndex, Example]:
         frame = log(shop())
@@ -42,9 +47,9 @@ class ModelContract:
         return index, Example(shot, targets(events(frame), index, shot.user_ids, DS, 7))
 
     @pytest.fixture
-    def model(self, settings: Settings, example: tuple[ItemIndex, Example]) -> FusionModel:
+    def model(self, settings: Settings, example: tuple[ItemIndex, Example], encoder: str, fusion: str) -> FusionModel:
         torch.manual_seed(0)
-        chosen = settings.model.model_copy(update={"encoder": self.encoder, "fusion": self.fusion, "width": 8})
+        chosen = settings.model.model_copy(update={"encoder": encoder, "fusion": fusion, "width": 8})
         model = build_model(example[0], [example[1]], settings.model_copy(update={"model": chosen}))
         with torch.no_grad():
             for weights in model.parameters():
@@ -172,27 +177,3 @@ class ModelContract:
         assert plain.trust[len(index) :].eq(0).all()
         torch.testing.assert_close(items.vectors.norm(dim=1), torch.ones(len(grown)))
         assert not torch.allclose(new, unlike) and not torch.allclose(new, like)
-
-
-class TestTransformerDual(ModelContract):
-    encoder, fusion = "transformer", "dual"
-
-
-class TestTransformerConvex(ModelContract):
-    encoder, fusion = "transformer", "convex"
-
-
-class TestTransformerSeed(ModelContract):
-    encoder, fusion = "transformer", "seed"
-
-
-class TestGruDual(ModelContract):
-    encoder, fusion = "gru", "dual"
-
-
-class TestGruConvex(ModelContract):
-    encoder, fusion = "gru", "convex"
-
-
-class TestGruSeed(ModelContract):
-    encoder, fusion = "gru", "seed"

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lsif.model.fusion import ConvexGate, DualGate, SeedGate, long_share
+from lsif.model.fusion import AttentionGate, ConvexGate, DualGate, SeedGate, Sum, long_share
 
 H, LONG, SHORT = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.6, 0.8]]), torch.tensor([[1.0, 0.0]])
 USER = torch.tensor([[0.5]])
@@ -62,6 +62,21 @@ def test_convex_starts_at_one_half_and_its_weights_add_up_to_one() -> None:
     last_bias(gate.mlp, math.log(3))  # σ = 3/4
     long, short = gate(H, LONG, SHORT, USER)
     torch.testing.assert_close((long, short), (0.75 * LONG, 0.25 * SHORT))
+
+
+def test_the_sum_leaves_both_interests_as_they_are() -> None:
+    torch.testing.assert_close(Sum()(H, LONG, SHORT, USER), (LONG, SHORT))
+
+
+def test_attention_is_a_softmax_of_two_dot_products() -> None:
+    gate = AttentionGate(2)
+    with torch.no_grad():
+        for layer, factor in ((gate.query, 1.0), (gate.key_long, 1.0), (gate.key_short, 2.0)):
+            layer.weight.copy_(factor * torch.eye(2))
+    logits = torch.tensor([2.2, 2.0]) / math.sqrt(2)  # h·w_l, h·2w_s
+    weights = logits.softmax(0)
+    long, short = gate(H, LONG, SHORT, USER)
+    torch.testing.assert_close((long, short), (weights[0] * LONG, weights[1] * SHORT))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""Real nights of two hundred real households: through Airflow, Spark, MLflow and PostgreSQL, and twice the same."""
+
+import pyarrow.compute as pc
+import pytest
+
+from tests.one_night.conftest import BACKFILL, HOUSEHOLDS, LAST_IMPORTED, NIGHT, World
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+def test_every_household_has_its_list(world: World) -> None:
+    lists = world.tables.read("recommendations", [NIGHT])
+    known = set(world.tables.read("user_tiles")["user_id"].to_pylist())
+    assert len(known) > HOUSEHOLDS * 0.8
+    assert set(lists["user_id"].to_pylist()) == known
+    assert lists.num_rows == 20 * len(known)
+    assert pc.unique(lists["model_version"]).to_pylist() == ["1"]
+
+
+def test_what_was_delivered_is_accounted_for(world: World) -> None:
+    rows = world.tables.read("runs", filter=(pc.field("step") == "ingest_events") & (pc.field("ds") == NIGHT))
+    (run,) = rows.to_pylist()
+    assert run["rows_in"] == run["rows_out"] + run["duplicates"] + run["quarantined"] > 0
+    assert world.tables.read("events", [NIGHT]).num_rows == run["rows_out"]
+
+
+def test_a_backfill_made_twice_leaves_the_same_rows_and_its_neighbours_alone(world: World) -> None:
+    neighbours = world.files(LAST_IMPORTED, NIGHT)
+    world.backfill()
+    first, files = world.hashes(*BACKFILL), world.files(*BACKFILL)
+    assert all(files.values()), "a table has no partition for one of the days"
+    world.backfill(force=True)
+    assert world.hashes(*BACKFILL) == first
+    again = world.files(*BACKFILL)
+    assert not set(again.values()) & set(files.values()), "forced, yet some partition was not written again"
+    world.night(BACKFILL[1])
+    assert world.files(*BACKFILL) == again, "nothing had changed, yet a partition was written"
+    assert world.files(LAST_IMPORTED, NIGHT) == neighbours
