@@ -4,10 +4,11 @@
 Runs at 00:00 UTC for the day that has just ended. That day (`ds`) is the run's **partition key**; a run by hand may
 give it as the `ds` param instead. Any day may be run again: unchanged inputs make a step a no-op, `force` runs it.
 
-`ingest_events` checks the day's events into `events` (what breaks a rule goes to `quarantine`), `aggregate_interests`
-writes the day's history tile and recent windows, `ingest_items` and `embed_items` bring new catalogue texts,
-`score_users` stages the lists, `audit_recommendations` reads what was staged, and `publish_recommendations` is the one
-commit that makes it visible. `join_feedback` then joins what was done with the lists of the day before.
+`events_to_interests`, one Spark application, checks the day's events into `events` (what breaks a rule goes to
+`quarantine`) and writes the day's history tile and recent windows; `ingest_items` and `embed_items` bring new
+catalogue texts. `score_users` stages the lists, `audit_recommendations` reads what was staged, and
+`publish_recommendations` is the one commit that makes it visible. `join_feedback` then joins what was done with the
+lists of the day before.
 
 One run at a time, oldest first: windows and histories need every day before them. Trainings have a DAG of their own,
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.
@@ -39,8 +40,7 @@ with DAG(
     },
     tags=["lsif", "nightly"],
 ) as dag:
-    ingest_events = daily("ingest_events", pool=SPARK_POOL)
-    aggregate_interests = daily("interests", task_id="aggregate_interests", pool=SPARK_POOL)
+    events_to_interests = daily("events_to_interests", pool=SPARK_POOL)
     ingest_items = daily("ingest_items")
     embed_items = daily("embed_items")
     score_users = daily("score_users", "{{ '--model=' ~ params.model if params.model else '' }}")
@@ -48,6 +48,6 @@ with DAG(
     publish_recommendations = daily("publish_recommendations")
     join_feedback = daily("join_feedback")
 
-    ingest_events >> aggregate_interests >> score_users
+    events_to_interests >> score_users
     ingest_items >> embed_items >> score_users
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback

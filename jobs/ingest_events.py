@@ -7,23 +7,8 @@ the night; a day without events is declared, by a file with its header and no ro
 it. A day that was delivered again replaces its rows.
 """
 
-from lsif.interests.ingest import check_daily, delivery_marks, ingest, known_days, night
-from lsif.job import Counts, Job, run_job
-from lsif.spark import session
-
-
-def inputs(job: Job) -> dict[str, str]:
-    check_daily(job.settings)
-    known = known_days(job.tables, job.ds, job.settings.rules.max_late_days)
-    return delivery_marks(job.settings, [job.ds]) | job.tables.fingerprints("events", known)
-
-
-def work(job: Job) -> Counts:
-    before = job.last_success("ingest_events")
-    found = ingest(session("ingest_events"), job.tables, job.settings, [job.ds], night(job.ds))
-    again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(again))
-
+from lsif.interests.steps import INGEST_EVENTS, delivery_inputs, write_events
+from lsif.job import run_job
 
 if __name__ == "__main__":
-    run_job("ingest_events", __doc__, inputs, work)
+    run_job(INGEST_EVENTS, __doc__, delivery_inputs, write_events)

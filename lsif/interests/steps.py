@@ -1,12 +1,27 @@
-"""The two steps that a night takes after its events: what each depends on and does, for jobs that run one or both."""
+"""The three steps of a night that Spark takes: what each depends on and does, for jobs that run one or all."""
 
 import pyarrow.compute as pc
 
+from lsif.interests.ingest import check_daily, delivery_marks, ingest, known_days, night
 from lsif.interests.storing import events_in_window, stale_bases, store_base_if_due, store_tiles, store_windows
 from lsif.job import Counts, Job
 from lsif.spark import session
 
-LONG_TERM_HISTORY, RECENT_WINDOW = "long_term_history", "recent_window"
+INGEST_EVENTS, LONG_TERM_HISTORY, RECENT_WINDOW = "ingest_events", "long_term_history", "recent_window"
+
+
+def delivery_inputs(job: Job) -> dict[str, str]:
+    check_daily(job.settings)
+    known = known_days(job.tables, job.ds, job.settings.rules.max_late_days)
+    return delivery_marks(job.settings, [job.ds]) | job.tables.fingerprints("events", known)
+
+
+def write_events(job: Job) -> Counts:
+    """Replace the events and the rejected rows of the day."""
+    before = job.last_success(INGEST_EVENTS)
+    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], night(job.ds))
+    again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
+    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(again))
 
 
 def history_inputs(job: Job) -> dict[str, str]:

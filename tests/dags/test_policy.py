@@ -72,11 +72,10 @@ def test_spark_applications_take_turns(dag: Any) -> None:
 def test_the_night_is_one_straight_line(dagbag: Any) -> None:
     night = {task.task_id: sorted(task.upstream_task_ids) for task in dagbag.dags["lsif_nightly"].tasks}
     assert night == {
-        "ingest_events": [],
-        "aggregate_interests": ["ingest_events"],
+        "events_to_interests": [],
         "ingest_items": [],
         "embed_items": ["ingest_items"],
-        "score_users": ["aggregate_interests", "embed_items"],
+        "score_users": ["embed_items", "events_to_interests"],
         "audit_recommendations": ["score_users"],
         "publish_recommendations": ["audit_recommendations"],
         "join_feedback": ["publish_recommendations"],

@@ -28,8 +28,8 @@ def rendered(dagbag: Any, dag_id: str, task_id: str, key: str | None, **params: 
 
 
 def test_the_day_is_the_partition_key(dagbag: Any) -> None:
-    words = rendered(dagbag, "lsif_nightly", "ingest_events", "2017-10-31", ds="2016-01-01")
-    assert words == ["ingest_events.py", "--ds", "2017-10-31"]
+    words = rendered(dagbag, "lsif_nightly", "events_to_interests", "2017-10-31", ds="2016-01-01")
+    assert words == ["events_to_interests.py", "--ds", "2017-10-31"]
 
 
 def test_without_a_key_the_day_is_the_param(dagbag: Any) -> None:
@@ -39,13 +39,13 @@ def test_without_a_key_the_day_is_the_param(dagbag: Any) -> None:
 
 def test_with_neither_the_run_fails_with_a_sentence_that_says_what_to_do(dagbag: Any) -> None:
     with pytest.raises(AirflowFailException, match="no day: trigger it with a partition key, or give the `ds` param"):
-        rendered(dagbag, "lsif_nightly", "ingest_events", None)
+        rendered(dagbag, "lsif_nightly", "events_to_interests", None)
 
 
 @pytest.mark.parametrize("text", ["2017-02-30", "20171031", "yesterday", "2017-10-31T00:00:00", "2017-10-31; ls"])
 def test_what_is_no_day_is_refused(dagbag: Any, text: str) -> None:
     with pytest.raises(AirflowFailException, match="is not a day"):
-        rendered(dagbag, "lsif_nightly", "ingest_events", None, ds=text)
+        rendered(dagbag, "lsif_nightly", "events_to_interests", None, ds=text)
 
 
 def test_training_forces_a_promotion_only_with_a_reason(dagbag: Any) -> None:

@@ -61,7 +61,7 @@ def test_cutoffs_are_written_once_and_are_what_was_known(run: Run, landed: Path,
     assert "nothing to do" in run("training_cutoffs", "--ds", LAST)
     deliver(landed, "2017-04-05")
     run("ingest_events", "--ds", "2017-04-05")
-    run("interests", "--ds", "2017-04-05")
+    run("long_term_history", "--ds", "2017-04-05")
     run("training_cutoffs", "--ds", "2017-04-05")
     after = {ds: tables.fingerprint("long_term_histories", ds) for ds in cutoffs}
     assert after == before, "what is there stays"

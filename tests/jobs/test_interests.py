@@ -8,7 +8,7 @@ from lsif.config import Settings
 from lsif.interests.as_of import known_at
 from lsif.tables import Tables
 from tests.interests import log
-from tests.jobs.conftest import Run, counts, last
+from tests.jobs.conftest import Run, counts, deliver, last
 
 DAYS = [f"2017-03-{day:02d}" for day in range(8, 14)]
 
@@ -22,6 +22,11 @@ def put_events(tables: Tables, ds: str, more: int = 0) -> None:
     writer = tables.writer("events")
     writer.write(ds, log.as_arrow(rows).drop_columns("ds"))
     writer.commit()
+
+
+def interests(run: Run, ds: str, *words: str) -> str:
+    """Both steps after a day's events."""
+    return run("long_term_history", "--ds", ds, *words) + run("recent_window", "--ds", ds, *words)
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def test_a_night_writes_tiles_and_windows_and_now_and_then_a_base(
     (home / "landing" / "items.csv").write_text("id,title,category\n9,Nine,nines\n")
     run("ingest_items", "--ds", DAYS[0])
     for ds in DAYS:
-        run("interests", "--ds", ds)
+        interests(run, ds)
     for name in ("history_tiles", "user_tiles", "item_tiles", "recent_windows"):
         assert stored.days(name) == DAYS
     assert stored.days("long_term_histories") == DAYS[:5]
@@ -47,11 +52,21 @@ def test_a_night_writes_tiles_and_windows_and_now_and_then_a_base(
     nine = [item for row in known.histories.to_pylist() for item in row["items"] if item["item_id"] == "9"]
     assert [(item["n"], len(item["last_days"])) for item in nine] == [(5, 5)]
 
-    assert run("interests", "--ds", DAYS[4]).count("nothing to do") == 2
+    assert interests(run, DAYS[4]).count("nothing to do") == 2
     names = ("history_tiles", "user_tiles", "item_tiles", "recent_windows", "long_term_histories")
     before = {(name, ds): stored.content_hash(name, ds) for name in names for ds in DAYS}
-    run("interests", "--ds", DAYS[3], "--force")
+    interests(run, DAYS[3], "--force")
     assert {(name, ds): stored.content_hash(name, ds) for name in names for ds in DAYS} == before
+
+
+def test_a_night_does_all_three_steps_and_a_second_one_none(run: Run, home: Path, tables: Tables) -> None:
+    deliver(home, DAYS[0], f"1,u,7,purchase,{DAYS[0]}T10:00:00Z")
+    said = run("events_to_interests", "--ds", DAYS[0])
+    assert said.splitlines()[0].startswith(f"ingest_events ds={DAYS[0]}: 1 rows in, 1 out")
+    assert [len(tables.read(name, [DAYS[0]])) for name in ("events", "history_tiles", "recent_windows")] == [1, 1, 1]
+    assert run("events_to_interests", "--ds", DAYS[0]).count("nothing to do") == 3
+    assert "nothing was delivered" in run("events_to_interests", "--ds", DAYS[1], code=2)
+    assert tables.days("events") == tables.days("history_tiles") == [DAYS[0]]
 
 
 def test_tiles_may_come_in_any_order_and_a_gap_only_puts_the_base_off(run: Run, stored: Tables) -> None:
