@@ -18,7 +18,8 @@ from tests.interests import log, reference
 TILES = arrow_schema(TABLES["history_tiles"])
 SETTINGS = HistorySettings(log.HALF_LIVES, log.LAST_DAYS)
 NOTHING = log.no_histories()
-END = "2017-04-20"
+FIRST, LAST = date(2016, 11, 1), date(2017, 4, 20)
+END = LAST.isoformat()
 
 
 def tiles_of(events: list[dict[str, Any]]) -> pa.Table:
@@ -37,7 +38,7 @@ def close(table: pa.Table) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = table.to_pylist()
     for row in rows:
         for part in [*row["items"], *row["categories"]]:
-            part["weights"] = pytest.approx(part["weights"], rel=1e-9)
+            part["weights"] = pytest.approx(part["weights"], rel=1e-9, abs=0.0)
     return rows
 
 
@@ -130,20 +131,35 @@ def logs(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(logs(), st.lists(st.dates(date(2016, 11, 1), date(2017, 4, 20)), max_size=6))
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(logs(), st.lists(st.dates(FIRST, LAST), max_size=6))
 def test_every_way_to_a_history_gives_the_same(events: list[dict[str, Any]], stops: list[date]) -> None:
-    """From scratch, with any bases on the way (so: day by day, week by week), and in plain pandas."""
+    """From scratch, with any bases on the way, day by day, week by week, and in plain pandas."""
     tiles = tiles_of(events)
     scratch = merged(NOTHING, tiles, log.CATALOGUE, END, SETTINGS)
     *_, by_steps = histories_at(NOTHING, tiles, log.CATALOGUE, sorted({d.isoformat() for d in stops} | {END}), SETTINGS)
     *_, by_days = histories_at(NOTHING, tiles, log.CATALOGUE, sorted({*tiles["ds"].to_pylist(), END}), SETTINGS)
-    assert by_steps.to_pylist() == close(scratch)
-    assert by_days.to_pylist() == close(scratch)
+    weeks = [date.fromordinal(day).isoformat() for day in range(FIRST.toordinal(), LAST.toordinal(), 7)]
+    *_, by_weeks = histories_at(NOTHING, tiles, log.CATALOGUE, [*weeks, END], SETTINGS)
+    for way in (by_steps, by_days, by_weeks):
+        assert way.to_pylist() == close(scratch)
     wanted = reference.histories(log.as_pandas(events), END, log.CATEGORY, log.HALF_LIVES, log.LAST_DAYS)
     assert scratch.drop_columns("ds").to_pylist() == close(
         pa.Table.from_pylist(wanted, NOTHING.schema).drop_columns("ds")
     )
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(logs(), st.data())
+def test_parts_merge_in_any_order_and_in_any_groups(events: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Associative and commutative: rows of tiles, shuffled over days, added group after group to what is there."""
+    tiles = tiles_of(events)
+    shuffled = tiles.take(data.draw(st.permutations(range(len(tiles)))))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(tiles)), max_size=5)))
+    state = NOTHING
+    for first, last in pairwise([0, *cuts, len(tiles)]):
+        state = merged(state, shuffled.slice(first, last - first), log.CATALOGUE, END, SETTINGS)
+    assert state.to_pylist() == close(merged(NOTHING, tiles, log.CATALOGUE, END, SETTINGS))
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
