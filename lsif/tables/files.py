@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -46,6 +47,12 @@ def visible_files(handle: DeltaTable) -> list[DataFile]:
 
 def manifest_path(ds: str) -> str:
     return f"{STAGED}/{DS}={ds}.json"
+
+
+def make_folder(filesystem: pafs.FileSystem, path: str) -> None:
+    """An object store knows no folders: Arrow would leave an empty object for each, at three requests a file."""
+    if isinstance(filesystem, pafs.LocalFileSystem):
+        filesystem.create_dir(path, recursive=True)
 
 
 def spark_path(path: str) -> str:

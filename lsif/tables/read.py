@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Tables:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = str(root).rstrip("/")
+        self.root = re.sub("^s3a://", "s3://", str(root)).rstrip("/")  # s3a is what Spark alone calls it
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"
@@ -160,6 +161,9 @@ class Tables:
             handle = DeltaTable(self.path(name))
         except TableNotFoundError:
             return None
+        except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
+            said = " ".join(re.sub(r"\x1b\[\d+m|↳", "", str(error)).split())
+            raise LsifError(f"cannot open the table {self.path(name)}: {said}") from error
         check_columns(name, "the table holds", arrow_schema(_schema(name)), pa.schema(handle.schema().to_arrow()))
         return handle
 

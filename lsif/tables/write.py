@@ -18,7 +18,7 @@ from deltalake.transaction import AddAction, RemoveAction, Transaction
 from lsif.errors import LsifError, Superseded
 from lsif.schema import DS, TableSchema
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
-from lsif.tables.files import STAGED, DataFile, manifest_path, spark_path, visible_files
+from lsif.tables.files import STAGED, DataFile, make_folder, manifest_path, spark_path, visible_files
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,7 +51,7 @@ class Writer:
         folder = f"{DS}={ds}/" if ds else ""
         name = f"{folder}{self.token}-{len(self.files):04d}.parquet"
         filesystem, root = self._root()
-        filesystem.create_dir(f"{root}/{folder}", recursive=True)
+        make_folder(filesystem, f"{root}/{folder}")
         batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
         if isinstance(rows, pa.Table):
             check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
@@ -115,7 +115,7 @@ class Writer:
         (ds,) = self.days
         staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes))
         filesystem, root = self._root()
-        filesystem.create_dir(f"{root}/{STAGED}", recursive=True)
+        make_folder(filesystem, f"{root}/{STAGED}")
         with filesystem.open_output_stream(f"{root}/{manifest_path(ds)}") as stream:
             stream.write(json.dumps(staged.manifest()).encode())
         return staged

@@ -1,0 +1,129 @@
+"""Tables under an s3:// root: the same rows, hashes, conflicts and refusals as in a local folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pytest
+
+from lsif.errors import LsifError, Superseded
+from lsif.interests.landing import delivered_files
+from lsif.tables import Tables, write
+from tests.tables.object_store import BUCKET, object_store
+
+D1, D2 = "2017-01-01", "2017-01-02"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    with object_store() as address:
+        yield address
+
+
+@pytest.fixture
+def tables(store: str, request: pytest.FixtureRequest) -> Tables:
+    """An empty root of the test's own."""
+    return Tables(f"s3://{BUCKET}/{request.node.name}/tables/")
+
+
+def tiles(tables: Tables, *ids: str) -> pa.Table:
+    rows = [{"item_id": i, "events": 1, "baskets": 1, "buyers": 1, "weight": 1.0} for i in ids]
+    return pa.Table.from_pylist(rows, schema=tables.schema("item_tiles"))
+
+
+def put(tables: Tables, ds: str, *ids: str) -> int:
+    writer = tables.writer("item_tiles")
+    writer.write(ds, tiles(tables, *ids))
+    return writer.commit()
+
+
+def keys(prefix: str) -> list[str]:
+    listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    return [entry["Key"] for entry in listed.get("Contents", [])]
+
+
+def test_days_are_written_replaced_and_read_as_in_a_folder(tables: Tables, tmp_path: Path) -> None:
+    assert tables.days("item_tiles") == []
+    here = Tables(str(tmp_path))
+    for at in (tables, here):
+        put(at, D1, "a", "b")
+        put(at, D2)
+        assert put(at, D1, "c", "é") == 2
+    assert tables.days("item_tiles") == [D1, D2]
+    assert sorted(tables.read("item_tiles", [D1])["item_id"].to_pylist()) == ["c", "é"]
+    assert tables.content_hash("item_tiles", D1) == here.content_hash("item_tiles", D1)
+    assert tables.fingerprint("item_tiles", D1) != here.fingerprint("item_tiles", D1)
+
+
+def test_of_two_writers_of_a_day_one_wins(tables: Tables) -> None:
+    writers = [tables.writer("item_tiles") for _ in range(2)]
+    for number, writer in enumerate(writers):
+        writer.write(D1, tiles(tables, f"w{number}"))
+    writers[1].commit()
+    with pytest.raises(Superseded, match=f"{D1}: another writer committed first"):
+        writers[0].commit()
+    assert tables.read("item_tiles")["item_id"].to_pylist() == ["w1"]
+
+
+def test_a_commit_in_the_same_moment_is_never_written_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both want the same file of the log; without a conditional put the later one would swallow the earlier day."""
+    put(tables, D1, "a")
+    seen, look = [], write.visible_files
+
+    def overtaken(handle: Any) -> Any:
+        seen.append(handle.version())
+        if len(seen) == 1:
+            put(tables, D2, "b")
+        return look(handle)
+
+    monkeypatch.setattr(write, "visible_files", overtaken)
+    put(tables, D1, "c")
+    assert seen == [1, 1, 2], "the overtaken commit looked again and went after the other"
+    assert sorted(tables.read("item_tiles")["item_id"].to_pylist()) == ["b", "c"]
+
+
+def test_staged_rows_are_published_once_and_appends_add_up(tables: Tables) -> None:
+    writer = tables.writer("item_tiles")
+    writer.write(D1, tiles(tables, "a"))
+    writer.stage(model_version="3")
+    assert tables.days("item_tiles") == []
+    staged = tables.staged("item_tiles", D1)
+    assert (staged.read()["item_id"].to_pylist(), staged.notes) == (["a"], {"model_version": "3"})
+    assert [tables.staged("item_tiles", D1).commit() for _ in range(2)] == [1, 1]
+    assert tables.days("item_tiles") == [D1]
+    row = {"text_sha256": "x", "encoder": "e", "vector": [1.0]}
+    for _ in range(2):
+        tables.append("item_vectors", pa.Table.from_pylist([row], schema=tables.schema("item_vectors")))
+    assert tables.read("item_vectors").num_rows == 2
+
+
+def test_only_files_are_put_there(tables: Tables, request: pytest.FixtureRequest) -> None:
+    put(tables, D1, "a")
+    found = keys(request.node.name)
+    assert [key for key in found if not key.endswith((".json", ".parquet"))] == [], "no markers of folders"
+    assert len(found) == 3, "two commits and one file"
+
+
+def test_sparks_spelling_of_the_root_is_the_same_root(tables: Tables) -> None:
+    spelled = Tables(tables.root.replace("s3://", "s3a://"))
+    put(spelled, D1, "a")
+    assert tables.fingerprint("item_tiles", D1) == spelled.fingerprint("item_tiles", D1) != ""
+
+
+def test_deliveries_are_found_and_gaps_named(store: str) -> None:
+    client = boto3.client("s3")
+    client.put_object(Bucket=BUCKET, Key="landing/1.csv", Body=b"id,user\n1,u\n")
+    client.put_object(Bucket=BUCKET, Key="landing/2.csv.empty", Body=b"")
+    (file,) = delivered_files(f"s3://{BUCKET}/landing/1.csv", "csv", ["id"])
+    assert (file.path, file.columns) == (f"s3://{BUCKET}/landing/1.csv", ("id", "user"))
+    assert delivered_files(f"s3://{BUCKET}/landing/2.csv", "csv", ["id"]) == []
+    with pytest.raises(LsifError, match=f"nothing was delivered at s3://{BUCKET}/landing/3.csv"):
+        delivered_files(f"s3://{BUCKET}/landing/3.csv", "csv", ["id"])
+
+
+def test_a_store_that_does_not_answer_is_one_line(store: str) -> None:
+    with pytest.raises(LsifError, match=r"cannot open the table s3://elsewhere/tables/events: .*NoSuchBucket") as error:
+        Tables("s3://elsewhere/tables").days("events")
+    assert "\n" not in str(error.value)
