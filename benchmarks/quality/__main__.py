@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.quality.bench import outcome
 from benchmarks.quality.logs import LOGS, Log, own_log, work_folder
 from benchmarks.quality.report import rows, show, write
-from benchmarks.quality.rivals import OURS, RIVALS, ours
+from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, ours
 from lsif.days import parsed_day
 
 
@@ -23,7 +23,10 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--stage", choices=("validation", "test"), default="test")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of LSIF per cut")
-    parser.add_argument("--peers", default=",".join(RIVALS), help="comma between them")
+    parser.add_argument("--peers", default=",".join(DEFAULT), help=f"comma between them, of {', '.join(RIVALS)}")
+    parser.add_argument(
+        "--only", default="", help="some of the stage's cuts, comma between them; settings too are chosen on them"
+    )
     parser.add_argument("--without-lsif", action="store_true", help="peers only; the first one takes LSIF's place")
     parser.add_argument("--source", type=Path, help="TOML of a log of your own")
     parser.add_argument("--cuts", default="", help="last known days of its windows, comma between them")
@@ -37,7 +40,8 @@ def chosen(options: argparse.Namespace) -> list[Log]:
         cuts = tuple(sorted(parsed_day(cut) for cut in options.cuts.split(",")))
         return [own_log(options.source, cuts, options.first, options.last)]
     names = list(LOGS) if options.log == "all" else options.log.split(",")
-    return [LOGS[name] for name in names]
+    only = set(options.only.split(",")) if options.only else set()
+    return [LOGS[name].narrowed(only) if only else LOGS[name] for name in names]
 
 
 def main() -> None:

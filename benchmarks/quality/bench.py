@@ -54,7 +54,9 @@ def _entry(rival: Rival, windows: dict[str, list[Window]], stage: str) -> Entry:
     if rival.name == OURS:
         return _kept(rival, windows[stage], rival.grid, {track: list(range(len(rival.grid))) for track in TRACKS})
     tried = _made(rival, rival.grid, windows["validation"])
-    chosen = {track: best_setting(_by_setting(tried, windows["validation"], track)) for track in TRACKS}
+    chosen = {
+        track: best_setting(_by_setting(tried, windows["validation"], track, as_a_whole=False)) for track in TRACKS
+    }
     numbers = sorted(set(chosen.values()))
     places = {track: [numbers.index(number)] for track, number in chosen.items()}
     return _kept(rival, windows[stage], tuple(rival.grid[number] for number in numbers), places)
@@ -79,13 +81,16 @@ def _made(rival: Rival, settings: tuple[Choice, ...], windows: list[Window]) -> 
     return found
 
 
-def _by_setting(made: list[Made], windows: list[Window], track: str) -> dict[int, list[Scored]]:
+def _by_setting(
+    made: list[Made], windows: list[Window], track: str, as_a_whole: bool = True
+) -> dict[int, list[Scored]]:
     """Setting → judged lists of each cut in which anyone has something to find."""
     found: dict[int, list[Scored]] = {}
     for one, at in zip(made, windows, strict=True):
         rows = one.lists.filter(track=track)
         for number in range(len(one.seconds)):
-            found.setdefault(number, []).append(scored(rows.filter(pl.col("setting") == number), at, track))
+            own = rows.filter(pl.col("setting") == number)
+            found.setdefault(number, []).append(scored(own, at, track, as_a_whole))
     return found
 
 

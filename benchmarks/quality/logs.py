@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.quality.deliveries import data_folder, land_movietweetings, land_online_retail
 from lsif.config import load_settings, project_folder
 from lsif.sample import FIRST_DAY, LAST_DAY
 from lsif.sample import land as land_sample
@@ -35,6 +36,11 @@ class Log:
     main_track: str = "all"
     land: Callable[[Path], object] | None = None
     needs: Path | None = None
+
+    def narrowed(self, only: set[str]) -> "Log":
+        """With some of its cuts; a stage of which none is left keeps all."""
+        validation, test = (tuple(cut for cut in cuts if cut in only) for cuts in (self.validation, self.test))
+        return replace(self, validation=validation or self.validation, test=test or self.test)
 
     def absent(self) -> str:
         """Why the log cannot be used here; empty when it can."""
@@ -74,4 +80,25 @@ COMPLETE_JOURNEY = Log(
     test=("2017-11-30", "2017-12-07", "2017-12-14", "2017-12-21"),
     land=land_sample,
 )
-LOGS = {log.name: log for log in (COMPLETE_JOURNEY,)}
+ONLINE_RETAIL = Log(
+    "online_retail",
+    HERE / "toml" / "online_retail.toml",
+    "2010-12-01",
+    "2011-12-09",
+    validation=("2011-10-14", "2011-10-21", "2011-10-28", "2011-11-04"),
+    test=("2011-11-11", "2011-11-18", "2011-11-25", "2011-12-02"),
+    land=land_online_retail,
+    needs=data_folder("online_retail"),
+)
+MOVIETWEETINGS = Log(
+    "movietweetings",
+    HERE / "toml" / "movies.toml",
+    "2013-02-28",
+    "2013-09-01",
+    validation=("2013-07-07", "2013-07-14", "2013-07-21", "2013-07-28"),
+    test=("2013-08-04", "2013-08-11", "2013-08-18", "2013-08-25"),
+    main_track="new",
+    land=land_movietweetings,
+    needs=data_folder("movietweetings"),
+)
+LOGS = {log.name: log for log in (COMPLETE_JOURNEY, ONLINE_RETAIL, MOVIETWEETINGS)}

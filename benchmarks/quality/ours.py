@@ -47,7 +47,7 @@ def main() -> None:
         seconds.append(time.perf_counter() - started)
     pl.concat(made).write_parquet(options.out)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    versions = {name: version(name) for name in ("lsif", "torch", "numpy")}
+    versions = {name: version(name) for name in ("torch", "numpy", "pyarrow")}
     options.out.with_suffix(".json").write_text(
         json.dumps({"seconds": seconds, "peak_bytes": peak, "versions": versions})
     )

@@ -1,6 +1,6 @@
 """Who is compared: the script, the environment it runs in, and the settings it may choose from on validation cuts.
 
-Every peer may try up to twelve settings, except where all that matters are tried with fewer.
+Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer.
 """
 
 from dataclasses import dataclass
@@ -35,6 +35,21 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(25, 50, 100), asymmetry=(0.25, 0.5), locality=(10, 20))
 
+
+def _sequences(model: str) -> tuple[Choice, ...]:
+    return _grid(
+        model=(model,),
+        factors=(64,),
+        blocks=(2,),
+        length=(100,),
+        epochs=(5,),
+        loss=("sampled_softmax",),
+        negatives=(256,),
+    )
+
+
+DEFAULT = ("popularity", "popularity_decay", "frequency", "upcf", "tifuknn", "lightgbm_rich", "itemknn", "ease", "als")
+"""Peers of a run that names none: all but the sequence models, which take most of an hour."""
 RIVALS = {
     rival.name: rival
     for rival in (
@@ -43,14 +58,14 @@ RIVALS = {
         _rival("frequency", tuple({"half_life": days} for days in (None, 30, 45, 60, 90, 120, 180))),
         _rival("upcf", _UPCF),
         _rival("tifuknn", _TIFU),
+        _rival("lightgbm_rich", _grid(objective=("binary",), leaves=(63,), trees=(250,), rate=(0.08,)), "lightgbm"),
         _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(20, 100, 500), half_life=(None, 90)), "implicit"),
-        _rival("ease", _grid(half_life=(None, 30, 90), items=(6000,), penalty=(50, 200, 800))),
-        _rival(
-            "als", _grid(factors=(32, 96), regularization=(0.01, 1.0), alpha=(1, 10), half_life=(None, 90)), "implicit"
-        ),
+        _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
+        _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),
+        _rival("sasrec", _sequences("sasrec"), "rectools", "rectools_sequences"),
+        _rival("hstu", _sequences("hstu"), "rectools", "rectools_sequences"),
     )
 }
-CHEAP = tuple(RIVALS)
 
 
 def ours(seeds: int) -> Rival:

@@ -24,12 +24,17 @@ class Window:
     Attributes:
         truth: track → distinct (user_id, item_id): `all`, `new` (the user never had it), `cold`.
         slice: user_id, slice: quarters of the judged users by number of events before the cut.
+        holders: item_id, holders: how many users had each item.
+        everyone, catalogue: numbers of users with a history, and of items that may be recommended.
         given: folder with the peers' inputs.
     """
 
     cut: str
     truth: dict[str, pl.DataFrame]
     slice: pl.DataFrame
+    holders: pl.DataFrame
+    everyone: int
+    catalogue: int
     given: Path
 
     def users(self, track: str, where: str = "everyone") -> list[str]:
@@ -58,7 +63,8 @@ def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window
         rows.write_parquet(folder / f".{name}.part")
         (folder / f".{name}.part").replace(folder / f"{name}.parquet")  # another run may be reading it
     (folder / "cut.json").write_text(json.dumps({"cut": cut, "end": day_before(cut, -1), "horizon": len(after)}))
-    return Window(cut, tracks, _quarters(before, users), folder)
+    holders = before.select(PAIR).unique().group_by("item_id").len("holders")
+    return Window(cut, tracks, _quarters(before, users), holders, before["user_id"].n_unique(), len(items), folder)
 
 
 def _events(tables: Tables, days: list[str]) -> pl.DataFrame:

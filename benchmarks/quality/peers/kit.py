@@ -44,6 +44,7 @@ class Given:
         age: days from the event to the end of the cut's day [E].
         basket: number of the event's basket (user × time) within its user, 0 = oldest [E].
         baskets: of each user [U].
+        horizon: days after the cut that the lists are for.
     """
 
     items: pl.DataFrame
@@ -55,6 +56,7 @@ class Given:
     age: Array
     basket: Array
     baskets: Array
+    horizon: int
 
     def matrix(self, values: Array, keep: Array | slice = slice(None)) -> sparse.csr_matrix:
         """Sums of `values` [E] by user and item [U, V]."""
@@ -71,7 +73,8 @@ def read(folder: Path) -> Given:
     catalogue = items.select("item_id").with_row_index("item")
     events = pl.read_parquet(folder / "events.parquet").join(catalogue, on="item_id").sort("user_id", "event_time")
     users = events["user_id"].unique().sort()
-    end = pl.lit(json.loads((folder / "cut.json").read_text())["end"]).str.to_datetime("%Y-%m-%d", time_zone="UTC")
+    cut = json.loads((folder / "cut.json").read_text())
+    end = pl.lit(cut["end"]).str.to_datetime("%Y-%m-%d", time_zone="UTC")
     events = events.join(pl.DataFrame({"user_id": users}).with_row_index("user"), on="user_id").select(
         "user",
         "item",
@@ -83,7 +86,7 @@ def read(folder: Path) -> Given:
     baskets = np.zeros(len(users), np.int64)
     np.maximum.at(baskets, column["user"], column["basket"].astype(np.int64) + 1)
     wanted = users.search_sorted(pl.read_parquet(folder / "users.parquet")["user_id"].sort()).to_numpy()
-    return Given(items=items, users=users.to_list(), wanted=wanted, baskets=baskets, **column)
+    return Given(items=items, users=users.to_list(), wanted=wanted, baskets=baskets, horizon=cut["horizon"], **column)
 
 
 def serve(fit: Callable[[Given, Settings], Scorer], *packages: str) -> None:
