@@ -75,7 +75,7 @@ def test_lists_of_each_track(peer: Any, given: Any) -> None:
 
 
 def test_neighbours_bring_in_what_they_take(peer: Any, given: Any) -> None:
-    upcf = peer("upcf").fit(given, {"baskets": 5, "asymmetry": 0.5, "locality": 1})(np.array([0]))[0]
+    upcf = peer("upcf").fit(given, {"baskets": 5, "half_life": None, "asymmetry": 0.5, "locality": 1})(np.array([0]))[0]
     assert upcf[0] > upcf[1] > upcf[2] > 0
     assert upcf[3] == 0
     settings = {"groups": 2, "within": 1.0, "across": 1.0, "neighbours": 1, "alpha": 0.5}

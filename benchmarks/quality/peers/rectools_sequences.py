@@ -4,6 +4,7 @@ Lines of one basket carry one time and often stand sorted by product id, which a
 the user: within a basket the order is drawn at random.
 """
 
+import json
 import logging
 
 import numpy as np
@@ -19,10 +20,32 @@ from scipy import sparse
 MODELS = {"sasrec": SASRecModel, "hstu": HSTUModel}
 DEEP = 1000
 """Items scored per user: more than anyone's own items within them."""
+HALF_LIFE = 90.0
+_trained: dict[str, pd.DataFrame] = {}
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
-    """Settings: `model`, `factors`, `blocks`, `length`, `epochs`, `loss`, `negatives`, `seed`."""
+    """Settings: those of the model (`trained`), and the weights `popularity` and `repeat` of the control.
+
+    With both at nought it is the sequence model as it comes. The control adds, after the fact, how popular an item is
+    this week and how often the user took it lately, all three parts between nought and one.
+    """
+    key = json.dumps({name: value for name, value in settings.items() if name not in ("popularity", "repeat")})
+    if key not in _trained:
+        _trained[key] = trained(given, settings)
+    sequence = _scaled(_matrix(given, _trained[key]))
+    repeats = _scaled(given.matrix(given.decayed(HALF_LIFE))) * settings.get("repeat", 0.0)
+    popular = np.log1p(np.bincount(given.item, given.weight * (given.age < 7), len(given.items)))
+    popular *= settings.get("popularity", 0.0) / max(popular.max(), 1e-9)
+
+    def scores(rows: Array) -> Array:
+        return (sequence[rows] + repeats[rows]).toarray() + popular.astype(np.float32)
+
+    return scores
+
+
+def trained(given: Given, settings: Settings) -> pd.DataFrame:
+    """What the model ranks first for everyone who needs a list: user, item, score."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     seed_everything(settings.get("seed", 1), verbose=False)
     torch.set_num_threads(2)
@@ -41,7 +64,7 @@ def fit(given: Given, settings: Settings) -> Scorer:
         recommend_torch_device="cpu",
     )
     model.fit(dataset)
-    return _scorer(given, _ranked(model, dataset, given))
+    return _ranked(model, dataset, given)
 
 
 def interactions(given: Given, seed: int) -> pd.DataFrame:
@@ -71,15 +94,17 @@ def _ranked(model: SASRecModel | HSTUModel, dataset: Dataset, given: Given) -> p
     return model.recommend(users, dataset, DEEP, filter_viewed=False, on_unsupported_targets="ignore", context=context)
 
 
-def _scorer(given: Given, ranked: pd.DataFrame) -> Scorer:
-    score = ranked[Columns.Score].to_numpy()
-    cells = (score - score.min() + 1e-6, (ranked[Columns.User], ranked[Columns.Item]))
-    scores = sparse.csr_matrix(cells, shape=(len(given.users), len(given.items)), dtype=np.float32)
+def _matrix(given: Given, ranked: pd.DataFrame) -> sparse.csr_matrix:
+    """Scores above the least of each user's [U, V]."""
+    least = ranked.groupby(Columns.User)[Columns.Score].transform("min")
+    cells = (ranked[Columns.Score] - least + 1e-6, (ranked[Columns.User], ranked[Columns.Item]))
+    return sparse.csr_matrix(cells, shape=(len(given.users), len(given.items)), dtype=np.float32)
 
-    def dense(rows: Array) -> Array:
-        return scores[rows].toarray()
 
-    return dense
+def _scaled(scores: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Each user's best at one."""
+    best = np.maximum(scores.max(axis=1).toarray().ravel(), 1e-9)
+    return (sparse.diags((1 / best).astype(np.float32)) @ scores).tocsr()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from scipy import sparse
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
-    """Settings: `baskets` r, `asymmetry` a, `locality` q."""
+    """Settings: `baskets` r, `half_life` in days or None, `asymmetry` a, `locality` q."""
     recent = given.baskets[given.user] - given.basket <= settings["baskets"]
-    counts = given.matrix(np.ones_like(given.weight), recent)
+    counts = given.matrix(given.decayed(settings["half_life"]), recent)
     popularity = sparse.diags(1 / np.minimum(given.baskets, settings["baskets"])).astype(np.float32) @ counts
     squares = np.maximum(np.asarray(popularity.multiply(popularity).sum(1)).ravel(), 1e-12)
     mine, theirs = squares ** settings["asymmetry"], squares ** (1 - settings["asymmetry"])
