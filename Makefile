@@ -4,10 +4,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test check help
+.PHONY: demo down test check help bench-quality
 
 help: ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
 
 demo: preflight $(READY) ## run real nights on a real year of shopping, on this machine
 	@$(BIN)/lsif demo
@@ -17,6 +17,10 @@ down: ## stop what `make demo` or `lsif up` started, and nothing else
 
 test: check ## lint, types, import rules and all tests
 	@$(BIN)/python -m pytest
+
+bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=test SEEDS=5, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
+	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(PEERS),--peers $(PEERS)) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
 
 check: preflight $(READY) ## lint, types and import rules
 	@$(BIN)/ruff check .

@@ -1,0 +1,98 @@
+"""One log, one stage: settings chosen on the validation cuts, then every list of every rival at every cut judged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.quality.judging import Scored, scored
+from benchmarks.quality.logs import Log, work_folder
+from benchmarks.quality.prepare import prepared
+from benchmarks.quality.rivals import OURS, Choice, Rival
+from benchmarks.quality.running import Made, fingerprint, run
+from benchmarks.quality.summary import best_setting
+from benchmarks.quality.window import Window, window
+
+TRACKS = ("all", "new", "cold")
+
+
+@dataclass
+class Entry:
+    """One rival's results: per track the judged lists by seed (or one) and cut, and the setting that made them."""
+
+    name: str
+    scored: dict[str, list[list[Scored]]] = field(default_factory=dict)
+    settings: dict[str, list[Choice]] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    log: Log
+    stage: str
+    windows: list[Window]
+    entries: list[Entry]
+
+
+def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
+    """Judge `rivals` on the cuts of `stage`; on the test's cuts, with the settings that validation chose."""
+    stages = ("validation",) if stage == "validation" else ("validation", "test")
+    tables, settings = prepared(log, stages)
+    windows = {}
+    for name in stages:
+        windows[name] = [window(tables, settings, cut, _folder(log, cut)) for cut in log.cuts(name)]
+        for one in windows[name]:
+            fingerprint(one.given, settings.fingerprint())
+    entries = [_entry(rival, windows, stage) for rival in rivals]
+    return Outcome(log, stage, windows[stage], entries)
+
+
+def _entry(rival: Rival, windows: dict[str, list[Window]], stage: str) -> Entry:
+    if rival.name == OURS:
+        return _kept(rival, windows[stage], rival.grid, {track: list(range(len(rival.grid))) for track in TRACKS})
+    tried = _made(rival, rival.grid, windows["validation"])
+    chosen = {
+        track: best_setting(_by_setting(tried, windows["validation"], track, as_a_whole=False)) for track in TRACKS
+    }
+    numbers = sorted(set(chosen.values()))
+    places = {track: [numbers.index(number)] for track, number in chosen.items()}
+    return _kept(rival, windows[stage], tuple(rival.grid[number] for number in numbers), places)
+
+
+def _kept(rival: Rival, windows: list[Window], settings: tuple[Choice, ...], places: dict[str, list[int]]) -> Entry:
+    made = _made(rival, settings, windows)
+    entry = Entry(rival.name, peak_bytes=max(one.peak_bytes for one in made), versions=made[-1].versions)
+    entry.seconds = sum(sum(one.seconds) for one in made) / (len(settings) * len(made))
+    for track, numbers in places.items():
+        by_setting = _by_setting(made, windows, track)
+        entry.scored[track] = [by_setting[number] for number in numbers]
+        entry.settings[track] = [settings[number] for number in numbers]
+    return entry
+
+
+def _made(rival: Rival, settings: tuple[Choice, ...], windows: list[Window]) -> list[Made]:
+    found = []
+    for one in windows:
+        print(f"{rival.name} at {one.cut}: {len(settings)} settings", flush=True)
+        found.append(run(rival, settings, one.given))
+    return found
+
+
+def _by_setting(
+    made: list[Made], windows: list[Window], track: str, as_a_whole: bool = True
+) -> dict[int, list[Scored]]:
+    """Setting → judged lists of each cut in which anyone has something to find."""
+    found: dict[int, list[Scored]] = {}
+    for one, at in zip(made, windows, strict=True):
+        rows = one.lists.filter(track=track)
+        for number in range(len(one.seconds)):
+            own = rows.filter(pl.col("setting") == number)
+            found.setdefault(number, []).append(scored(own, at, track, as_a_whole))
+    return found
+
+
+def _folder(log: Log, cut: str) -> Path:
+    return work_folder() / log.name / "cuts" / cut

@@ -1,0 +1,124 @@
+"""LSIF's lists at a cut: trained as jobs/train.py trains, recommended by the one scoring path of the night.
+
+    python -m benchmarks.quality.ours --given FOLDER --settings '[{"seed": 1}]' --out lists.parquet
+
+The call is a peer's. Nothing but the tables of LSIF_HOME is read, and of them only what was known at the cut.
+"""
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.config import Settings, load_settings
+from lsif.ranking.cutoffs import cutoffs
+from lsif.ranking.learning import learned
+from lsif.ranking.night import Evening, evening
+from lsif.ranking.scoring import recommend
+from lsif.ranking.trained import TrainedModel
+from lsif.tables import Tables
+
+DEPTH, DEEP = 20, 500
+"""Rows of a list that are judged, and rows asked for first where a user's own items are then taken out."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--given", type=Path, required=True)
+    parser.add_argument("--settings", type=json.loads, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    cut = json.loads((options.given / "cut.json").read_text())["cut"]
+    settings, made, seconds = load_settings(), [], []
+    for number, chosen in enumerate(options.settings):
+        started = time.perf_counter()
+        given = overridden(settings, chosen)
+        rows = Lists(Tables(settings.tables), cut, given, trained(cut, given), options.given).tracks()
+        made.append(rows.with_columns(setting=pl.lit(number, pl.Int32)))
+        seconds.append(time.perf_counter() - started)
+    pl.concat(made).write_parquet(options.out)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    versions = {name: version(name) for name in ("torch", "numpy", "pyarrow")}
+    options.out.with_suffix(".json").write_text(
+        json.dumps({"seconds": seconds, "peak_bytes": peak, "versions": versions})
+    )
+
+
+def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
+    """Settings with a seed, or with keys of a section as `{"model.fusion": "convex"}`, checked as the file's are."""
+    raw = settings.model_dump(mode="python")
+    for key, value in chosen.items():
+        section, _, name = key.rpartition(".")
+        raw[section or "training"][name] = value
+    return Settings.model_validate(raw)
+
+
+def trained(cut: str, settings: Settings) -> TrainedModel:
+    """The version that the weekly training of `cut` would register."""
+    tables = Tables(settings.tables)
+    at = cutoffs(cut, settings.training, min(tables.days("events")))
+    made = learned(tables, at, settings, lambda line, done: print(f"  {cut} {done:4.0%} {line}", flush=True))
+    return TrainedModel(made.model, made.index, "benchmark", settings.interests, at.trained_through)
+
+
+class Lists:
+    """One evening, one model, and its lists on each track."""
+
+    def __init__(self, tables: Tables, cut: str, settings: Settings, model: TrainedModel, given: Path) -> None:
+        self.model, self.settings = model, settings
+        self.read: Evening = evening(tables, cut, settings, model.index.text_encoder)
+        self.users = pl.read_parquet(given / "users.parquet")["user_id"].to_list()
+        self.own = pl.scan_parquet(given / "events.parquet").select("user_id", "item_id").unique().collect()
+        self.cold = pl.read_parquet(given / "items.parquet").filter("cold")["item_id"].to_arrow()
+
+    def tracks(self) -> pl.DataFrame:
+        everything = self.best(self.users, DEEP)
+        lists = {"all": everything, "new": self.new_to_the_user(everything), "cold": self.cold_only()}
+        columns = ("user_id", "rank", "item_id")
+        kept = {track: rows.filter(pl.col("rank") <= DEPTH).select(columns) for track, rows in lists.items()}
+        return pl.concat([rows.with_columns(track=pl.lit(track)) for track, rows in kept.items()])
+
+    def best(self, users: list[str], k: int, available: Callable[[pa.Table], pa.Table] = lambda items: items) -> Any:
+        """The night's list of `k` rows, from a catalogue that may be narrowed."""
+        longer = self.settings.model_copy(update={"ranking": self.settings.ranking.model_copy(update={"k": k})})
+        known = replace(self.read.known, items=available(self.read.known.items))
+        return pl.DataFrame(recommend(self.model, known, self.read.item_vectors, longer, users))
+
+    def new_to_the_user(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Lists without what the user had; asked for ever deeper for users who had nearly everything in theirs."""
+        new, depth, items = self._without_own(rows), DEEP, len(self.read.known.items)
+        while depth < items:
+            counts = pl.DataFrame({"user_id": self.users}).join(new.group_by("user_id").len(), on="user_id", how="left")
+            short = counts.filter(pl.col("len").fill_null(0) < DEPTH)["user_id"]
+            if short.is_empty():
+                break
+            depth = min(4 * depth, items)
+            deeper = self._without_own(self.best(short.to_list(), depth))
+            new = pl.concat([new.filter(~pl.col("user_id").is_in(short.implode())), deeper])
+        return new
+
+    def _without_own(self, rows: pl.DataFrame) -> pl.DataFrame:
+        new = rows.join(self.own, on=["user_id", "item_id"], how="anti")
+        return new.with_columns(rank=pl.col("rank").rank("ordinal").over("user_id").cast(pl.Int32))
+
+    def cold_only(self) -> pl.DataFrame:
+        def narrowed(items: pa.Table) -> pa.Table:
+            open_to_all = pc.and_(
+                pc.is_in(items["item_id"], value_set=self.cold), pc.fill_null(items["available"], True)
+            )
+            return items.set_column(items.column_names.index("available"), "available", open_to_all)
+
+        return self.best(self.users, DEPTH, narrowed)
+
+
+if __name__ == "__main__":
+    main()

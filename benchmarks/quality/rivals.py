@@ -1,0 +1,80 @@
+"""Who is compared: the script, the environment it runs in, and the settings it may choose from on validation cuts.
+
+Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+PEERS = Path(__file__).parent / "peers"
+OURS = "lsif"
+Choice = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A script that makes lists, and its requirement file; None is the product's own environment."""
+
+    name: str
+    script: Path
+    requirements: Path | None
+    grid: tuple[Choice, ...]
+
+
+def _grid(**options: tuple[Any, ...]) -> tuple[Choice, ...]:
+    return tuple(dict(zip(options, values, strict=True)) for values in product(*options.values()))
+
+
+def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, script: str | None = None) -> Rival:
+    requirements = PEERS / f"{environment}.txt" if environment else None
+    return Rival(name, PEERS / f"{script or name}.py", requirements, grid)
+
+
+_TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
+_UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
+
+
+def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
+    return _grid(
+        model=(model,),
+        factors=(64,),
+        blocks=(2,),
+        length=(100,),
+        epochs=(5,),
+        loss=("sampled_softmax",),
+        negatives=(256,),
+        **more,
+    )
+
+
+DEFAULT = ("popularity", "popularity_decay", "frequency", "upcf", "tifuknn", "lightgbm_rich", "itemknn", "ease", "als")
+"""Peers of a run that names none: all but the sequence models, which take most of an hour."""
+RIVALS = {
+    rival.name: rival
+    for rival in (
+        _rival("popularity", tuple({"days": days} for days in (7, 14, 28, 56))),
+        _rival("popularity_decay", tuple({"half_life": days} for days in (3, 7, 14, 28)), script="popularity"),
+        _rival("frequency", tuple({"half_life": days} for days in (None, 30, 45, 60, 90, 120, 180))),
+        _rival("upcf", _UPCF),
+        _rival("tifuknn", _TIFU),
+        _rival("lightgbm_rich", _grid(objective=("binary",), leaves=(63,), trees=(250,), rate=(0.08,)), "lightgbm"),
+        _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(20, 100, 500), half_life=(None, 90)), "implicit"),
+        _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
+        _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),
+        _rival("sasrec", _sequences("sasrec"), "rectools", "rectools_sequences"),
+        _rival("hstu", _sequences("hstu"), "rectools", "rectools_sequences"),
+        _rival(
+            "control",
+            _sequences("sasrec", popularity=(0.1, 0.3), repeat=(0.5, 1.0, 3.0)),
+            "rectools",
+            "rectools_sequences",
+        ),
+    )
+}
+
+
+def ours(seeds: int) -> Rival:
+    """LSIF, one setting per seed: its settings are the product's defaults."""
+    return Rival(OURS, Path(__file__).parent / "ours.py", None, tuple({"seed": seed} for seed in range(1, seeds + 1)))

@@ -1,0 +1,99 @@
+"""What a peer is given and the lists it makes, on a log small enough to count by hand."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+PEERS = Path(__file__).resolve().parents[2] / "benchmarks" / "quality" / "peers"
+EVENTS = [
+    ("u", "a", "2020-01-30 10:00:00"),
+    ("u", "a", "2020-01-31 10:00:00"),
+    ("u", "b", "2020-01-31 10:00:00"),
+    ("v", "b", "2020-01-01 10:00:00"),
+    ("v", "c", "2020-01-01 10:00:00"),
+    ("w", "c", "2020-01-31 10:00:00"),
+]
+
+
+@pytest.fixture
+def peer(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(sys, "path", [str(PEERS), *sys.path])
+
+    def load(name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    return load
+
+
+@pytest.fixture
+def given(peer: Any, tmp_path: Path) -> Any:
+    events = pl.DataFrame(EVENTS, schema=["user_id", "item_id", "event_time"], orient="row").with_columns(
+        pl.col("event_time").str.to_datetime(time_zone="UTC"), weight=pl.lit(1.0)
+    )
+    events.write_parquet(tmp_path / "events.parquet")
+    items = pl.DataFrame({"item_id": ["a", "b", "c", "d"], "cold": [False, False, False, True]})
+    items.write_parquet(tmp_path / "items.parquet")
+    pl.DataFrame({"user_id": ["u", "v"]}).write_parquet(tmp_path / "users.parquet")
+    (tmp_path / "cut.json").write_text(json.dumps({"cut": "2020-01-31", "end": "2020-02-01", "horizon": 7}))
+    return peer("kit").read(tmp_path)
+
+
+def test_lines_of_one_time_are_one_basket(given: Any) -> None:
+    assert given.baskets.tolist() == [2, 1, 1]
+    assert given.wanted.tolist() == [0, 1]
+
+
+def test_frequency_decays_by_half_every_half_life(peer: Any, given: Any) -> None:
+    scores = peer("frequency").fit(given, {"half_life": 1})(np.array([0]))[0]
+    newest = 2.0 ** -(14 / 24)
+    assert scores == pytest.approx([newest * 1.5, newest, 0, 0], rel=1e-5)
+
+
+def test_popularity_counts_the_last_days_only(peer: Any, given: Any) -> None:
+    scores = peer("popularity").fit(given, {"days": 7})(np.array([0, 1]))
+    assert scores.tolist() == [[2, 1, 1, 0], [2, 1, 1, 0]]
+
+
+def test_lists_of_each_track(peer: Any, given: Any) -> None:
+    kit = peer("kit")
+    rows = pl.concat(list(kit.lists(given, peer("frequency").fit(given, {"half_life": None}))))
+    found = {
+        (user, track): part.sort("rank")["item_id"].to_list()
+        for (user, track), part in rows.group_by("user_id", "track")
+    }
+    assert found["u", "all"] == ["a", "b", "c", "d"]  # own items by count, then popular ones
+    assert found["u", "new"] == ["c", "d"]
+    assert found["u", "cold"] == ["d"]
+    assert found["v", "new"] == ["a", "d"]
+
+
+def test_neighbours_bring_in_what_they_take(peer: Any, given: Any) -> None:
+    upcf = peer("upcf").fit(given, {"baskets": 5, "half_life": None, "asymmetry": 0.5, "locality": 1})(np.array([0]))[0]
+    assert upcf[0] > upcf[1] > upcf[2] > 0
+    assert upcf[3] == 0
+    settings = {"groups": 2, "within": 1.0, "across": 1.0, "neighbours": 1, "alpha": 0.5}
+    tifu = peer("tifuknn").fit(given, settings)(np.array([0]))[0]
+    assert tifu[0] == pytest.approx(0.5)  # in both baskets: a frequency of one, half of it one's own
+
+
+def test_a_basket_of_a_later_group_weighs_more(peer: Any, given: Any) -> None:
+    settings = {"groups": 2, "within": 1.0, "across": 0.5, "neighbours": 1, "alpha": 1.0}
+    vectors = peer("tifuknn").fit(given, settings)(np.array([0]))[0]
+    assert vectors[:2] == pytest.approx([0.75, 0.5])
+
+
+def test_ease_equals_its_closed_form(peer: Any, given: Any) -> None:
+    scores = peer("ease").fit(given, {"half_life": None, "items": 10, "penalty": 1.0})(np.array([0, 1, 2]))
+    counts = np.array([[2.0, 1, 0], [0, 1, 1], [0, 0, 1]])
+    inverse = np.linalg.inv(counts.T @ counts + np.eye(3))
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    assert scores[:, :3] == pytest.approx(counts @ weights, abs=1e-5)
+    assert not scores[:, 3].any()
