@@ -26,7 +26,7 @@ class ItemIndex:
         categories: names; number 0 is `OTHER`.
         event_types: names; number 0 is `OTHER`.
         text: text vector of each item [V, T], float32; zeros where there is no text.
-        counts: users who had each item at the end of training [V], float32; 0 for new items.
+        counts: users who had each item at the end of training [V], float32; 0 for new items and those nobody had.
         text_encoder: name of the encoder that made `text`.
     """
 
@@ -102,7 +102,10 @@ class ItemIndex:
 def build_index(
     histories: pa.Table, items: pa.Table, text: Array, event_types: tuple[str, ...], text_encoder: str
 ) -> ItemIndex:
-    """The index of a training: every item of a history, in order of ids.
+    """The index of a training: every item of the catalogue or of a history, in order of ids.
+
+    Items that nobody had yet belong to it. Without them the never-had items of an early cutoff would be exactly those
+    that were taken later: the model would learn that what nobody had is about to be taken, and fill nights with it.
 
     Args:
         histories: `long_term_histories` at the last training cutoff.
@@ -110,10 +113,11 @@ def build_index(
         text: one vector per row of `items` [N, T].
     """
     counted = pc.value_counts(pc.struct_field(pc.list_flatten(histories["items"].combine_chunks()), "item_id"))
-    ids = pc.cast(counted.field("values"), pa.string())
-    order = pc.sort_indices(ids)
-    ids, counts = ids.take(order), counted.field("counts").take(order).to_numpy().astype(np.float32)
-    row = indices_in(ids, _strings(items["item_id"]))
+    had, listed = pc.cast(counted.field("values"), pa.string()), _strings(items["item_id"])
+    ids = pc.unique(pa.concat_arrays([had, listed]))
+    ids, counts = ids.take(pc.sort_indices(ids)), np.zeros(len(ids), np.float32)
+    counts[indices_in(had, ids)] = counted.field("counts").to_numpy()
+    row = indices_in(ids, listed)
     names = pc.unique(pc.drop_null(pc.cast(items["category"], pa.string()))).to_pylist()
     categories = (OTHER, *sorted(set(names) - {OTHER}))
     known = row >= 0

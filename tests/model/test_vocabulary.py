@@ -22,10 +22,10 @@ def index() -> ItemIndex:
     )
 
 
-def test_trained_items_are_those_of_histories_by_id(index: ItemIndex) -> None:
-    assert index.item_ids.to_pylist() == ["a-10", "a-2", "b-1", "gone"]
-    assert index.counts.tolist() == [1, 1, 2, 1]
-    assert [index.categories[number] for number in index.category] == ["a", "a", "b", ""]
+def test_trained_items_are_those_of_catalogue_and_histories_by_id(index: ItemIndex) -> None:
+    assert index.item_ids.to_pylist() == ["a-10", "a-2", "b-1", "gone", "z-9"]
+    assert index.counts.tolist() == [1, 1, 2, 1, 0]
+    assert [index.categories[number] for number in index.category] == ["a", "a", "b", "", "z"]
     np.testing.assert_array_equal(index.text[1], vectors(["a-2"])[0])
     assert not index.text[3].any()
 
@@ -36,14 +36,14 @@ def test_strangers_are_minus_one_and_unknown_types_are_other(index: ItemIndex) -
 
 
 def test_new_items_of_a_catalogue_follow_the_trained_ones(index: ItemIndex) -> None:
-    items = ["z-9", "b-1", "c-3", "a-2"]
+    items = ["z-10", "b-1", "c-3", "a-2"]
     grown = index.extended(catalogue(items), vectors(items))
-    assert grown.item_ids.to_pylist() == ["a-10", "a-2", "b-1", "gone", "c-3", "z-9"]
-    assert (grown.trained, len(grown)) == (4, 6)
-    assert [grown.categories[number] for number in grown.category[4:]] == ["", "z"]  # c is younger than the training
-    assert grown.counts[4:].tolist() == [0, 0]
-    np.testing.assert_array_equal(grown.text[4:], vectors(["c-3", "z-9"]))
-    assert len(index) == 4
+    assert grown.item_ids.to_pylist() == ["a-10", "a-2", "b-1", "gone", "z-9", "c-3", "z-10"]
+    assert (grown.trained, len(grown)) == (5, 7)
+    assert [grown.categories[number] for number in grown.category[5:]] == ["", "z"]  # c is younger than the training
+    assert grown.counts[5:].tolist() == [0, 0]
+    np.testing.assert_array_equal(grown.text[5:], vectors(["c-3", "z-10"]))
+    assert len(index) == 5
 
 
 def test_what_is_stored_is_the_trained_part(index: ItemIndex) -> None:
