@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from lsif.errors import LsifError
 
@@ -14,6 +15,7 @@ Json = dict[str, Any]
 Watch = Callable[[Json, list[Json]], None]
 """Called with a run and its task instances, whenever a state has changed."""
 POLL_SECONDS = 1.0
+READING_TRIES = 5
 NEW_DAG_SECONDS = 90.0
 CLOSING_SECONDS = 60.0
 """Airflow closes a backfill up to half a minute after its last run has ended."""
@@ -153,8 +155,15 @@ class Airflow:
             yield f"\n{error['filename']}: {error['stack_trace']}"
 
     def _ask(self, method: str, path: str, body: Json | None = None, params: Json | None = None) -> Json:
+        # Reading is repeated: a busy Airflow may fail to read its database once and be well the next moment.
+        tries = Retrying(
+            stop=stop_after_attempt(READING_TRIES if method == "GET" else 1),
+            wait=wait_exponential(multiplier=0.2),
+            retry=retry_if_result(lambda answer: answer.is_server_error),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
         try:
-            answer = self._http.request(method, path, json=body, params=params)
+            answer = tries(self._http.request, method, path, json=body, params=params)
         except httpx.TransportError as error:
             raise LsifError(f"Airflow does not answer at {self._http.base_url} ({error}): run `lsif up`") from error
         if answer.is_error:

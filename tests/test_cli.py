@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
@@ -246,3 +247,20 @@ def test_the_last_word_of_a_log_is_the_job_s() -> None:
 def test_nobody_at_the_address_is_one_line_that_says_what_to_do() -> None:
     with pytest.raises(LsifError, match=r"Airflow does not answer at http://127.0.0.1:9.*run `lsif up`"):
         Airflow("http://127.0.0.1:9", "admin", "x")
+
+
+def answering(*codes: int) -> Airflow:
+    """A client whose server gives these answers, one after the other."""
+    left = iter(codes)
+    airflow = Airflow.__new__(Airflow)
+    transport = httpx.MockTransport(lambda request: httpx.Response(next(left), json={"detail": "Database error"}))
+    airflow._http = httpx.Client(base_url="http://airflow", transport=transport)
+    return airflow
+
+
+def test_a_server_error_is_asked_again_when_nothing_but_reading_was_wanted() -> None:
+    assert answering(500, 200)._ask("GET", "/x") == {"detail": "Database error"}
+    with pytest.raises(LsifError, match="500 Database error"):
+        answering(500, 200)._ask("POST", "/x")
+    with pytest.raises(LsifError, match="404 Database error"):
+        answering(404)._ask("GET", "/x")
