@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from benchmarks.quality.judging import Scored
 from lsif.evaluation.intervals import LEVEL, RESAMPLES, Interval
 from lsif.evaluation.metrics import Floats
+
+
+@cache
+def _draws(users: int, seed: int) -> Floats:
+    """How often each user is drawn in each resample [R, U]: the same for all lists, which pairs them."""
+    return np.random.default_rng(seed).multinomial(users, np.full(users, 1 / users), RESAMPLES).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,7 @@ class Panel:
 
     def interval(self, seed: int) -> Interval:
         """Mean over the cuts, with the 95 % bootstrap interval over users."""
-        draws = np.random.default_rng(seed)
-        users = self.values.shape[1]
-        times = draws.multinomial(users, np.full(users, 1 / users), RESAMPLES).astype(np.float64)  # [R, U]
+        times = _draws(self.values.shape[1], seed)
         there = ~np.isnan(self.values)
         sums, sizes = times @ np.nan_to_num(self.values).T, times @ there.T.astype(np.float64)  # [R, C]
         means = np.nanmean(np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan), axis=1)
