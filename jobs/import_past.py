@@ -11,6 +11,7 @@ import argparse
 from lsif.days import days_between, parsed_day
 from lsif.errors import LsifError
 from lsif.interests.ingest import delivery_marks, ingest, past
+from lsif.interests.steps import ingested
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
@@ -38,9 +39,7 @@ def work(job: Job) -> Counts:
     found = ingest(spark, job.tables, job.settings, days, past(days))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
     store_tiles(spark, job.tables, days)
-    return Counts(
-        found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(f"{len(days)} days")
-    )
+    return ingested(found, f"{len(days)} days")
 
 
 if __name__ == "__main__":

@@ -31,12 +31,6 @@ class Ingested:
     def quarantined(self) -> int:
         return sum(self.rules.values())
 
-    def told(self, first: str | None = None) -> str | None:
-        """A line for people: `first`, then the broken rules, the one broken most often first."""
-        by_count = sorted(self.rules.items(), key=lambda rule: (-rule[1], rule[0]))
-        broken = ", ".join(f"{rule} {count:,}" for rule, count in by_count)
-        return "; ".join(filter(None, [first, f"rules broken: {broken}" if broken else None])) or None
-
 
 def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, list[str]]:
     """Where each source's deliveries of `days` are expected; one path for a source whose path names no day."""

@@ -2,7 +2,7 @@
 
 import pyarrow.compute as pc
 
-from lsif.interests.ingest import check_daily, delivery_marks, ingest, known_days, night
+from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest, known_days, night
 from lsif.interests.storing import events_in_window, stale_bases, store_base_if_due, store_tiles, store_windows
 from lsif.job import Counts, Job
 from lsif.spark import session
@@ -21,7 +21,15 @@ def write_events(job: Job) -> Counts:
     before = job.last_success(INGEST_EVENTS)
     found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], night(job.ds))
     again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=found.told(again))
+    return ingested(found, again)
+
+
+def ingested(found: Ingested, first: str | None = None) -> Counts:
+    """The ledger's counts of an ingest; its note is `first`, then the broken rules, the one broken most often first."""
+    by_count = sorted(found.rules.items(), key=lambda rule: (-rule[1], rule[0]))
+    broken = ", ".join(f"{rule} {count:,}" for rule, count in by_count)
+    note = "; ".join(filter(None, [first, f"rules broken: {broken}" if broken else None])) or None
+    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
 
 
 def history_inputs(job: Job) -> dict[str, str]:

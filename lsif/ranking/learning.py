@@ -26,7 +26,7 @@ def learned(tables: Tables, at: Cutoffs, settings: Settings, progress: Progress)
 
 
 def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
-    """Every item that anybody had by the cutoff."""
+    """Every item of the catalogue at the cutoff, and every one that anybody had by then."""
     encoder = text_encoder(settings.model.text_encoder).name
     read = evening(tables, cutoff, settings, encoder)
     vectors = catalogue_vectors(read.known.items, read.item_vectors, encoder)
