@@ -8,6 +8,7 @@ Exit code 1 when a row differs, a partition was not written again, or a day besi
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -36,21 +37,22 @@ def main() -> int:
     again, written = content(tables, days), marks(tables, days)
 
     rewritten = {where for where in files if files[where] != written.get(where)}
-    table = Table("table", "ds", "content hash, first", "content hash, second", "files", box=None, pad_edge=False)
-    for name, ds in hashes:
-        fresh = "written again" if f"{name}/{ds}" in rewritten else "[red]the same[/]"
-        table.add_row(name, ds, hashes[name, ds][:16], again[name, ds][:16], fresh)
+    table = Table("table and day", "content hash, first", "content hash, second", "files", box=None, pad_edge=False)
+    for where in hashes:
+        fresh = "written again" if where in rewritten else "[red]the same[/]"
+        table.add_row(where, hashes[where][:16], again[where][:16], fresh)
     console.print(table)
     good = hashes == again and len(rewritten) == len(files) and around == marks(tables, beside)
     console.print("equal rows, fresh files, neighbours untouched" if good else "[red]NOT the same")
     return 0 if good else 1
 
 
-def content(tables: Tables, days: list[str]) -> dict[tuple[str, str], str]:
-    return {(name, ds): tables.content_hash(name, ds) for name in A_DAYS_TABLES for ds in days}
+def content(tables: Tables, days: Sequence[str]) -> dict[str, str]:
+    """Hash of each day's rows, by `table/ds`."""
+    return {f"{name}/{ds}": tables.content_hash(name, ds) for name in A_DAYS_TABLES for ds in days}
 
 
-def marks(tables: Tables, days: list[str]) -> dict[str, str]:
+def marks(tables: Tables, days: Sequence[str]) -> dict[str, str]:
     """Identity of each day's files, by `table/ds`."""
     return {where: mark for name in A_DAYS_TABLES for where, mark in tables.fingerprints(name, days).items()}
 

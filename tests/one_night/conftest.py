@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.backfill_twice import content, marks
 from lsif import sample, services
 from lsif.airflow_api import Airflow, Json
 from lsif.config import project_folder
@@ -24,7 +25,6 @@ max_epochs = 1
 [model]
 width = 16
 """
-A_DAYS_TABLES = ("events", "history_tiles", "user_tiles", "item_tiles", "recent_windows", "recommendations", "feedback")
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,10 @@ class World:
         self.finished(self.airflow.wait_for_backfill(made))
 
     def hashes(self, *days: str) -> dict[str, str]:
-        return {f"{name}/{ds}": self.tables.content_hash(name, ds) for name in A_DAYS_TABLES for ds in days}
+        return content(self.tables, days)
 
     def files(self, *days: str) -> dict[str, str]:
-        marks: dict[str, str] = {}
-        for name in A_DAYS_TABLES:
-            marks |= self.tables.fingerprints(name, days)
-        return marks
+        return marks(self.tables, days)
 
 
 @pytest.fixture(scope="session")

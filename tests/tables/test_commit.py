@@ -8,17 +8,7 @@ import pytest
 
 from lsif.errors import LsifError, MissingDays, Superseded
 from lsif.tables import Tables
-
-
-def tiles(tables: Tables, *ids: str | None) -> pa.Table:
-    rows = [{"item_id": i, "events": 1, "baskets": 1, "buyers": 1, "weight": 1.0} for i in ids]
-    return pa.Table.from_pylist(rows, schema=tables.schema("item_tiles"))
-
-
-def write(tables: Tables, ds: str, *ids: str) -> int:
-    writer = tables.writer("item_tiles")
-    writer.write(ds, tiles(tables, *ids))
-    return writer.commit()
+from tests.tables.tiles import put, tiles
 
 
 def ids_of(tables: Tables, *days: str) -> list[str]:
@@ -26,16 +16,16 @@ def ids_of(tables: Tables, *days: str) -> list[str]:
 
 
 def test_a_day_is_replaced_and_its_neighbour_untouched(tables: Tables) -> None:
-    write(tables, "2017-01-01", "a", "b")
-    write(tables, "2017-01-02", "c")
+    put(tables, "2017-01-01", "a", "b")
+    put(tables, "2017-01-02", "c")
     neighbour = tables.fingerprint("item_tiles", "2017-01-02")
-    assert write(tables, "2017-01-01", "d") == 1
+    assert put(tables, "2017-01-01", "d") == 1
     assert ids_of(tables, "2017-01-01") == ["d"]
     assert tables.fingerprint("item_tiles", "2017-01-02") == neighbour
 
 
 def test_nothing_is_visible_before_the_commit(tables: Tables) -> None:
-    write(tables, "2017-01-01", "a")
+    put(tables, "2017-01-01", "a")
     writer = tables.writer("item_tiles")
     writer.write("2017-01-01", tiles(tables, "b"))
     assert ids_of(tables) == ["a"]
@@ -53,7 +43,7 @@ def test_a_bulk_write_shows_all_its_days_at_once(tables: Tables) -> None:
 @pytest.mark.parametrize("before", [(), ("old",)], ids=["first writers of a new day", "writers of a known day"])
 def test_one_of_two_writers_wins(tables: Tables, before: tuple[str, ...]) -> None:
     if before:
-        write(tables, "2017-01-01", *before)
+        put(tables, "2017-01-01", *before)
     writers = [tables.writer("item_tiles") for _ in range(2)]
     for number, writer in enumerate(writers):
         writer.write("2017-01-01", tiles(tables, f"w{number}"))
@@ -85,17 +75,17 @@ def test_simultaneous_writers_of_one_day_leave_one_winner(tables: Tables) -> Non
 
 
 def test_writers_of_different_days_do_not_disturb_each_other(tables: Tables) -> None:
-    write(tables, "2017-01-01", "a")
+    put(tables, "2017-01-01", "a")
     late = tables.writer("item_tiles")
-    write(tables, "2017-01-01", "b")
+    put(tables, "2017-01-01", "b")
     late.write("2017-01-02", tiles(tables, "c"))
     late.commit()
     assert ids_of(tables) == ["b", "c"]
 
 
 def test_an_empty_day_is_there_and_a_missing_one_is_named(tables: Tables) -> None:
-    write(tables, "2017-01-01")
-    write(tables, "2017-01-03", "a")
+    put(tables, "2017-01-01")
+    put(tables, "2017-01-03", "a")
     assert tables.days("item_tiles") == ["2017-01-01", "2017-01-03"]
     with pytest.raises(MissingDays, match="item_tiles lacks 2017-01-02, 2017-01-04"):
         tables.require_days("item_tiles", "2017-01-01", "2017-01-04")
@@ -120,7 +110,7 @@ def test_what_was_staged_before_another_publication_is_superseded(tables: Tables
     writer = tables.writer("item_tiles")
     writer.write("2017-01-01", tiles(tables, "a"))
     staged = writer.stage()
-    write(tables, "2017-01-01", "b")
+    put(tables, "2017-01-01", "b")
     with pytest.raises(Superseded):
         staged.commit()
     assert ids_of(tables) == ["b"]
@@ -132,7 +122,7 @@ def test_publishing_what_was_never_staged_says_so(tables: Tables) -> None:
 
 
 def test_equal_rows_have_equal_content_in_any_order_of_any_files(tables: Tables) -> None:
-    write(tables, "2017-01-01", "a", "b")
+    put(tables, "2017-01-01", "a", "b")
     first = tables.content_hash("item_tiles", "2017-01-01"), tables.fingerprint("item_tiles", "2017-01-01")
     writer = tables.writer("item_tiles")
     for name in ("b", "a"):
@@ -140,7 +130,7 @@ def test_equal_rows_have_equal_content_in_any_order_of_any_files(tables: Tables)
     writer.commit()
     assert tables.content_hash("item_tiles", "2017-01-01") == first[0]
     assert tables.fingerprint("item_tiles", "2017-01-01") != first[1]
-    write(tables, "2017-01-01", "a")
+    put(tables, "2017-01-01", "a")
     assert tables.content_hash("item_tiles", "2017-01-01") != first[0]
 
 
@@ -187,8 +177,8 @@ def test_others_read_the_tables_without_us(tables: Tables) -> None:
     import polars as pl
     from deltalake import DeltaTable
 
-    write(tables, "2017-01-01", "a", "b")
-    write(tables, "2017-01-02", "c")
+    put(tables, "2017-01-01", "a", "b")
+    put(tables, "2017-01-02", "c")
     path = tables.path("item_tiles")
     events = DeltaTable(path).to_pyarrow_dataset()
     assert duckdb.sql("SELECT ds, count(*) FROM events GROUP BY ds ORDER BY ds").fetchall() == [
@@ -209,5 +199,5 @@ def test_appends_add_up(tables: Tables, tmp_path: Path) -> None:
 
 
 def test_no_day_has_no_rows(tables: Tables) -> None:
-    write(tables, "2017-01-01", "a")
+    put(tables, "2017-01-01", "a")
     assert tables.read("item_tiles", []).num_rows == 0

@@ -12,6 +12,7 @@ from lsif.errors import LsifError, Superseded
 from lsif.interests.landing import delivered_files
 from lsif.tables import Tables, write
 from tests.tables.object_store import BUCKET, object_store
+from tests.tables.tiles import put, tiles
 
 D1, D2 = "2017-01-01", "2017-01-02"
 
@@ -26,17 +27,6 @@ def store() -> Iterator[str]:
 def tables(store: str, request: pytest.FixtureRequest) -> Tables:
     """An empty root of the test's own."""
     return Tables(f"s3://{BUCKET}/{request.node.name}/tables/")
-
-
-def tiles(tables: Tables, *ids: str) -> pa.Table:
-    rows = [{"item_id": i, "events": 1, "baskets": 1, "buyers": 1, "weight": 1.0} for i in ids]
-    return pa.Table.from_pylist(rows, schema=tables.schema("item_tiles"))
-
-
-def put(tables: Tables, ds: str, *ids: str) -> int:
-    writer = tables.writer("item_tiles")
-    writer.write(ds, tiles(tables, *ids))
-    return writer.commit()
 
 
 def keys(prefix: str) -> list[str]:
