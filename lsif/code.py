@@ -16,14 +16,14 @@ def code_hash(entry_point: Path) -> str:
 
 
 def imported_sources(entry_point: Path) -> set[Path]:
-    """`entry_point` and the files of `lsif` reachable from it by import statements, wherever they stand."""
+    """`entry_point` and our files reachable from it by import statements, wherever they stand."""
     seen: set[Path] = set()
     waiting = [entry_point]
     while waiting:
         source = waiting.pop()
         if source not in seen:
             seen.add(source)
-            waiting += [file for name in _imports(source) if (file := _file(name))]
+            waiting += [file for name in _imports(source) if (file := _file(name, entry_point.parent))]
     return seen
 
 
@@ -36,7 +36,11 @@ def _imports(source: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _file(module: str) -> Path | None:
+def _file(module: str, beside: Path) -> Path | None:
+    """Our source of a module: beside the entry point, where Python looks first, or in `lsif`."""
+    neighbour = beside / f"{module.replace('.', '/')}.py"
+    if neighbour.exists():
+        return neighbour
     if module.split(".", maxsplit=1)[0] != "lsif":
         return None
     try:

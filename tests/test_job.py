@@ -113,3 +113,9 @@ def test_the_code_hash_covers_what_is_imported_and_nothing_else(job: Path) -> No
     names = {file.name for file in imported_sources(job)}
     assert {"toy.py", "job.py", "config.py", "write.py"} <= names
     assert "spark.py" not in names
+
+
+def test_the_code_hash_covers_a_neighbour_of_the_script(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("from near import number\n")
+    (tmp_path / "near.py").write_text("number = 1\n")
+    assert imported_sources(tmp_path / "script.py") == {tmp_path / "script.py", tmp_path / "near.py"}

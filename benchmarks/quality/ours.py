@@ -1,23 +1,20 @@
 """LSIF's lists at a cut: trained as jobs/train.py trains, recommended by the one scoring path of the night.
 
-    python -m benchmarks.quality.ours --given FOLDER --settings '[{"seed": 1}]' --out lists.parquet
+    python benchmarks/quality/ours.py --given FOLDER --settings '[{"seed": 1}]' --out lists.parquet
 
 The call is a peer's. Nothing but the tables of LSIF_HOME is read, and of them only what was known at the cut.
 """
 
-import argparse
 import json
-import resource
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from peers.kit import Maker, answer
 
 from lsif.config import Settings, load_settings
 from lsif.ranking.cutoffs import cutoffs
@@ -31,26 +28,15 @@ DEPTH, DEEP = 20, 500
 """Rows of a list that are judged, and rows asked for first where a user's own items are then taken out."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--given", type=Path, required=True)
-    parser.add_argument("--settings", type=json.loads, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    cut = json.loads((options.given / "cut.json").read_text())["cut"]
-    settings, made, seconds = load_settings(), [], []
-    for number, chosen in enumerate(options.settings):
-        started = time.perf_counter()
-        given = overridden(settings, chosen)
-        rows = Lists(Tables(settings.tables), cut, given, trained(cut, given), options.given).tracks()
-        made.append(rows.with_columns(setting=pl.lit(number, pl.Int32)))
-        seconds.append(time.perf_counter() - started)
-    pl.concat(made).write_parquet(options.out)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    versions = {name: version(name) for name in ("torch", "numpy", "pyarrow")}
-    options.out.with_suffix(".json").write_text(
-        json.dumps({"seconds": seconds, "peak_bytes": peak, "versions": versions})
-    )
+def opened(given: Path) -> Maker:
+    """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them."""
+    settings, cut = load_settings(), json.loads((given / "cut.json").read_text())["cut"]
+
+    def made(chosen: dict[str, Any]) -> pl.DataFrame:
+        own = overridden(settings, chosen)
+        return Lists(Tables(own.tables), cut, own, trained(cut, own), given).tracks()
+
+    return made
 
 
 def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
@@ -121,4 +107,4 @@ class Lists:
 
 
 if __name__ == "__main__":
-    main()
+    answer(opened, "torch", "numpy", "pyarrow")

@@ -62,8 +62,6 @@ def _file(rival: Rival, choice: Choice, given: Path) -> Path:
     parts += [(given / "inputs.sha256").read_text()]
     if rival.requirements:
         parts.append(rival.requirements.read_text())
-    if (kit := rival.script.parent / "kit.py").exists():
-        parts.append(kit.read_text())
     return given / rival.name / f"{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:20]}.parquet"
 
 

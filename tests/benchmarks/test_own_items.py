@@ -1,21 +1,15 @@
 """The rich re-ranker's features by hand, and blind to what came after the day they are made for."""
 
-import importlib
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-PEERS = Path(__file__).resolve().parents[2] / "benchmarks" / "quality" / "peers"
-
 
 @pytest.fixture
-def own_items(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sys, "path", [str(PEERS), *sys.path])
-    return importlib.import_module("own_items")
+def own_items(peer: Any) -> Any:
+    return peer("own_items")
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
 """What a peer is given and the lists it makes, on a log small enough to count by hand."""
 
-import importlib
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-PEERS = Path(__file__).resolve().parents[2] / "benchmarks" / "quality" / "peers"
 EVENTS = [
     ("u", "a", "2020-01-30 10:00:00"),
     ("u", "a", "2020-01-31 10:00:00"),
@@ -20,16 +16,6 @@ EVENTS = [
     ("v", "c", "2020-01-01 10:00:00"),
     ("w", "c", "2020-01-31 10:00:00"),
 ]
-
-
-@pytest.fixture
-def peer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sys, "path", [str(PEERS), *sys.path])
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return load
 
 
 @pytest.fixture

@@ -28,11 +28,13 @@ from scipy import sparse
 Array = npt.NDArray[Any]
 Settings = dict[str, Any]
 Scorer = Callable[[Array], Array]
+Maker = Callable[[Settings], pl.DataFrame]
+"""A setting → lists of every track, as (track, user_id, rank, item_id)."""
 TRACKS = ("all", "new", "cold")
 DEPTH, CHUNK, POPULAR_DAYS = 20, 256, 28
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is like no other, so that a peer may keep what it made of it
 class Given:
     """A log up to a cut, in numbers; one row per event of positive weight, in no particular order within a time.
 
@@ -90,21 +92,30 @@ def read(folder: Path) -> Given:
 
 
 def serve(fit: Callable[[Given, Settings], Scorer], *packages: str) -> None:
-    """Answer one call of the benchmark: lists of every setting, with seconds, peak memory and versions beside them."""
+    """Answer one call of the benchmark with the lists of a peer."""
+
+    def peer(folder: Path) -> Maker:
+        given = read(folder)
+        return lambda settings: pl.concat(lists(given, fit(given, settings)))
+
+    answer(peer, "numpy", "scipy", "polars", *packages)
+
+
+def answer(opened: Callable[[Path], Maker], *packages: str) -> None:
+    """Lists of every setting for the cut in a folder, with seconds, peak memory and versions beside them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--given", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    given, made, seconds = read(options.given), [], []
+    make, made, seconds = opened(options.given), [], []
     for number, settings in enumerate(options.settings):
         started = time.perf_counter()
-        scorer = fit(given, settings)
-        made += [rows.with_columns(setting=pl.lit(number, pl.Int32)) for rows in lists(given, scorer)]
+        made.append(make(settings).with_columns(setting=pl.lit(number, pl.Int32)))
         seconds.append(time.perf_counter() - started)
     pl.concat(made).write_parquet(options.out)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "polars", *packages)}
+    versions = {name: importlib.metadata.version(name) for name in packages}
     report = {"seconds": seconds, "peak_bytes": peak, "versions": {"python": sys.version.split()[0], **versions}}
     options.out.with_suffix(".json").write_text(json.dumps(report))
 

@@ -10,13 +10,11 @@ from kit import Array, Given, Scorer, Settings, serve
 from scipy import sparse
 
 CUTOFFS = 16
-_given: dict[int, Given] = {}
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
     """Settings: `objective` (binary or lambdarank), `leaves`, `trees`, `rate`."""
-    _given[id(given)] = given
-    features, taken, groups = _examples(id(given))
+    features, taken, groups = _examples(given)
     parameters = {
         "objective": settings["objective"],
         "num_leaves": settings["leaves"],
@@ -46,9 +44,9 @@ def fit(given: Given, settings: Settings) -> Scorer:
 
 
 @cache
-def _examples(which: int) -> tuple[Array, Array, Array]:
+def _examples(given: Given) -> tuple[Array, Array, Array]:
     """Features [N, F], whether each row was taken in the horizon after its cutoff, and rows per user."""
-    events, horizon = own_items.log(_given[which]), _given[which].horizon
+    events, horizon = own_items.log(given), given.horizon
     parts = [_cutoff(events, week * horizon, horizon) for week in range(1, CUTOFFS + 1)]
     sizes = [part.group_by("user", maintain_order=True).len()["len"] for part in parts if len(part)]
     rows = pl.concat([part for part in parts if len(part)], how="vertical_relaxed")
