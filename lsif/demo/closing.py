@@ -72,5 +72,6 @@ def _query(path: str, ds: str) -> str:
     sql = f"SELECT rank, item_id, score, alpha, reason_code FROM r WHERE ds = '{ds}' ORDER BY user_id, rank LIMIT 10"
     return (
         '.venv/bin/python -c "import duckdb; from deltalake import DeltaTable; '
-        f'r = DeltaTable(\'{path}\').to_pyarrow_dataset(); print(duckdb.sql(\\"{sql}\\"))"'
+        f"r = duckdb.read_parquet(DeltaTable('{path}').file_uris(), hive_partitioning=True); "
+        f'print(duckdb.sql(\\"{sql}\\"))"'
     )

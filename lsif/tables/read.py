@@ -75,7 +75,11 @@ class Tables:
         if days is not None:
             chosen = pc.field(DS).isin(pa.array(list(days), pa.string()))
             filter = chosen if filter is None else chosen & filter
-        return handle.to_pyarrow_dataset(schema=wanted).to_table(columns=columns, filter=filter)
+        # Arrow's own filesystem: with deltalake's, written in Python, Arrow's threads may still call Python when the
+        # interpreter ends, and the process dies by SIGABRT.
+        filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
+        dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
+        return dataset.to_table(columns=columns, filter=filter)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
