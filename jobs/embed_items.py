@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
-from lsif.model.text import new_vectors, text_encoder
+from lsif.model.text import new_vectors
+from lsif.model.text_encoders import text_encoder
 
 
 def inputs(job: Job) -> dict[str, str]:

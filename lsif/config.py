@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,11 +105,20 @@ class Interests(Section):
     popularity_days: PositiveInt = 56
 
 
+def _known_encoder(setting: str) -> str:
+    if not re.fullmatch(r"hashing|wordllama|multilingual|sentence-transformers:/.+|precomputed:(/|\w+://).+", setting):
+        raise ValueError(
+            "choose hashing, wordllama, multilingual, sentence-transformers:/FOLDER or precomputed:/FILE (or a URL)"
+        )
+    return setting
+
+
 class Model(Section):
     encoder: Literal["transformer", "gru"] = "transformer"
     fusion: Literal["dual", "convex", "attention", "sum", "seed"] = "dual"
     width: PositiveInt = 64
-    text_encoder: Literal["hashing", "wordllama"] = "wordllama"
+    text_encoder: Annotated[str, AfterValidator(_known_encoder)] = "wordllama"
+    """`hashing`, `wordllama`, `multilingual`, `sentence-transformers:FOLDER` or `precomputed:FILE`."""
 
 
 class Training(Section):

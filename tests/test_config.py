@@ -28,6 +28,10 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
         (SHOP + "[interests]\nrecent_dayz = 7\n", "unknown key interests.recent_dayz; did you mean recent_days?"),
         (SHOP.replace("user_id", "usr_id"), "unknown key sources.shop.columns.usr_id; did you mean user_id?"),
         (SHOP + "[ranking]\nk = 0\n", "ranking.k: Input should be greater than 0"),
+        (
+            SHOP + "[model]\ntext_encoder = 'precomputed:vectors.parquet'\n",
+            "model.text_encoder: Value error, choose hash",
+        ),
         (SHOP.replace("[sources.shop]", "[sources.shop]\ntime_zone = 'Mars'"), "no such time zone: 'Mars'"),
         (SHOP.replace("purchase = 1.0", "purchase = -1.0"), "event_types.purchase: Input should be greater than or"),
         (SHOP + "x = [", "is not valid TOML"),

@@ -1,71 +1,15 @@
-"""Texts as vectors, offline: nothing here downloads anything."""
+"""Catalogue texts and their stored vectors: keys, new rows, look-up, whitening."""
 
 import hashlib
 from collections.abc import Container, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from lsif.errors import LsifError
 from lsif.model.ragged import Array, indices_in
-
-
-class TextEncoder(Protocol):
-    """Turns texts into vectors. `name` is stored beside every vector and in every model, and compared at load."""
-
-    name: str
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        """Vectors [len(texts), T] float32 of length one; zeros for a text without words."""
-        ...
-
-
-class HashingEncoder:
-    """Words and letter triples hashed, then a fixed random projection: knows no language, needs no weights."""
-
-    name = "hashing-256"
-    _buckets, _size = 2**15, 256
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        from sklearn.feature_extraction.text import HashingVectorizer  # seconds to import, and only some runs need it
-
-        words = HashingVectorizer(n_features=self._buckets, ngram_range=(1, 2))
-        letters = HashingVectorizer(n_features=self._buckets, analyzer="char_wb", ngram_range=(3, 3))
-        return _unit((words.transform(texts) + letters.transform(texts)) @ self._projection())
-
-    @classmethod
-    @cache
-    def _projection(cls) -> Array:
-        return np.random.default_rng(0).standard_normal((cls._buckets, cls._size), dtype=np.float32)
-
-
-class WordLlamaEncoder:
-    """Averaged token vectors of a language model; weights and tokenizer come inside the package `wordllama`."""
-
-    name = "wordllama-l2_supercat-256"
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        vectors: Array = _wordllama().embed([text or " " for text in texts])
-        return _unit(np.nan_to_num(vectors) * np.array([[bool(text.strip())] for text in texts]))
-
-
-@cache
-def _wordllama() -> Any:
-    import wordllama  # seconds to import, and only some runs need it
-
-    folder = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
-
-
-def text_encoder(name: str) -> TextEncoder:
-    """The encoder that the setting `model.text_encoder` names."""
-    encoders: dict[str, type[TextEncoder]] = {"hashing": HashingEncoder, "wordllama": WordLlamaEncoder}
-    if name not in encoders:
-        raise LsifError(f"no text encoder {name!r}: choose one of {', '.join(encoders)}")
-    return encoders[name]()
+from lsif.model.text_encoders import TextEncoder
 
 
 def text_sha256(texts: Sequence[str | None]) -> list[str]:
@@ -114,8 +58,3 @@ def whitening(vectors: Array, size: int, ridge: float = 1e-3) -> tuple[Array, Ar
     top = np.argsort(-values)[:size]
     scale = 1 / np.sqrt(values[top].clip(0) + ridge * values.max() + 1e-12)
     return mean.astype(np.float32), (axes[:, top] * scale).astype(np.float32)
-
-
-def _unit(vectors: Array) -> Array:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)

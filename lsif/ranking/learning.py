@@ -5,7 +5,8 @@ from lsif.interests.as_of import known_at
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import targets
-from lsif.model.text import catalogue_vectors, text_encoder
+from lsif.model.text import catalogue_vectors
+from lsif.model.text_encoders import text_encoder
 from lsif.model.training import Progress, Trained, fit
 from lsif.model.vocabulary import ItemIndex, build_index
 from lsif.ranking.cutoffs import Cutoffs

@@ -1,20 +1,25 @@
 """Encoders, keys and whitening."""
 
+import json
 import socket
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import torch
 
 from lsif.errors import LsifError
-from lsif.model.text import TextEncoder, catalogue_vectors, new_vectors, text_encoder, text_sha256, whitening
+from lsif.model.text import catalogue_vectors, new_vectors, text_sha256, whitening
+from lsif.model.text_encoders import PACKAGED, TextEncoder, text_encoder
 from tests.model.world import table
 
 TEXTS = ["apple sauce 50 oz", "apple sauce 24 oz", "paper towels", ""]
 
 
-@pytest.mark.parametrize("name", ["hashing", "wordllama"])
-class TestEveryEncoder:
+@pytest.mark.parametrize("name", PACKAGED)
+class TestEveryPackagedEncoder:
     @pytest.fixture
     def encoder(self, name: str) -> TextEncoder:
         return text_encoder(name)
@@ -39,9 +44,71 @@ class TestEveryEncoder:
         assert encoder.encode(["bread"]).shape[1] == int(encoder.name.rsplit("-", 1)[1])
 
 
-def test_an_unknown_encoder_is_named() -> None:
-    with pytest.raises(LsifError, match="telepathy"):
-        text_encoder("telepathy")
+def test_the_multilingual_encoder_puts_a_chinese_text_beside_its_translation() -> None:
+    chinese, english, other = text_encoder("multilingual").encode(["婴儿纸尿裤", "baby diapers", "motor oil"])
+    assert chinese @ english > chinese @ other + 0.3
+
+
+@pytest.mark.parametrize("setting", ["telepathy", "telepathy:/x", "precomputed:"])
+def test_an_unknown_encoder_is_named(setting: str) -> None:
+    with pytest.raises(LsifError, match=f"no text encoder '{setting}': choose one of hashing, .*precomputed:PATH"):
+        text_encoder(setting)
+
+
+class TestPrecomputed:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "by_our_llm.parquet"
+        pq.write_table(pa.table({"text": ["a", "b"], "vector": [[3.0, 4.0], [0.0, 2.0]]}), path)
+        return path
+
+    def test_vectors_are_looked_up_by_text(self, file: Path) -> None:
+        encoder = text_encoder(f"precomputed:{file}")
+        assert encoder.name == "precomputed/by_our_llm"
+        np.testing.assert_allclose(encoder.encode(["b", "", "a"]), [[0, 1], [0, 0], [0.6, 0.8]], atol=1e-7)
+
+    def test_a_text_without_a_vector_is_named(self, file: Path) -> None:
+        with pytest.raises(LsifError, match="no vector for 2 catalogue texts, 'c' first"):
+            text_encoder(f"precomputed:{file}").encode(["a", "c", "d"])
+
+    def test_a_file_that_will_not_do_is_one_clear_line(self, tmp_path: Path) -> None:
+        ragged, columns = tmp_path / "ragged.parquet", tmp_path / "columns.parquet"
+        pq.write_table(pa.table({"text": ["a", "b"], "vector": [[1.0, 2.0], [1.0, 2.0, 3.0, 4.0]]}), ragged)
+        pq.write_table(pa.table({"words": ["a"]}), columns)
+        for path, says in {ragged: "same length", columns: "text and vector", tmp_path / "no": "cannot read"}.items():
+            with pytest.raises(LsifError, match=says):
+                text_encoder(f"precomputed:{path}").encode(["a"])
+
+
+class TestSentenceTransformers:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """A real model of that package, of random weights: word vectors and their mean."""
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, WordEmbeddings
+        from sentence_transformers.sentence_transformer.modules.tokenizer import WhitespaceTokenizer
+
+        torch.manual_seed(0)
+        tokenizer = WhitespaceTokenizer(vocab=["apple", "sauce", "paper", "towels"], stop_words=[])
+        words = WordEmbeddings(tokenizer, torch.randn(4, 8).numpy())
+        SentenceTransformer(modules=[words, Pooling(8)], device="cpu").save(str(tmp_path / "own"))
+        return tmp_path / "own"
+
+    def test_any_saved_folder_will_do(self, folder: Path) -> None:
+        encoder = text_encoder(f"sentence-transformers:{folder}")
+        sauce, nothing, again = encoder.encode(["apple sauce", "", "sauce apple"])
+        np.testing.assert_allclose(sauce, again, atol=1e-6)
+        assert np.linalg.norm(sauce) == pytest.approx(1) and not nothing.any()
+
+    def test_other_weights_are_another_encoder(self, folder: Path) -> None:
+        name = text_encoder(f"sentence-transformers:{folder}").name
+        assert name.startswith("sentence-transformers/own@")
+        (folder / "config_sentence_transformers.json").write_text(json.dumps({"other": True}))
+        assert text_encoder(f"sentence-transformers:{folder}").name != name
+
+    def test_a_folder_without_a_model_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(LsifError, match="no sentence-transformers model at"):
+            text_encoder(f"sentence-transformers:{tmp_path}")
 
 
 def test_vectors_are_found_by_text_and_encoder() -> None:

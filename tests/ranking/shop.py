@@ -15,7 +15,8 @@ from lsif.interests.as_of import Known
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import targets
-from lsif.model.text import catalogue_vectors, text_encoder, text_sha256
+from lsif.model.text import catalogue_vectors, text_sha256
+from lsif.model.text_encoders import text_encoder
 from lsif.model.training import build_model
 from lsif.model.vocabulary import build_index
 from lsif.ranking.trained import TrainedModel
