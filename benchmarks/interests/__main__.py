@@ -1,0 +1,119 @@
+"""`make bench-interests`: one run, every row, one table, one JSON, one picture.
+
+    python -m benchmarks.interests                      # 20 million events; hours on two cores
+    python -m benchmarks.interests --scale 0.05 --curve-scale 0.01
+
+Work lies in `.bench/interests` (LSIF_BENCH_WORK moves it); the made-up log is kept there, everything else is made anew.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.interests import log, report, same
+from benchmarks.interests.measure import Cost, measured
+from benchmarks.quality.logs import work_folder
+from lsif.config import load_settings, project_folder
+from lsif.days import days_between
+from lsif.interests.as_of import history_settings
+from lsif.tables import Tables
+
+PEERS = {"PySpark by hand": "by_spark", "DuckDB": "by_duckdb", "Polars": "by_polars"}
+NIGHTS = 4
+HISTORY = (30, 90, 365)
+"""Days of history at which nights are measured for the curve."""
+
+
+class Bench:
+    """One shop's home; every row is a process of its own, and ends before the next begins."""
+
+    def __init__(self, home: Path, shop: log.Shop, days: int) -> None:
+        self.home, self.shop, self.days = home, shop, days
+        shutil.rmtree(home / "tables", ignore_errors=True)
+        log.deliver(home, shop, days)
+        os.environ |= {"LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "shop.toml")}
+        os.environ |= {"PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
+        os.environ.pop("LSIF_TABLES", None)
+        self.tables = Tables(load_settings().tables)
+        self.job("ingest_items", "--ds", log.day(0))
+
+    def job(self, name: str, *arguments: str) -> Cost:
+        return measured([sys.executable, str(project_folder() / "jobs" / f"{name}.py"), *arguments], dict(os.environ))
+
+    def module(self, name: str, steps: Path, *arguments: str) -> report.Row:
+        print(f"{name} {' '.join(arguments[:3])}", flush=True)
+        cost = measured([sys.executable, "-m", f"benchmarks.interests.{name}", *arguments], dict(os.environ))
+        return {**asdict(cost), "steps": json.loads(steps.read_text())}
+
+    def ours(self, work: str, days: str) -> report.Row:
+        steps = self.home / f"{work}.json"
+        return self.module("ours", steps, work, "--days", days, "--out", str(steps))
+
+    def peer(self, script: str, ds: str) -> report.Row:
+        out = self.home / script
+        shutil.rmtree(out, ignore_errors=True)
+        (self.home / "task.json").write_text(json.dumps(self.task(ds)))
+        return self.module(
+            f"peers.{script}", out / "steps.json", "--task", str(self.home / "task.json"), "--out", str(out)
+        )
+
+    def task(self, ds: str) -> dict[str, Any]:
+        settings = load_settings()
+        how, interests = history_settings(settings), settings.interests
+        return {
+            "events": same.files_of(self.tables, "events", days_between(log.day(0), ds)),
+            "items": same.files_of(self.tables, "items", [log.day(0)])[0],
+            "ds": ds,
+            "half_lives_days": how.half_lives_days,
+            "last_days": how.last_days,
+            "recent_days": interests.recent_days,
+            "window_events": interests.window_events,
+        }
+
+
+def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
+    bench = Bench(home, log.Shop(scale), days + NIGHTS)
+    first, last = log.day(0), log.day(days - 1)
+    rows = {"ingest of the log": bench.ours("past", f"{first},{last}")}
+    rows["LSIF from scratch"] = bench.ours("scratch", f"{first},{last}")
+    differences = {}
+    for name, script in PEERS.items():
+        rows[name] = bench.peer(script, last)
+        differences[name] = same.different(bench.tables, days_between(first, last), home / script / "all")
+        print(f"  rows that differ from LSIF's: {differences[name]}", flush=True)
+    rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + NIGHTS - 2)}")
+    rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + NIGHTS - 1)))
+    return {"rows": rows, "different": differences}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0, help="1 = 20 million events in 90 days")
+    parser.add_argument("--days", type=int, default=log.DAYS, help="of history, outside the curve")
+    parser.add_argument("--curve-scale", type=float, default=0.25, help="of the shop whose nights make the curve")
+    parser.add_argument("--history", type=lambda text: [int(n) for n in text.split(",")], default=list(HISTORY))
+    parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
+    options = parser.parse_args()
+    work = work_folder() / "interests"
+    found = scratch_and_nights(work / f"{options.scale}", options.scale, options.days)
+    curve = Bench(work / f"curve-{options.curve_scale}", log.Shop(options.curve_scale), options.history[-1] + NIGHTS)
+    at = ",".join(map(str, options.history))
+    found |= {
+        "scale": options.scale,
+        "days": options.days,
+        "curve_scale": options.curve_scale,
+        "history": options.history,
+    }
+    found["curve"] = curve.ours("curve", at)
+    report.show(found)
+    report.write(found, options.out)
+    return int(any(bad for peer in found["different"].values() for bad, _ in peer.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

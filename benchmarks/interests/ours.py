@@ -1,0 +1,95 @@
+"""LSIF's steps in one process, by the functions that its jobs call, each with its CPU seconds.
+
+    python -m benchmarks.interests.ours past|scratch|nights --days FROM,TO --out steps.json
+    python -m benchmarks.interests.ours curve --days 30,90,365 --out steps.json
+
+`past` takes in the log; `scratch` makes tiles, histories and windows of all its days; `nights` runs day after day, the
+first of them only to warm up; `curve` does so at each length of history. LSIF_HOME and LSIF_CONFIG say where.
+"""
+
+import argparse
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from benchmarks.interests.log import day
+from benchmarks.interests.steps import Steps
+from lsif.config import Settings, load_settings
+from lsif.days import days_between
+from lsif.interests.bases import base_days, tile_rows
+from lsif.interests.ingest import ingest, night, past
+from lsif.interests.storing import store_histories, store_tiles, store_windows
+from lsif.spark import session
+from lsif.tables import Tables
+
+
+def take_in(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    with steps("ingest"):
+        ingest(spark, tables, settings, days, past(days))
+
+
+def from_scratch(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    with steps("warm-up"):
+        store_tiles(spark, tables, days[:1])
+        store_histories(spark, tables, settings, days[:1])
+        store_windows(spark, tables, settings, days[:1])
+    with steps("tiles"):
+        store_tiles(spark, tables, days)
+    with steps("histories"):
+        store_histories(spark, tables, settings, days[-1:])
+    with steps("windows"):
+        store_windows(spark, tables, settings, days[-1:])
+
+
+def nights(
+    spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps, at: str = ""
+) -> None:
+    for ds in days:
+        with steps(f"ingest{at}"):
+            ingest(spark, tables, settings, [ds], night(ds))
+        with steps(f"tiles{at}"):
+            store_tiles(spark, tables, [ds])
+        with steps(f"windows{at}"):
+            store_windows(spark, tables, settings, [ds])
+
+
+def curve(spark: SparkSession, tables: Tables, settings: Settings, lengths: list[int], steps: Steps) -> None:
+    """Nights after each number of days, then a base there, made as a night makes it from the last one that was due."""
+    known = 0
+    for length in lengths:
+        before = [day(number) for number in range(known, length)]
+        with steps(f"past{length}"):
+            ingest(spark, tables, settings, before, past(before))
+            store_tiles(spark, tables, before)
+        known = length + NIGHTS
+        nights(spark, tables, settings, [day(number) for number in range(length, known)], steps, str(length))
+        due = base_days(tile_rows(tables, day(known - 2)))[-1]
+        with steps(f"base before {length}"):
+            store_histories(spark, tables, settings, [due])
+        with steps(f"base{length}"):
+            store_histories(spark, tables, settings, [day(known - 1)])
+
+
+WORK = {"past": take_in, "scratch": from_scratch, "nights": nights}
+NIGHTS = 4
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", choices=[*WORK, "curve"])
+    parser.add_argument("--days", required=True, metavar="FROM,TO")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    settings, steps = load_settings(), Steps()
+    with steps("start"):
+        spark = session(f"bench-{options.work}", bulk=options.work in ("past", "scratch"))
+    given = options.days.split(",")
+    if options.work == "curve":
+        curve(spark, Tables(settings.tables), settings, [int(length) for length in given], steps)
+    else:
+        WORK[options.work](spark, Tables(settings.tables), settings, days_between(*given), steps)
+    steps.write(options.out)
+
+
+if __name__ == "__main__":
+    main()

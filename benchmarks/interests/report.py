@@ -1,0 +1,96 @@
+"""What was measured, as a table for people, as JSON, and the nights' curve as a picture."""
+
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.interests import log
+from lsif.config import project_folder
+
+Row = dict[str, Any]
+FEATURES = {
+    "LSIF from scratch": ("tiles", "histories", "windows"),
+    "PySpark by hand": ("all",),
+    "DuckDB": ("all",),
+    "Polars": ("all",),
+    "ingest of the log": ("ingest",),
+}
+NIGHT = ("ingest", "tiles", "windows")
+
+
+def warm(row: Row, steps: tuple[str, ...]) -> float:
+    """CPU seconds of `steps` once the engine is warm: of a step that ran more often, the median without the first."""
+    return sum(median(row["steps"][step][1:] or row["steps"][step]) for step in steps)
+
+
+def show(found: dict[str, Any]) -> None:
+    rows, console = found["rows"], Console(width=120)
+    title = f"{log.Shop(found['scale']).events * found['days']:,} events, {found['days']} days"
+    table = Table("row", "CPU s, warm", "CPU s", "wall s", "peak GB", "read GB", "written GB", title=title, box=SIMPLE)
+    for name, row in rows.items():
+        steps = FEATURES.get(name, NIGHT)
+        own = f"{warm(row, steps):.2f}" if "steps" in row else ""
+        sizes = [f"{row[size] / 1e9:.2f}" for size in ("peak", "read", "written")]
+        table.add_row(name, own, f"{row['cpu']:.1f}", f"{row['wall']:.0f}", *sizes)
+    console.print(table)
+    for name, value in ratios(found).items():
+        console.print(f"{name}: {value:.3f}")
+    for peer, features in found["different"].items():
+        console.print(f"{peer}: rows that differ, of rows: {features}")
+
+
+def ratios(found: dict[str, Any]) -> dict[str, float]:
+    rows = found["rows"]
+    ours, spark = (
+        warm(rows["LSIF from scratch"], FEATURES["LSIF from scratch"]),
+        warm(rows["PySpark by hand"], ("all",)),
+    )
+    nights = rows["LSIF nights, warm"]
+    at = {length: night_at(found, length) for length in found["history"]}
+    first, last = found["history"][0], found["history"][-1]
+    return {
+        "ingest + tile of a day / features from scratch by hand in PySpark": warm(nights, ("ingest", "tiles")) / spark,
+        "tile of a day / features from scratch by hand in PySpark": warm(nights, ("tiles",)) / spark,
+        "LSIF from scratch / DuckDB": ours / warm(rows["DuckDB"], ("all",)),
+        "LSIF from scratch / Polars": ours / warm(rows["Polars"], ("all",)),
+        "LSIF from scratch / PySpark by hand": ours / spark,
+        f"ingest + tile of a day at {last} days / at {first}": at[last] / at[first],
+    }
+
+
+def night_at(found: dict[str, Any], length: int) -> float:
+    return warm(found["curve"], (f"ingest{length}", f"tiles{length}"))
+
+
+def write(found: dict[str, Any], folder: Path) -> None:
+    """`interests.json` and `interests.svg`."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=project_folder(), capture_output=True, text=True, check=False
+    )
+    about = {"commit": commit.stdout.strip(), "python": platform.python_version(), "cores": os.cpu_count()}
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {**about, **found, "ratios": ratios(found)}
+    (folder / "interests.json").write_text(json.dumps(content, indent=1) + "\n")
+    _picture(found).savefig(folder / "interests.svg", metadata={"Date": None})
+
+
+def _picture(found: dict[str, Any]) -> Figure:
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    lengths = found["history"]
+    for label, steps in {"ingest + tiles": ("ingest", "tiles"), "windows": ("windows",), "a base": ("base",)}.items():
+        values = [warm(found["curve"], tuple(f"{step}{length}" for step in steps)) for length in lengths]
+        axes.plot(lengths, values, marker="o", label=label)
+    axes.set(xlabel="days of history", ylabel="CPU seconds, warm", ylim=(0, None))
+    axes.set_title(f"A night, {log.Shop(found['curve_scale']).events:,} events a day")
+    axes.legend()
+    return figure
