@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import MissingDays
-from lsif.interests.history import HistorySettings, as_table, merge, rounded
+from lsif.interests.history import HistorySettings, as_table, merge
+from lsif.interests.merging import rounded
 from lsif.tables import Tables
 
 

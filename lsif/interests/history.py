@@ -7,27 +7,22 @@ A history is a set of rows, one per user and item, that says what had happened b
 Two parts of a log merge by adding `n` and `weights`, and by the first and the last N days of both together. That is
 associative and commutative: a day at a time, a week at a time and from scratch give the same (sums of floats to about
 1e-15, since they are taken in ascending `ds`).
-
-R rows, U users, H half-lives, E entries (a day of a row).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.errors import LsifError
 from lsif.interests.arrays import Ints, as_lists, as_structs, codes, column, lengths_of, numbers, repeated, run_starts
+from lsif.interests.merging import Entries, Floats, History, added
 from lsif.schema import DS
 
-Floats = npt.NDArray[np.float64]
-
 EPOCH = date(1970, 1, 1).toordinal()
-MANTISSA_BITS = 33  # ten decimal digits
 
 
 @dataclass(frozen=True)
@@ -36,42 +31,6 @@ class HistorySettings:
 
     half_lives_days: tuple[float, ...]
     last_days: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of some part of a log as of one day; several rows may be of one user and item.
-
-    Attributes:
-        users, items: their ids, as strings [R].
-        n: events [R].
-        weights: decayed to the end of the day that the part is as of [R, H].
-        first_day: days since 1970 [R].
-        days, row: distinct days since 1970, and whose they are [E].
-    """
-
-    users: pa.Array
-    items: pa.Array
-    n: Ints
-    weights: Floats
-    first_day: Ints
-    days: Ints
-    row: Ints
-
-
-@dataclass(frozen=True)
-class History:
-    """One row per user and item, sorted by both; `user` and `item` [R] point into the sorted `user_ids`, `item_ids`."""
-
-    user_ids: pa.Array
-    item_ids: pa.Array
-    user: Ints
-    item: Ints
-    n: Ints
-    weights: Floats
-    first_day: Ints
-    days: Ints
-    row: Ints
 
 
 def histories_at(
@@ -101,42 +60,23 @@ def merged(base: pa.Table, tiles: pa.Table, catalogue: pa.Table, ds: str, settin
 
 def merge(base: pa.Table, tiles: pa.Table, ds: str, settings: HistorySettings) -> History:
     """`base` and `tiles` (as for `merged`) as one row per user and item at `ds`."""
-    return grouped(_from_base(base, ds, settings), _from_tiles(tiles, ds, settings), settings.last_days)
+    today = _day(ds)
+    entries = _from_tiles(tiles)
+    age = today - entries.day
+    oldest, newest = age.max(initial=0), age.min(initial=0)
+    # A table of few ages, since powers of millions of entries are dear.
+    worth = _decay(np.arange(newest, oldest + 1), settings)
+
+    def decayed(entries: Entries, half_life: int) -> Floats:
+        return entries.weight * worth[age - newest, half_life]
+
+    return added(_from_base(base, ds, settings), entries, decayed, settings.last_days)
 
 
-def rounded(history: History) -> History:
-    """Weights cut to ten digits, so that histories rank the same from whatever base they were reached."""
-    mantissa, exponent = np.frexp(history.weights)
-    return replace(history, weights=np.ldexp(np.round(mantissa * 2**MANTISSA_BITS), exponent - MANTISSA_BITS))
-
-
-def grouped(older: Part, newer: Part, last_days: int) -> History:
-    """Both parts, which are as of one day, merged into one row per user and item."""
-    user_ids, users = codes(pa.concat_arrays([older.users, newer.users]))
-    item_ids, items = codes(pa.concat_arrays([older.items, newer.items]))
-    key = users * max(len(item_ids), 1) + items
-    order = np.argsort(key, kind="stable")  # older rows stay first: sums are taken in ascending ds
-    starts = run_starts(key[order])
-    group = np.empty(len(key), np.int64)
-    group[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(key)))
-    rows = np.concatenate([older.row, newer.row + len(older.n)])
-    days, row = _last_distinct(group[rows], np.concatenate([older.days, newer.days]), last_days)
-    return History(
-        user_ids,
-        item_ids,
-        user=users[order][starts],
-        item=items[order][starts],
-        n=np.add.reduceat(np.concatenate([older.n, newer.n])[order], starts),
-        weights=np.add.reduceat(np.concatenate([older.weights, newer.weights])[order], starts, axis=0),
-        first_day=np.minimum.reduceat(np.concatenate([older.first_day, newer.first_day])[order], starts),
-        days=days,
-        row=row,
-    )
-
-
-def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> Part:
+def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> History:
+    base = _by_user(base)
     lists = column(base, "items")
-    rows, lengths = pc.list_flatten(lists), lengths_of(lists)
+    rows = pc.list_flatten(lists)
     age = _day(ds) - _day(base[DS][0].as_py()) if len(base) else 0
     weights = numbers(pc.list_flatten(pc.struct_field(rows, "weights")), np.float64)
     width = len(settings.half_lives_days)
@@ -145,50 +85,45 @@ def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> Part:
             f"the histories at {base[DS][0]} have other half-lives than the {width} configured: remake them"
         )
     last = pc.struct_field(rows, "last_days")
-    return Part(
-        users=column(base, "user_id").take(repeated(lengths)),
-        items=pc.struct_field(rows, "item_id").cast(pa.string()),
+    item_ids, item = codes(pc.struct_field(rows, "item_id").cast(pa.string()))
+    return History(
+        column(base, "user_id"),
+        item_ids,
+        user=repeated(lengths_of(lists)),
+        item=item,
         n=numbers(pc.struct_field(rows, "n"), np.int64),
         weights=weights.reshape(-1, width) * _decay(np.array([age]), settings),
         first_day=numbers(pc.struct_field(rows, "first_day"), np.int64),
+        lengths=lengths_of(last),
         days=numbers(pc.list_flatten(last), np.int64),
-        row=repeated(lengths_of(last)),
     )
 
 
-def _from_tiles(tiles: pa.Table, ds: str, settings: HistorySettings) -> Part:
-    tiles = tiles.take(pc.sort_indices(tiles, [(DS, "ascending")]))
+def _by_user(base: pa.Table) -> pa.Table:
+    """Files are sorted by user, but those of several writers not among each other."""
+    users = column(base, "user_id")
+    ordered = len(users) < 2 or pc.all(pc.less(users[:-1], users[1:])).as_py()
+    return base if ordered else base.sort_by("user_id")
+
+
+def _from_tiles(tiles: pa.Table) -> Entries:
     lists = column(tiles, "days")
-    entries, lengths = pc.list_flatten(lists), lengths_of(lists)
-    days = numbers(pc.struct_field(entries, "day"), np.int64)
-    weights = numbers(pc.struct_field(entries, "weight"), np.float64)[:, None] * _decay(_day(ds) - days, settings)
-    starts = np.cumsum(lengths) - lengths  # a tile has no empty list
-    return Part(
+    entries, pair = pc.list_flatten(lists), repeated(lengths_of(lists))
+    arrival = codes(column(tiles, DS))[1][pair]
+    order = np.argsort(arrival, kind="stable") if (np.diff(arrival) < 0).any() else np.arange(len(pair))
+    return Entries(
         users=column(tiles, "user_id"),
         items=column(tiles, "item_id"),
-        n=np.add.reduceat(numbers(pc.struct_field(entries, "n"), np.int64), starts),
-        weights=np.add.reduceat(weights, starts, axis=0),
-        first_day=np.minimum.reduceat(days, starts),
-        days=days,
-        row=repeated(lengths),
+        pair=pair[order],
+        day=numbers(pc.struct_field(entries, "day"), np.int64)[order],
+        n=numbers(pc.struct_field(entries, "n"), np.int64)[order],
+        weight=numbers(pc.struct_field(entries, "weight"), np.float64)[order],
     )
 
 
 def _decay(ages: Ints, settings: HistorySettings) -> Floats:
     """What a weight of each age (days) is still worth at each half-life [len(ages), H]."""
     return np.exp2(-ages[:, None] / np.array(settings.half_lives_days))
-
-
-def _last_distinct(group: Ints, days: Ints, last_days: int) -> tuple[Ints, Ints]:
-    """The last distinct `days` of each group, ascending, and their groups."""
-    both = np.sort(group << 32 | days + 2**31)  # by group, then day; days before 1970 stay in order
-    both = both[run_starts(both)]  # np.unique would hash, which is ten times slower
-    group, days = both >> 32, (both & (2**32 - 1)) - 2**31
-    starts = run_starts(group)
-    lengths = np.diff(starts, append=len(group))
-    from_end = np.repeat(starts + lengths, lengths) - np.arange(len(group))
-    kept = from_end <= last_days
-    return days[kept], group[kept]
 
 
 def as_table(history: History, catalogue: pa.Table, ds: str) -> pa.Table:
@@ -212,7 +147,7 @@ def _items(history: History) -> pa.Array:
         n=pa.array(history.n),
         weights=_vectors(history.weights),
         first_day=_dates(history.first_day),
-        last_days=as_lists(_dates(history.days), history.row, len(history.n)),
+        last_days=pa.ListArray.from_arrays(_offsets(history.lengths), _dates(history.days)),
     )
     return as_lists(rows, history.user, len(history.user_ids))
 
@@ -239,6 +174,10 @@ def _categories(history: History, catalogue: pa.Table) -> pa.Array:
 def _vectors(matrix: Floats) -> pa.Array:
     rows, width = matrix.shape
     return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * np.int32(width), matrix.ravel())
+
+
+def _offsets(lengths: Ints) -> pa.Array:
+    return pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
 
 
 def _dates(days: Ints) -> pa.Array:

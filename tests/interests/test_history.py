@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsif.errors import LsifError
-from lsif.interests.history import HistorySettings, as_table, histories_at, merge, merged, rounded
+from lsif.interests.history import HistorySettings, as_table, histories_at, merge, merged
+from lsif.interests.merging import rounded
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema, check_columns
 from tests.interests import log, reference
