@@ -17,32 +17,52 @@ Rules, in the order in which they are asked:
 | `too_many`         | it comes after the first `max_user_events_per_day` of its user that day, in order of time |
 """
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lsif.config import Rules
 from lsif.interests.delivery import TEXTS
-from lsif.interests.duplicates import with_duplicates
+from lsif.interests.duplicates import ids_twice, with_duplicates, with_twice
 
 EVENT = ("event_id", "user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id")
 
 
 def judged(
-    delivered: DataFrame, arrival: Column, known_ids: DataFrame, event_types: dict[str, float], rules: Rules
+    delivered: DataFrame,
+    arrival: Column,
+    known_ids: DataFrame,
+    event_types: dict[str, float],
+    rules: Rules,
+    keep: Callable[[DataFrame], DataFrame] = lambda frame: frame,
 ) -> DataFrame:
     """Delivered rows with their verdict: `ds`, `rule` (null when none is broken) and `duplicate`.
+
+    Looks twice at the rows before it answers: which ids come twice, and who may have flooded a day. Only those rows are
+    sorted to be judged, which on a clean day is none.
 
     Args:
         delivered: columns `delivery.DELIVERED`.
         arrival: the day (a date) on which a row arrived.
         known_ids: `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
         event_types: event type = weight; a row's own weight multiplies it.
+        keep: called with each frame that is read several times, to persist it; it must not change its rows.
     """
-    rows = _completed(delivered.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
-    rows = rows.withColumn("ds", F.date_format(arrival, "yyyy-MM-dd"))
-    rows = with_duplicates(rows, known_ids, rules.max_late_days)
-    rows = rows.withColumn("rule", F.coalesce("rule", _flood(rules.max_user_events_per_day)))
-    return rows.select(*EVENT, "ds", "rule", "duplicate", "source", _if_rejected(F.col("raw")).alias("raw"))
+    ruled = _completed(delivered.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
+    ruled = ruled.withColumn("ds", F.date_format(arrival, "yyyy-MM-dd"))
+    rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
+    if floods := _may_flood(rows, rules.max_user_events_per_day):
+        rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull() | F.col("user_id").isin(floods)))
+    twice = keep(ids_twice(rows, known_ids))
+    doubtful = F.col("user_id").isin(floods) | F.col("twice").isNotNull()
+    rows = with_twice(rows, twice).withColumn("doubtful", F.col("rule").isNull() & doubtful)
+    clear = rows.where(~F.col("doubtful")).withColumn("duplicate", F.lit(False))
+    known = with_twice(known_ids, twice).where(F.col("twice").isNotNull())
+    sorted_out = with_duplicates(rows.where("doubtful"), known, rules.max_late_days)
+    sorted_out = sorted_out.withColumn("rule", _flood(rules.max_user_events_per_day))
+    columns = (*EVENT, "ds", "rule", "duplicate", "source", "raw")
+    return clear.select(*columns).unionByName(keep(sorted_out.select(*columns)))
 
 
 def accepted(judgements: DataFrame) -> DataFrame:
@@ -84,12 +104,18 @@ def _completed(rows: DataFrame, event_types: dict[str, float]) -> DataFrame:
     return rows.withColumns({"event_id": F.coalesce("event_id", hashed), "weight": weight})
 
 
+def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
+    """The row as delivered only where it may be wanted: it is longer than all the rest, and dear to make."""
+    return rows.select(*EVENT, "ds", "rule", "source", F.when(rejected, F.col("raw")).alias("raw"))
+
+
+def _may_flood(rows: DataFrame, most: int) -> list[str]:
+    """Users with more events on one day than `most`, duplicates included."""
+    counts = rows.where(F.col("rule").isNull()).groupBy("ds", "user_id").count()
+    return [row.user_id for row in counts.where(F.col("count") > most).select("user_id").distinct().collect()]
+
+
 def _flood(most: int) -> Column:
     """The rule `too_many`; duplicates do not count."""
-    counts = F.col("rule").isNull() & ~F.col("duplicate")
-    in_order = Window.partitionBy("ds", "user_id", counts).orderBy("event_time", "event_id")
-    return F.when(counts & (F.row_number().over(in_order) > most), F.lit("too_many"))
-
-
-def _if_rejected(column: Column) -> Column:
-    return F.when(F.col("rule").isNotNull(), column)
+    in_order = Window.partitionBy("ds", "user_id", "duplicate").orderBy("event_time", "event_id")
+    return F.when(~F.col("duplicate") & (F.row_number().over(in_order) > most), F.lit("too_many"))

@@ -16,6 +16,26 @@ TIE_BREAK = (
 )
 
 
+FEW = 1_000_000
+"""Ids that come twice which every task may hold."""
+
+
+def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
+    """Hashes (`twice`) of ids that come more than once among `rows` and `known_ids`; few others may have the same.
+
+    Hashes, since numbers are counted in a fraction of the time of text, and only they are moved.
+    """
+    valid = rows.where(F.col("rule").isNull()).select("event_id")
+    hashes = valid.unionByName(known_ids.select("event_id")).select(F.xxhash64("event_id").alias("twice"))
+    return hashes.groupBy("twice").count().where(F.col("count") > 1).select("twice")
+
+
+def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
+    """`rows` with `twice`, null where the id comes once."""
+    few = twice.limit(FEW + 1).count() <= FEW
+    return rows.join(F.broadcast(twice) if few else twice, F.xxhash64("event_id") == F.col("twice"), "left")
+
+
 def with_duplicates(rows: DataFrame, known_ids: DataFrame, max_late_days: int) -> DataFrame:
     """`rows` with `duplicate`: an event id seen on the same day of arrival, or stored in the days before.
 

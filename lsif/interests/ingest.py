@@ -1,6 +1,8 @@
 """Deliveries into the tables `events` and `quarantine`: a night's files, or a log's whole past in one go."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -15,7 +17,7 @@ from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery, wanted_columns
 from lsif.interests.landing import NothingDelivered, delivered_files
 from lsif.interests.quarantine import CATALOGUE, replace_rejects
-from lsif.tables import Tables
+from lsif.tables import Tables, Writer
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,25 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     writer = tables.writer("events")
     delivered = _delivered(spark, settings, days)
     known = tables.frame(spark, "events", known_days(tables, days[0], settings.rules.max_late_days), ["event_id", "ds"])
-    judgements = judged(delivered, arrival, known, settings.event_types, settings.rules).persist()
-    try:
-        found = _found(delivered, judgements)
+    with _kept() as keep:
+        judgements = judged(delivered, arrival, known, settings.event_types, settings.rules, keep)
+        found, rejecting = _found(delivered, judgements)
         writer.write_frame(accepted(judgements), days)
         writer.commit()
-        _quarantine(tables, days, rejected(judgements))
+        _quarantine(tables, days, rejecting, rejected(judgements))
         return found
-    finally:
-        judgements.unpersist()
+
+
+@contextmanager
+def _kept() -> Iterator[Callable[[DataFrame], DataFrame]]:
+    """Persists frames until the end of the block."""
+    with ExitStack() as frames:
+
+        def keep(frame: DataFrame) -> DataFrame:
+            frames.callback(frame.unpersist)
+            return frame.persist()
+
+        yield keep
 
 
 def night(ds: str) -> Column:
@@ -120,22 +132,34 @@ def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> Data
     return reduce(DataFrame.unionByName, parts)
 
 
-def _found(delivered: DataFrame, judgements: DataFrame) -> Ingested:
+def _found(delivered: DataFrame, judgements: DataFrame) -> tuple[Ingested, list[str]]:
+    """What became of the rows, and the days that have rejected ones."""
     # A count of its own, of lines or of rows in footers: nothing that may lose a row in judging stands between.
     rows_in = delivered.count()
-    verdicts = judgements.groupBy("rule", "duplicate").count().collect()
-    rules = {row["rule"]: row["count"] for row in verdicts if row["rule"]}
+    verdicts = judgements.groupBy("ds", "rule", "duplicate").count().collect()
+    rules: Counter[str] = Counter()
+    for row in verdicts:
+        if row["rule"]:
+            rules[row["rule"]] += row["count"]
     duplicates = sum(row["count"] for row in verdicts if row["duplicate"])
     events = sum(row["count"] for row in verdicts if not row["rule"] and not row["duplicate"])
-    found = Ingested(rows_in, events, duplicates, rules)
+    found = Ingested(rows_in, events, duplicates, dict(rules))
     if found.rows_in != found.events + found.duplicates + found.quarantined:
         raise LsifError(f"rows do not add up, so nothing was written: {found}")
-    return found
+    return found, sorted({row["ds"] for row in verdicts if row["rule"]})
 
 
-def _quarantine(tables: Tables, days: list[str], rows: DataFrame) -> None:
+def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame) -> None:
     """Replace the days that have rejected rows, or had some: a past of years need not have a file for each day."""
-    have = {row.ds for row in rows.select("ds").distinct().collect()}
     had = tables.days("quarantine", days[0], days[-1])
-    touched = sorted(have.union(had, days[-1:]))
-    replace_rejects(tables, touched, of_catalogue=False, write=lambda writer: writer.write_frame(rows, touched))
+    touched = sorted({*rejecting, *had, days[-1]})
+    nothing = tables.schema("quarantine").empty_table()
+
+    def write(writer: Writer) -> None:
+        if rejecting:
+            writer.write_frame(rows, touched)
+        else:  # no need to ask Spark
+            for ds in touched:
+                writer.write(ds, nothing)
+
+    replace_rejects(tables, touched, of_catalogue=False, write=write)
