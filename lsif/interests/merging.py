@@ -72,7 +72,7 @@ def added(old: History, new: Entries, decayed: Decayed, last_days: int) -> Histo
     item_ids, items = codes(pa.concat_arrays([old.item_ids, new.items]))
     width, old_users, old_items = max(len(item_ids), 1), len(old.user_ids), len(old.item_ids)
     user, item = users[:old_users][old.user], items[:old_items][old.item]  # still sorted: ids keep their order
-    keys, group = _groups(users[old_users:] * width + items[old_items:])
+    keys, group = groups_of(users[old_users:] * width + items[old_items:])
     key = user * width + item
     place = np.searchsorted(key, keys)
     known = np.zeros(len(keys), bool)
@@ -89,7 +89,7 @@ def rounded(history: History) -> History:
     return replace(history, weights=np.ldexp(np.round(mantissa * 2**MANTISSA_BITS), exponent - MANTISSA_BITS))
 
 
-def _groups(keys: Ints) -> tuple[Ints, Ints]:
+def groups_of(keys: Ints) -> tuple[Ints, Ints]:
     """The distinct `keys`, ascending, and the place of each key among them."""
     order = np.argsort(keys, kind="stable")  # np.unique would hash, which is ten times slower
     ordered = keys[order]

@@ -3,17 +3,24 @@
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
+from lsif.interests import tiles, windows
 from lsif.interests.as_of import base_and_tile_days, history_settings
 from lsif.interests.bases import base_days, tile_rows
 from lsif.interests.history import histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
 from lsif.interests.recent import recent_windows, window_days
+from lsif.interests.tiles import tiles_of_day
+from lsif.interests.windows import windows_at
 from lsif.schema import DS
 from lsif.tables import Tables
+
+MOST_IN_A_DAY, MOST_IN_A_WINDOW = 5_000_000, 10_000_000
+"""Events of a day, or of the days of a window, that one machine works on as arrays, at some 200 bytes each."""
 
 TILES = {"user_tiles": user_tiles, "item_tiles": item_tiles, "history_tiles": history_tiles}
 
@@ -21,10 +28,27 @@ TILES = {"user_tiles": user_tiles, "item_tiles": item_tiles, "history_tiles": hi
 def store_tiles(spark: SparkSession, tables: Tables, days: Sequence[str]) -> dict[str, int]:
     """Replace the three tiles of each of `days` from its events; returns the rows of each table."""
     writers = {name: tables.writer(name) for name in TILES}
-    events = tables.frame(spark, "events", tables.require_days("events", days[0], days[-1]))
-    for name, tile in TILES.items():
-        writers[name].write_frame(tile(events), days)
+    wanted = tables.require_days("events", days[0], days[-1])
+    if _is_local(spark) and max(_rows_of_days(tables, wanted).values(), default=0) <= MOST_IN_A_DAY:
+        for ds in wanted:
+            for name, rows in tiles_of_day(tables.read("events", [ds], tiles.COLUMNS)).items():
+                writers[name].write(ds, rows)
+    else:
+        events = tables.frame(spark, "events", wanted)
+        for name, tile in TILES.items():
+            writers[name].write_frame(tile(events), days)
     return {name: writer.commit() for name, writer in writers.items()}
+
+
+def _is_local(spark: SparkSession) -> bool:
+    """One process works on arrays about ten times faster than it can hand them to a JVM and back."""
+    return str(spark.sparkContext.master).startswith("local")
+
+
+def _rows_of_days(tables: Tables, days: Sequence[str]) -> dict[str, int]:
+    """Events of each day that has any."""
+    counted = pc.value_counts(tables.read("events", days, [DS])[DS]).to_pylist()
+    return {entry["values"]: entry["counts"] for entry in counted}
 
 
 def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dates: Sequence[str]) -> int:
@@ -36,8 +60,7 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
     writer = tables.writer("long_term_histories")
     base, days = base_and_tile_days(tables, dates[-1], before=day_before(dates[0]))
     held, catalogue, how = [base] if base else [], categories(tables, dates[-1]), history_settings(settings)
-    if str(spark.sparkContext.master).startswith("local"):
-        # One process merges the arrays about ten times faster than it can hand them to a JVM and back.
+    if _is_local(spark):
         tiles = tables.read("history_tiles", days)
         made = histories_at(tables.read("long_term_histories", held), tiles, catalogue, dates, how)
         for ds, rows in zip(dates, made, strict=True):
@@ -73,11 +96,18 @@ def stale_bases(tables: Tables, ds: str, tile_before: pa.Table) -> str:
 def store_windows(spark: SparkSession, tables: Tables, settings: Settings, dates: Sequence[str]) -> tuple[int, int]:
     """Write the windows at `dates` in one pass over their events; returns the events read and the windows written."""
     writer = tables.writer("recent_windows")
-    days = [ds for at in dates for ds in events_in_window(tables, settings, at)]
-    events = tables.frame(spark, "events", sorted(set(days)))
+    reached = {at: events_in_window(tables, settings, at) for at in dates}
+    days = sorted({ds for listed in reached.values() for ds in listed})
     recent_days, window_events = settings.interests.recent_days, settings.interests.window_events
-    writer.write_frame(recent_windows(events, dates, recent_days, window_events), dates)
-    return events.count(), writer.commit()
+    rows = _rows_of_days(tables, days)
+    if _is_local(spark) and max(sum(rows.get(ds, 0) for ds in reached[at]) for at in dates) <= MOST_IN_A_WINDOW:
+        for at in dates:
+            events = tables.read("events", reached[at], windows.COLUMNS)
+            writer.write(at, windows_at(events, at, recent_days, window_events))
+    else:
+        frame = tables.frame(spark, "events", days)
+        writer.write_frame(recent_windows(frame, dates, recent_days, window_events), dates)
+    return sum(rows.values()), writer.commit()
 
 
 def events_in_window(tables: Tables, settings: Settings, ds: str) -> list[str]:
