@@ -11,7 +11,10 @@ import sys
 import pyspark
 from pyspark.sql import SparkSession
 
+from lsif.class_archive import java_option
 from lsif.errors import LsifError
+
+JAVA = "spark.driver.extraJavaOptions"
 
 ALWAYS = {
     "spark.sql.session.timeZone": "UTC",
@@ -32,20 +35,21 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "8",
-    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    JAVA: "-Duser.timezone=UTC",
 }
 
 SHORT = {
     # Only the quick compiler: halves the CPU of a start, and a night on one machine is mostly start.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+    JAVA: "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
 }
 
 
-def session(app_name: str, bulk: bool = False) -> SparkSession:
+def session(app_name: str, bulk: bool = False, java_options: str | None = None) -> SparkSession:
     """The session of this process, started when there is none.
 
     Args:
         bulk: minutes of work instead of seconds, which the full compiler halves.
+        java_options: more of them, on one machine; default: those of the class archive, if there is one.
 
     Raises:
         LsifError: `LSIF_SPARK_CONF` is not `key=value ...`, or Python and JVM are of different Spark versions.
@@ -55,7 +59,10 @@ def session(app_name: str, bulk: bool = False) -> SparkSession:
     builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # under spark-submit the master is spark-submit's to choose
         builder = builder.master(master)
-    for key, value in settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk).items():
+    chosen = settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk)
+    if master.startswith("local"):
+        chosen[JAVA] = f"{chosen[JAVA]} {java_option() if java_options is None else java_options}".strip()
+    for key, value in chosen.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     _check_version(spark.version)
