@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+CHECKPOINT_EVERY = 10
+"""Commits: whoever opens a table reads those since the last checkpoint, at half a millisecond each."""
+
+
 class Tables:
     """All tables under one root.
 
@@ -132,6 +136,7 @@ class Tables:
                 [],
                 mode="ignore",
                 partition_by=[DS] if _schema(name).partitioned else None,
+                configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
         return Writer(self.path(name), _schema(name), handle)

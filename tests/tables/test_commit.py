@@ -208,3 +208,12 @@ def test_appends_add_up(tables: Tables, tmp_path: Path) -> None:
 def test_no_day_has_no_rows(tables: Tables) -> None:
     put(tables, "2017-01-01", "a")
     assert tables.read("item_tiles", []).num_rows == 0
+
+
+def test_an_opened_table_reads_few_commits(tables: Tables) -> None:
+    """However long the log, no more than those since the last checkpoint."""
+    for number in range(10, 35):
+        put(tables, f"2017-01-{number % 28 + 1:02d}", "a")
+    log = Path(tables.path("item_tiles")) / "_delta_log"
+    checkpoints = sorted(int(file.name.split(".")[0]) for file in log.glob("*.checkpoint.parquet"))
+    assert len(list(log.glob("*.json"))) - 1 - checkpoints[-1] < 10
