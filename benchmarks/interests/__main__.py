@@ -45,14 +45,15 @@ class Bench:
     def job(self, name: str, *arguments: str) -> Cost:
         return measured([sys.executable, str(project_folder() / "jobs" / f"{name}.py"), *arguments], dict(os.environ))
 
-    def module(self, name: str, steps: Path, *arguments: str) -> report.Row:
+    def module(self, name: str, steps: Path, *arguments: str, **environment: str) -> report.Row:
         print(f"{name} {' '.join(arguments[:3])}", flush=True)
-        cost = measured([sys.executable, "-m", f"benchmarks.interests.{name}", *arguments], dict(os.environ))
+        command = [sys.executable, "-m", f"benchmarks.interests.{name}", *arguments]
+        cost = measured(command, {**os.environ, **environment})
         return {**asdict(cost), "steps": json.loads(steps.read_text())}
 
-    def ours(self, work: str, days: str) -> report.Row:
+    def ours(self, work: str, days: str, **environment: str) -> report.Row:
         steps = self.home / f"{work}.json"
-        return self.module("ours", steps, work, "--days", days, "--out", str(steps))
+        return self.module("ours", steps, work, "--days", days, "--out", str(steps), **environment)
 
     def peer(self, script: str, ds: str) -> report.Row:
         out = self.home / script
@@ -87,8 +88,10 @@ def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
         differences[name] = same.different(bench.tables, days_between(first, last), home / script / "all")
         print(f"  rows that differ from LSIF's: {differences[name]}", flush=True)
     rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + NIGHTS - 2)}")
+    found = {"gates": bench.ours("gates", f"{log.day(days)},{log.day(days + NIGHTS - 1)}")}
+    found["commits"] = bench.ours("commits", f"{first},{last}")
     rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + NIGHTS - 1)))
-    return {"rows": rows, "different": differences}
+    return {"rows": rows, "different": differences, **found}
 
 
 def main() -> int:

@@ -1,24 +1,33 @@
 """LSIF's steps in one process, by the functions that its jobs call, each with its CPU seconds.
 
-    python -m benchmarks.interests.ours past|scratch|nights --days FROM,TO --out steps.json
+    python -m benchmarks.interests.ours past|scratch|frames|nights|gates|commits --days FROM,TO --out steps.json
     python -m benchmarks.interests.ours curve --days 30,90,365 --out steps.json
 
-`past` takes in the log; `scratch` makes tiles, histories and windows of all its days; `nights` runs day after day, the
-first of them only to warm up; `curve` does so at each length of history. LSIF_HOME and LSIF_CONFIG say where.
+`past` takes in the log; `scratch` makes tiles, histories and windows of all its days, `frames` the same by Spark alone;
+`nights` runs day after day, the first of them only to warm up; `curve` does so at each length of history. LSIF_HOME and
+LSIF_CONFIG say where.
 """
 
 import argparse
+import time
 from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from benchmarks.interests.log import day
 from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
+from lsif.interests.as_of import history_settings
 from lsif.interests.bases import base_days, tile_rows
+from lsif.interests.contract import EVENT
+from lsif.interests.delivery import delivery
 from lsif.interests.ingest import ingest, night, past
-from lsif.interests.storing import store_histories, store_tiles, store_windows
+from lsif.interests.long_term import histories
+from lsif.interests.recent import recent_windows
+from lsif.interests.storing import TILES, categories, store_histories, store_tiles, store_windows
 from lsif.spark import session
 from lsif.tables import Tables
 
@@ -70,7 +79,56 @@ def curve(spark: SparkSession, tables: Tables, settings: Settings, lengths: list
             store_histories(spark, tables, settings, [day(known - 1)])
 
 
-WORK = {"past": take_in, "scratch": from_scratch, "nights": nights}
+def frames(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    """The same by Spark alone, as on a cluster; nothing is written."""
+    interests = settings.interests
+    events = tables.frame(spark, "events", days)
+    made = {name: tile(events) for name, tile in TILES.items()}
+    made["windows"] = recent_windows(events, days[-1:], interests.recent_days, interests.window_events)
+    nothing = tables.frame(spark, "long_term_histories", [])
+    history = (categories(tables, days[-1]), days[-1:], history_settings(settings))
+    made["histories"] = histories(nothing, made["history_tiles"], *history)
+    for name, frame in made.items():
+        spark.sparkContext.setJobDescription(name)
+        with steps(name):
+            frame.write.format("noop").mode("overwrite").save()
+
+
+def gates(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    """Days taken in, and the same rows written in our columns and order, but neither judged nor counted."""
+    plain = Tables(f"{tables.root}-plain")
+    for ds in days:
+        with steps("ingest"):
+            ingest(spark, tables, settings, [ds], night(ds))
+        with steps("plain write"):
+            writer, source = plain.writer("events"), settings.sources["shop"]
+            rows = delivery(spark, "shop", source, [settings.locate(source.path, ds)])
+            rows = rows.select(*EVENT, F.lit(ds).alias("ds")).hint("rebalance", "ds")
+            writer.write_frame(rows.sortWithinPartitions("user_id", "event_time", "event_id"), [ds])
+            writer.commit()
+
+
+def commits(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    """Of a day after a year of days."""
+    log = Tables(f"{tables.root}-commits")
+    row = pa.table({"item_id": ["a"], "events": [1], "baskets": [1], "buyers": [1], "weight": [1.0]})
+    for number in range(YEAR):
+        writer = log.writer("item_tiles")
+        writer.write(day(number), row)
+        started = time.process_time()  # no JVM has a part in it
+        writer.commit()
+        steps.cpu.setdefault("commit", []).append(time.process_time() - started)
+
+
+WORK = {
+    "past": take_in,
+    "scratch": from_scratch,
+    "nights": nights,
+    "frames": frames,
+    "gates": gates,
+    "commits": commits,
+}
+YEAR = 400
 NIGHTS = 4
 
 
@@ -82,7 +140,7 @@ def main() -> None:
     options = parser.parse_args()
     settings, steps = load_settings(), Steps()
     with steps("start"):
-        spark = session(f"bench-{options.work}", bulk=options.work in ("past", "scratch"))
+        spark = session(f"bench-{options.work}", bulk=options.work in ("past", "scratch", "frames"))
     given = options.days.split(",")
     if options.work == "curve":
         curve(spark, Tables(settings.tables), settings, [int(length) for length in given], steps)

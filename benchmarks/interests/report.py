@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks.interests import log
 from lsif.config import project_folder
+from lsif.interests.bases import GROWTH
 
 Row = dict[str, Any]
 FEATURES = {
@@ -63,12 +64,22 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         "LSIF from scratch / DuckDB": ours / warm(rows["DuckDB"], ("all",)),
         "LSIF from scratch / Polars": ours / warm(rows["Polars"], ("all",)),
         "LSIF from scratch / PySpark by hand": ours / spark,
+        "a day taken in / its rows written as they come": warm(found["gates"], ("ingest",))
+        / warm(found["gates"], ("plain write",)),
+        "CPU ms of a commit after a year of days": 1000 * median(found["commits"]["steps"]["commit"][-30:]),
+        "night's share of bases, amortised / features by hand in PySpark": base_share(found) / spark,
         f"ingest + tile of a day at {last} days / at {first}": at[last] / at[first],
     }
 
 
 def night_at(found: dict[str, Any], length: int) -> float:
     return warm(found["curve"], (f"ingest{length}", f"tiles{length}"))
+
+
+def base_share(found: dict[str, Any]) -> float:
+    """CPU of a base, spread over the nights until the tiles outgrow a quarter of it, at the length of the log."""
+    of_all = sum(found["rows"]["LSIF from scratch"]["steps"]["histories"])
+    return of_all / max(found["days"] / GROWTH, 1)
 
 
 def write(found: dict[str, Any], folder: Path) -> None:
