@@ -11,8 +11,8 @@ import sys
 import pyspark
 from pyspark.sql import SparkSession
 
-from lsif.class_archive import java_option
 from lsif.errors import LsifError
+from lsif.spark_archive import java_option
 
 JAVA = "spark.driver.extraJavaOptions"
 

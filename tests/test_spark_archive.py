@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lsif import class_archive
-from lsif.class_archive import archive_file, java_option, make
+from lsif import spark_archive
+from lsif.spark_archive import archive_file, java_option, make
 
 
 @pytest.fixture
@@ -80,4 +80,4 @@ def test_two_first_makers_leave_one_whole_archive(file: Path, monkeypatch: pytes
     assert len({part for part, _ in seen}) == 2
     assert {content for _, content in seen} <= {False, b"half and half"}
     assert [path.name for path in file.parent.iterdir()] == [file.name]
-    assert class_archive.make() == file, "and the next finds it"
+    assert spark_archive.make() == file, "and the next finds it"

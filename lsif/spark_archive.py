@@ -1,6 +1,6 @@
 """Spark's Java classes, read and checked once and kept: a class-data archive cuts what every start of a JVM costs.
 
-    python -m lsif.class_archive        # once per Spark, Java and user: half a minute, 150 MB in LSIF_HOME/cache
+    python -m lsif.spark_archive        # once per Spark, Java and user: half a minute, 150 MB in LSIF_HOME/cache
 
 Without an archive everything works as before. One is used only when it was made by this user for these very Java and
 Spark files; Java itself checks it once more and, when something does not fit, starts without.
@@ -52,7 +52,7 @@ def make() -> Path | None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
         part = Path(folder) / "part.jsa"
-        subprocess.run([sys.executable, "-m", "lsif.class_archive", str(part)], check=True)
+        subprocess.run([sys.executable, "-m", "lsif.spark_archive", str(part)], check=True)
         part.chmod(0o600)
         part.replace(file)  # atomic: a reader has the old file, this one, or another maker's, whole
     return file
@@ -67,7 +67,7 @@ def _archive_at(part: Path) -> None:
     from lsif.spark import session
 
     os.environ["LSIF_SPARK_MASTER"] = "local[2]"
-    spark = session("class_archive", java_options=f"-XX:ArchiveClassesAtExit={part} {QUIET}")
+    spark = session("spark_archive", java_options=f"-XX:ArchiveClassesAtExit={part} {QUIET}")
     rows = spark.range(1000).select(F.concat(F.lit("u"), F.col("id") % 7).alias("user"), "id")
     place = F.row_number().over(Window.partitionBy("user").orderBy("id"))
     lists = rows.withColumn("place", place).groupBy("user").agg(F.sort_array(F.collect_list("id")).alias("ids"))
