@@ -1,4 +1,4 @@
-"""Read what score_users staged for D, row by row, before anyone can see it.
+"""Read what score_users staged for D, every row, before anyone can see it.
 
     python jobs/audit_recommendations.py --ds 2017-10-31
 
@@ -21,13 +21,14 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    rows, known = staged.read(), known_at(job.tables, job.ds, job.settings)
+    known = known_at(job.tables, job.ds, job.settings)
     expected = Expected(known.user_ids(), available_items(known), job.settings.ranking.k)
-    warnings = passed(audit(rows, expected))
+    warnings = passed(audit(staged.scan(), expected))
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
     note = f"{len(warnings)} warnings"
-    return Counts(len(rows), len(rows), model_version=staged.notes["model_version"], note=note)
+    rows = sum(file.rows for file in staged.files)
+    return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,25 @@
-"""The audit of a night's rows before anyone can see them. A check fails (nothing is published) or warns."""
+"""The audit of a night's rows before anyone can see them. A check fails (nothing is published) or warns.
 
-from collections.abc import Callable
+Every check is a query that gives what is wrong, a line of text each, over the tables `listed` (the night's rows),
+`users` and `items` (those that belong) and `expected` (one row: `n` rows of a user, `total` of all). DuckDB reads the
+rows as a stream and spills to disk, so that the size of a night is no matter of memory.
+"""
+
 from dataclasses import dataclass
-from typing import Literal
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.dataset as pads
 
 from lsif.errors import LsifError
 from lsif.ranking.rows import FALLBACK, SHARES
 from lsif.ranking.trained import NO_MODEL
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY, NAMED = "1GB", 3
 
 TOLERANCE = 1e-5
 
@@ -40,10 +49,18 @@ class Finding:
         return f"{self.level} {self.check}: {self.sentence}"
 
 
-def audit(rows: pa.Table, expected: Expected) -> list[Finding]:
+def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Finding]:
     """Every check that found something, failures first."""
-    found = [Finding(name, "fail", text) for name, check in FAIL.items() if (text := check(rows, expected))]
-    return found + [Finding(name, "warn", text) for name, check in WARN.items() if (text := check(rows, expected))]
+    import duckdb
+
+    with TemporaryDirectory() as spill, duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill}) as sql:
+        sql.register("listed", rows)
+        sql.register("users", pa.table({"user_id": expected.users}))
+        sql.register("items", pa.table({"item_id": expected.items}))
+        n = min(expected.k, len(expected.items))
+        sql.execute("CREATE TABLE expected AS SELECT ? AS n, ? AS total", [n, n * len(expected.users)])
+        found = [Finding(name, "fail", text) for name, query in FAIL.items() if (text := _sentence(sql, query))]
+        return found + [Finding(name, "warn", text) for name, query in WARN.items() if (text := _sentence(sql, query))]
 
 
 def passed(findings: list[Finding]) -> list[Finding]:
@@ -57,101 +74,48 @@ def passed(findings: list[Finding]) -> list[Finding]:
     return findings
 
 
-def _row_count(rows: pa.Table, expected: Expected) -> str:
-    wanted = len(expected.users) * min(expected.k, len(expected.items))
-    return _unless(len(rows) == wanted, f"{len(rows):,} rows where {wanted:,} belong")
-
-
-def _users(rows: pa.Table, expected: Expected) -> str:
-    strangers = _outside(pc.unique(rows["user_id"]), expected.users)
-    forgotten = _outside(expected.users, pc.unique(rows["user_id"]))
-    text = f"users that nobody knows: {_some(strangers)}; users without a list: {_some(forgotten)}"
-    return _unless(not len(strangers) and not len(forgotten), text)
-
-
-def _ranks(rows: pa.Table, expected: Expected) -> str:
-    wanted = min(expected.k, len(expected.items))
-    lists = _by_user(rows, [("rank", "count"), ("rank", "count_distinct"), ("rank", "min"), ("rank", "max")])
-    good = [lists["rank_count"], lists["rank_count_distinct"], lists["rank_max"]]
-    complete = np.logical_and.reduce([np.asarray(column) == wanted for column in good])
-    wrong = lists.filter(pa.array(~(complete & (np.asarray(lists["rank_min"]) == 1))))["user_id"]
-    return _unless(not len(wrong), f"ranks are not 1 to {wanted} for {_some(wrong)}")
-
-
-def _duplicates(rows: pa.Table, expected: Expected) -> str:
-    lists = _by_user(rows, [("item_id", "count"), ("item_id", "count_distinct")])
-    twice = lists.filter(pc.not_equal(lists["item_id_count"], lists["item_id_count_distinct"]))["user_id"]
-    return _unless(not len(twice), f"an item twice in the list of {_some(twice)}")
-
-
-def _items(rows: pa.Table, expected: Expected) -> str:
-    unknown = _outside(pc.unique(rows["item_id"]), expected.items)
-    return _unless(not len(unknown), f"items unknown or not available: {_some(unknown)}")
-
-
-def _scores(rows: pa.Table, expected: Expected) -> str:
-    ordered = rows.sort_by([("user_id", "ascending"), ("rank", "ascending")])
-    score = ordered["score"].to_numpy()
-    same_user = np.asarray(pc.equal(ordered["user_id"][1:], ordered["user_id"][:-1]))
-    if not np.isfinite(score).all():
-        return "a score is not a finite number"
-    return _unless(not (same_user & (np.diff(score) > 0)).any(), "a score is higher than the one ranked before it")
-
-
-def _shares(rows: pa.Table, expected: Expected) -> str:
-    shares = np.stack([rows[name].to_numpy() for name in SHARES])
-    good = np.isfinite(shares).all() and (shares >= 0).all() and (abs(shares.sum(0) - 1) < TOLERANCE).all()
-    return _unless(bool(good), "shares are not positive parts of one")
-
-
-def _one_version(rows: pa.Table, expected: Expected) -> str:
-    versions = pc.unique(rows["model_version"]).to_pylist()
-    return _unless(len(versions) == 1, f"model versions in one night: {versions}")
-
-
-def _ids(rows: pa.Table, expected: Expected) -> str:
-    distinct = pc.count_distinct(rows["recommendation_id"]).as_py()
-    return _unless(distinct == len(rows), f"{len(rows) - distinct:,} recommendation ids are not their own")
-
-
-def _no_model(rows: pa.Table, expected: Expected) -> str:
-    return _unless(NO_MODEL not in pc.unique(rows["model_version"]).to_pylist(), "popular lists only, without a model")
-
-
-def _mostly_fallback(rows: pa.Table, expected: Expected) -> str:
-    share = pc.mean(pc.equal(rows["reason_code"], FALLBACK)).as_py() or 0.0
-    return _unless(share <= 0.5, f"{share:.0%} of the rows are the popular fallback")
-
-
-Check = Callable[[pa.Table, Expected], str]
-"""Gives what is wrong, or the empty string."""
-
-FAIL: dict[str, Check] = {
-    "row_count": _row_count,
-    "users": _users,
-    "ranks": _ranks,
-    "duplicates": _duplicates,
-    "items": _items,
-    "scores": _scores,
-    "shares": _shares,
-    "one_version": _one_version,
-    "recommendation_ids": _ids,
+FAIL = {
+    "row_count": """
+        SELECT format('{:,} rows where {:,} belong', found, total)
+        FROM (SELECT count(*) AS found FROM listed), expected WHERE found <> total""",
+    "users": """
+        SELECT DISTINCT 'nobody knows the user ' || user_id FROM listed ANTI JOIN users USING (user_id) UNION ALL
+        SELECT 'no list for the user ' || user_id FROM users ANTI JOIN listed USING (user_id)""",
+    "ranks": """
+        SELECT format('ranks are not 1 to {} for the user {}', any_value(n), user_id)
+        FROM listed, expected GROUP BY user_id
+        HAVING NOT (count(*) = any_value(n) AND count(DISTINCT rank) = count(*) AND min(rank) = 1
+                    AND max(rank) = count(*))""",
+    "duplicates": """
+        SELECT 'an item twice in the list of the user ' || user_id
+        FROM listed GROUP BY user_id HAVING count(*) > count(DISTINCT item_id)""",
+    "items": """
+        SELECT DISTINCT 'unknown or not available is the item ' || item_id
+        FROM listed ANTI JOIN items USING (item_id)""",
+    "scores": """
+        SELECT format('the score {} at rank {} of the user {} is not finite, or above the one before it',
+                      score, rank, user_id)
+        FROM (SELECT *, lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS before FROM listed)
+        WHERE NOT isfinite(score) OR score > before""",
+    "shares": f"""
+        SELECT format('shares at rank {{}} of the user {{}} are not positive parts of one', rank, user_id)
+        FROM listed WHERE NOT (least({", ".join(SHARES)}) >= 0 AND abs({" + ".join(SHARES)} - 1) < {TOLERANCE})""",
+    "one_version": """
+        SELECT 'model versions in one night: ' || string_agg(DISTINCT model_version, ', ' ORDER BY model_version)
+        FROM listed HAVING count(DISTINCT model_version) > 1""",
+    "recommendation_ids": """
+        SELECT format('{:,} recommendation ids are not their own', count(*) - count(DISTINCT recommendation_id))
+        FROM listed HAVING count(*) > count(DISTINCT recommendation_id)""",
 }
-WARN: dict[str, Check] = {"no_model": _no_model, "fallback": _mostly_fallback}
+WARN = {
+    "no_model": f"""
+        SELECT 'popular lists only, without a model' FROM listed HAVING bool_or(model_version = '{NO_MODEL}')""",
+    "fallback": f"""
+        SELECT format('{{:.0f}} % of the rows are the popular fallback', 100 * avg((reason_code = '{FALLBACK}')::int))
+        FROM listed HAVING avg((reason_code = '{FALLBACK}')::int) > 0.5""",
+}
 
 
-def _unless(good: bool, sentence: str) -> str:
-    return "" if good else sentence
-
-
-def _outside(ids: pa.Array, known: pa.Array) -> pa.Array:
-    return ids.filter(pc.invert(pc.is_in(ids, value_set=known)))
-
-
-def _by_user(rows: pa.Table, aggregations: list[tuple[str, str]]) -> pa.Table:
-    return rows.group_by("user_id").aggregate(aggregations)
-
-
-def _some(ids: pa.Array | pa.ChunkedArray) -> str:
-    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
-    return ", ".join(map(str, ids[:3].to_pylist())) + more or "none"
+def _sentence(sql: "duckdb.DuckDBPyConnection", query: str) -> str:
+    lines = [line for (line,) in sql.execute(f"SELECT * FROM ({query}) LIMIT {NAMED + 1}").fetchall()]
+    return "; ".join(lines[:NAMED]) + ("; and more" if len(lines) > NAMED else "")

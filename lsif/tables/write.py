@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
@@ -152,15 +153,11 @@ class Staged:
     mark: int
     notes: dict[str, str]
 
-    def read(self) -> pa.Table:
-        """The staged rows, without `ds`."""
+    def scan(self) -> pads.Dataset:
+        """The staged rows, without `ds`, to be read as a stream."""
         filesystem, root = pafs.FileSystem.from_uri(self.path)
-        wanted = arrow_schema(self.table, with_ds=False)
-        parts = [
-            pq.read_table(f"{root}/{f.path}", filesystem=filesystem, schema=wanted, partitioning=None)
-            for f in self.files
-        ]
-        return pa.concat_tables(parts)
+        files = [f"{root}/{file.path}" for file in self.files]
+        return pads.dataset(files, arrow_schema(self.table, with_ds=False), "parquet", filesystem)
 
     def commit(self) -> int:
         """Publish; a second call finds its own files there and changes nothing.

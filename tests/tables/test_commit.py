@@ -98,7 +98,7 @@ def test_staged_rows_are_read_checked_and_published_once(tables: Tables) -> None
     writer.write("2017-01-01", tiles(tables, "a"))
     writer.stage(model_version="3")
     staged = tables.staged("item_tiles", "2017-01-01")
-    assert staged.read()["item_id"].to_pylist() == ["a"]
+    assert staged.scan().to_table()["item_id"].to_pylist() == ["a"]
     assert staged.notes == {"model_version": "3"}
     assert tables.days("item_tiles") == []
     assert staged.commit() == 1

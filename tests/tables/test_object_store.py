@@ -80,7 +80,7 @@ def test_staged_rows_are_published_once_and_appends_add_up(tables: Tables) -> No
     writer.stage(model_version="3")
     assert tables.days("item_tiles") == []
     staged = tables.staged("item_tiles", D1)
-    assert (staged.read()["item_id"].to_pylist(), staged.notes) == (["a"], {"model_version": "3"})
+    assert (staged.scan().to_table()["item_id"].to_pylist(), staged.notes) == (["a"], {"model_version": "3"})
     assert [tables.staged("item_tiles", D1).commit() for _ in range(2)] == [1, 1]
     assert tables.days("item_tiles") == [D1]
     row = {"text_sha256": "x", "encoder": "e", "vector": [1.0]}
