@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test check help bench-quality
+.PHONY: demo down test check help bench-quality bench-interests
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -21,6 +21,10 @@ test: check ## lint, types, import rules and all tests
 bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=test SEEDS=5, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(PEERS),--peers $(PEERS)) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
+
+bench-interests: preflight $(READY) ## nights and histories beside the same by hand in PySpark, DuckDB, Polars: SCALE=1 CURVE=0.25
+	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))
+	@$(BIN)/python -m benchmarks.interests.skew $(if $(SCALE),--scale $(SCALE))
 
 check: preflight $(READY) ## lint, types and import rules
 	@$(BIN)/ruff check .
