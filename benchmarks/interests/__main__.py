@@ -90,6 +90,7 @@ def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
     rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + NIGHTS - 2)}")
     found = {"gates": bench.ours("gates", f"{log.day(days)},{log.day(days + NIGHTS - 1)}")}
     found["commits"] = bench.ours("commits", f"{first},{last}")
+    found["opened"] = bench.ours("opened", f"{first},{log.day(days + NIGHTS - 2)}")
     rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + NIGHTS - 1)))
     return {"rows": rows, "different": differences, **found}
 

@@ -1,6 +1,6 @@
 """LSIF's steps in one process, by the functions that its jobs call, each with its CPU seconds.
 
-    python -m benchmarks.interests.ours past|scratch|frames|nights|gates|commits --days FROM,TO --out steps.json
+    python -m benchmarks.interests.ours past|scratch|frames|nights|gates|commits|opened --days FROM,TO --out steps.json
     python -m benchmarks.interests.ours curve --days 30,90,365 --out steps.json
 
 `past` takes in the log; `scratch` makes tiles, histories and windows of all its days, `frames` the same by Spark alone;
@@ -20,10 +20,11 @@ from benchmarks.interests.log import day
 from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import history_settings
+from lsif.interests.as_of import base_and_tile_days, history_settings
 from lsif.interests.bases import base_days, tile_rows
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
+from lsif.interests.history import merge
 from lsif.interests.ingest import ingest, night, past
 from lsif.interests.long_term import histories
 from lsif.interests.recent import recent_windows
@@ -120,6 +121,17 @@ def commits(spark: SparkSession, tables: Tables, settings: Settings, days: list[
         steps.cpu.setdefault("commit", []).append(time.process_time() - started)
 
 
+def opened(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
+    """What a scorer and a trainer do first: read the newest base and the tiles after it, and merge them."""
+    for _ in range(ROUNDS):
+        with steps("open"):
+            base, after = base_and_tile_days(tables, days[-1])
+            held = tables.read("long_term_histories", [base] if base else [])
+            later = tables.read("history_tiles", after)
+        with steps("merge"):
+            merge(held, later, days[-1], history_settings(settings))
+
+
 WORK = {
     "past": take_in,
     "scratch": from_scratch,
@@ -127,7 +139,9 @@ WORK = {
     "frames": frames,
     "gates": gates,
     "commits": commits,
+    "opened": opened,
 }
+ROUNDS = 3
 YEAR = 400
 NIGHTS = 4
 

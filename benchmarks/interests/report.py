@@ -66,6 +66,9 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         "LSIF from scratch / PySpark by hand": ours / spark,
         "a day taken in / its rows written as they come": warm(found["gates"], ("ingest",))
         / warm(found["gates"], ("plain write",)),
+        "million events that a base and its tiles hold, opened and merged in a CPU second": events(found)
+        / warm(found["opened"], ("open", "merge"))
+        / 1e6,
         "CPU ms of a commit after a year of days": 1000 * median(found["commits"]["steps"]["commit"][-30:]),
         "night's share of bases, amortised / features by hand in PySpark": base_share(found) / spark,
         f"ingest + tile of a day at {last} days / at {first}": at[last] / at[first],
@@ -74,6 +77,10 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
 
 def night_at(found: dict[str, Any], length: int) -> float:
     return warm(found["curve"], (f"ingest{length}", f"tiles{length}"))
+
+
+def events(found: dict[str, Any]) -> int:
+    return log.Shop(found["scale"]).events * (found["days"] + len(found["rows"]["LSIF nights, warm"]["steps"]["tiles"]))
 
 
 def base_share(found: dict[str, Any]) -> float:

@@ -16,7 +16,7 @@ import pyspark
 
 PACKAGE = Path(pyspark.__file__).parent
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds; JVMs start slowly on a busy machine
+PATIENCE = 300.0  # seconds; JVMs start slowly on a busy machine
 QUICK = "-XX:TieredStopAtLevel=1"
 
 

@@ -58,7 +58,7 @@ def hashes(tables: Tables) -> dict[tuple[str, str], str]:
     return {(name, ds): tables.content_hash(name, ds) for name in WRITTEN for ds in tables.days(name)}
 
 
-@pytest.mark.timeout(400)  # seven JVMs; a minute on two idle cores
+@pytest.mark.timeout(900)  # seven JVMs; a minute on two idle cores
 def test_a_cluster_writes_the_same_rows_and_outlives_a_worker(
     run: Run, landed: Path, tables: Tables, cluster: Cluster
 ) -> None:
