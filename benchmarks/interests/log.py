@@ -74,7 +74,7 @@ def deliver(home: Path, shop: Shop, days: int) -> None:
     landing = home / "landing"
     (landing / "events").mkdir(parents=True, exist_ok=True)
     (home / "shop.toml").write_text(TOML)
-    pq.write_table(_catalogue(shop), landing / "items.parquet")
+    pq.write_table(catalogue(shop), landing / "items.parquet")
     for ds in days_between(day(0), day(days - 1)):
         file = landing / "events" / f"{ds}.parquet"
         if not file.exists():
@@ -133,7 +133,7 @@ def _ids(letter: str, numbers: Ints) -> pa.Array:
     return pa.array(np.char.add(letter, numbers.astype(str)))
 
 
-def _catalogue(shop: Shop) -> pa.Table:
+def catalogue(shop: Shop) -> pa.Table:
     numbers = np.arange(shop.items)
     return pa.table(
         {

@@ -6,10 +6,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.interests import log
+from benchmarks.interests import log, same
+from benchmarks.interests.__main__ import PEERS
+from benchmarks.interests.peers.task import Task
+from lsif.interests import windows
+from lsif.interests.history import HistorySettings, merged
+from lsif.interests.tiles import COLUMNS, tiles_of_day
+from lsif.interests.windows import windows_at
+from lsif.schema import TABLES
+from lsif.tables import Tables
+from lsif.tables.door import arrow_schema
 
+DAYS = [log.day(number) for number in range(5)]
+TILES = ("history_tiles", "user_tiles", "item_tiles")
+HOW = HistorySettings((7.0, 30.0), 2)
 PROJECT = Path(__file__).resolve().parents[2]
 SPIN = "import time\nwhile time.process_time() < 1: pass"
 ORPHAN = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SPIN!r}])"
@@ -39,14 +53,54 @@ def test_a_process_that_outlives_its_parent_is_counted(tmp_path: Path) -> None:
     assert 1.0 <= float(said) < 5.0
 
 
-@pytest.mark.timeout(900)  # seven JVMs; one and a half minutes on two idle cores
-def test_peers_have_the_same_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LSIF_BENCH_WORK", str(tmp_path))
-    size = ["--scale", "0.0005", "--days", "3", "--curve-scale", "0.0005", "--history", "2,8"]
-    python("-m", "benchmarks.interests", *size, "--out", str(tmp_path))
-    found = json.loads((tmp_path / "interests.json").read_text())
-    for peer in ("PySpark by hand", "DuckDB", "Polars"):
-        assert set(found["different"][peer]) == {"histories", "categories", "windows", "user_days", "item_days"}
-        assert all(not bad and rows > 30 for bad, rows in found["different"][peer].values()), peer
-    assert all(row["cpu"] > 0 and row["peak"] > 0 and row["read"] > 0 for row in found["rows"].values())
-    assert (tmp_path / "interests.svg").read_text().startswith("<?xml")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Path]:
+    """Tables of a tiny shop by LSIF's arrays, without a JVM, and what a peer is asked for."""
+    home = tmp_path_factory.mktemp("tiny")
+    tables, shop = Tables(str(home / "tables")), log.Shop(0.0005)
+    catalogue = log.catalogue(shop).rename_columns(["item_id", "title", "category"])
+    known = {"events": {ds: stored(tables, log.day_of_events(shop, ds)) for ds in DAYS}}
+    tiles = {ds: tiles_of_day(events.select(COLUMNS)) for ds, events in known["events"].items()}
+    known |= {name: {ds: made[name] for ds, made in tiles.items()} for name in TILES}
+    of_all = pa.concat_tables(
+        rows.append_column("ds", [[ds] * len(rows)]) for ds, rows in known["history_tiles"].items()
+    )
+    nothing = arrow_schema(TABLES["long_term_histories"]).empty_table()
+    histories = merged(nothing, of_all, catalogue, DAYS[-1], HOW).drop_columns("ds")
+    window = windows_at(pa.concat_tables(known["events"].values()).select(windows.COLUMNS), DAYS[-1], 28, 4)
+    known |= {"long_term_histories": {DAYS[-1]: histories}, "recent_windows": {DAYS[-1]: window}}
+    for name, days in known.items():
+        writer = tables.writer(name)
+        for ds, rows in days.items():
+            writer.write(ds, rows)
+        writer.commit()
+    pq.write_table(catalogue, home / "items.parquet")
+    task = Task(
+        events=same.files_of(tables, "events", DAYS),
+        items=str(home / "items.parquet"),
+        ds=DAYS[-1],
+        half_lives_days=list(HOW.half_lives_days),
+        last_days=HOW.last_days,
+        recent_days=28,
+        window_events=4,
+    )
+    (home / "task.json").write_text(json.dumps(vars(task)))
+    return tables, home
+
+
+def stored(tables: Tables, delivered: pa.Table) -> pa.Table:
+    """As the table `events` has them."""
+    rows = delivered.rename_columns(["event_id", "user_id", "item_id", "event_type", "event_time"]).to_pylist()
+    for row in rows:
+        row["weight"] = 1.0 if row["event_type"] == "purchase" else 0.5
+    return pa.Table.from_pylist(rows, tables.schema("events"))
+
+
+@pytest.mark.parametrize("peer", PEERS.values())
+def test_peers_have_the_same_features(peer: str, made: tuple[Tables, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSIF_SPARK_MASTER", "local[2]")
+    tables, home = made
+    python("-m", f"benchmarks.interests.peers.{peer}", "--task", str(home / "task.json"), "--out", str(home / peer))
+    found = same.different(tables, DAYS, home / peer / "all")
+    assert set(found) == {"histories", "categories", "windows", "user_days", "item_days"}
+    assert all(not bad and rows > 30 for bad, rows in found.values()), found
