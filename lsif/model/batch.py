@@ -22,6 +22,8 @@ class Batch:
         window_basket: number of the event's time among the window's, 0 = oldest [B, S]: equal times are one set.
         window_mask: [B, S].
         user_features: [B, P].
+        tail_item, tail_mask: the rest of the history [B, T].
+        group, group_mask, group_features: numbers [B, G], mask and features [B, G, X] of the groups a user knows.
     """
 
     history_item: Tensor
@@ -33,16 +35,27 @@ class Batch:
     window_basket: Tensor
     window_mask: Tensor
     user_features: Tensor
+    tail_item: Tensor
+    tail_mask: Tensor
+    group: Tensor
+    group_mask: Tensor
+    group_features: Tensor
 
     def __len__(self) -> int:
         return len(self.history_item)
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+
     def renumbered(self, items: Tensor) -> "Batch":
-        """The batch with item numbers as positions in `items`, sorted numbers that hold all of the batch's."""
+        """The batch with item numbers as positions in `items`, sorted numbers that hold all of history and window."""
+        tail = torch.searchsorted(items, self.tail_item).clamp(max=len(items) - 1)
         return replace(
             self,
             history_item=torch.searchsorted(items, self.history_item),
             window_item=torch.searchsorted(items, self.window_item),
+            tail_item=tail,
+            tail_mask=self.tail_mask & (items[tail] == self.tail_item),
         )
 
 

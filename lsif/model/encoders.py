@@ -46,14 +46,14 @@ class GRUEncoder(nn.Module):
         baskets, mask = basket_means(events, batch.window_basket, batch.window_mask)
         outputs, _ = self.gru(baskets)  # [B, N, D]
         last = (mask.sum(1) - 1).clamp(min=0)
-        newest = outputs[torch.arange(len(batch)), last] * mask.any(1, keepdim=True)
+        newest = outputs[torch.arange(len(batch), device=last.device), last] * mask.any(1, keepdim=True)
         return outputs, mask, self.norm(self.join(torch.cat([newest, as_of], dim=-1)))
 
 
 def basket_means(events: Tensor, basket: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Mean of each basket's events [B, N, D], N the most baskets of a window, and which are there [B, N]."""
     most = int(torch.where(mask, basket, 0).max()) + 1
-    member = (basket[:, None] == torch.arange(most)[:, None]) & mask[:, None]  # [B, N, S]
+    member = (basket[:, None] == torch.arange(most, device=basket.device)[:, None]) & mask[:, None]  # [B, N, S]
     size = member.sum(-1, keepdim=True)
     return member.to(events.dtype) @ events / size.clamp(min=1), size.squeeze(-1) > 0
 

@@ -1,4 +1,8 @@
-"""The whole model: `score(u, i) = (long_u + short_u)·e_i + b_i + gain_u·popularity_i + repeat(u, i)`."""
+"""The whole model.
+
+For an item that is not in the user's history rows, `score(u, i) = (long_u + short_u)·e_i + groups_u(i) +
+gain_u·popularity_i`, and `tail_u` more if the user had it all the same; for one that is, `score(u, i) = repeat(u, i)`.
+"""
 
 from dataclasses import dataclass
 
@@ -8,9 +12,11 @@ from torch import Tensor, nn
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
 from lsif.model.fusion import fusion_gate, long_share
+from lsif.model.group_term import GroupTerm
 from lsif.model.item_tower import ItemInputs, ItemTower
-from lsif.model.layers import DROPPED, Standardise
+from lsif.model.layers import Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
+from lsif.model.neighbours import NeighbourInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm
@@ -25,13 +31,15 @@ class Shape:
     fusion: str
     width: int
     items: int
-    corrections: int
     categories: int
     event_types: int
     text_size: int
     history_features: int
     user_features: int
     item_features: int
+    group_features: int
+    weight_column: int
+    """Of the history features: the decayed weight that the item factors are made of."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +47,16 @@ class Items:
     """Items ready to be scored.
 
     Attributes:
-        vectors: `e_i` [V, D], unit length.
+        vectors: `e_i`, unit length, beside the item's factor, of unit length or zero [V, D + K].
         category: numbers [V].
-        bias: `b_i` [V]: zero, as a learned one did harm; -inf takes an item out of every list.
+        groups: numbers of category and kind [V, 2].
+        bias: `b_i` [V]: zero; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
     """
 
     vectors: Tensor
     category: Tensor
+    groups: Tensor
     bias: Tensor
     popularity: Tensor
 
@@ -56,17 +66,30 @@ class Interests:
     """Users ready to be scored: the parts of every score add up exactly.
 
     Attributes:
-        long, short: gated parts divided by ‖w‖·τ [B, D].
+        long, short: gated parts divided by ‖w‖·τ, beside those among the factors [B, D + K].
         alpha: ‖long‖ / (‖long‖ + ‖short‖) [B].
+        groups: logit of every group, a part of the long interest [B, N].
         popularity_gain: [B].
-        repeat: logit of each history row [B, L], 0 past the mask.
+        members: log-odds of each history row, by each network of the repeat term [E, B, L]; 0 past the mask.
+        level: how high the history rows as a whole stand [B].
+        tail: how high the rest of the history does, beside what the interests say of it [B].
+        history_mask: [B, L].
     """
 
     long: Tensor
     short: Tensor
     alpha: Tensor
+    groups: Tensor
     popularity_gain: Tensor
-    repeat: Tensor
+    members: Tensor
+    level: Tensor
+    tail: Tensor
+    history_mask: Tensor
+
+    @property
+    def repeat(self) -> Tensor:
+        """Logit of each history row [B, L], 0 past the mask."""
+        return (self.members.mean(0) + self.level[:, None]) * self.history_mask
 
 
 class FusionModel(nn.Module):
@@ -78,50 +101,73 @@ class FusionModel(nn.Module):
         self.history_scale = Standardise(shape.history_features)
         self.user_scale = Standardise(user)
         self.item_scale = Standardise(shape.item_features)
-        self.tower = ItemTower(shape.corrections, shape.text_size, shape.categories, width)
+        self.group_scale = Standardise(shape.group_features)
+        self.tower = ItemTower(shape.text_size, shape.categories, width)
         self.short = ShortTermInterest(encoder, width, shape.event_types, user)
         self.long = LongTermInterest(width, shape.history_features)
-        self.dropout = nn.Dropout(DROPPED)
+        self.neighbours = NeighbourInterest(shape.history_features, user, shape.weight_column)
+        self.groups = GroupTerm(shape.group_features, user)
+        self.dropout = Dropout()
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
         self.log_temperature = nn.Parameter(torch.tensor(0.1).log())
-        self.log_odds_shift = nn.Parameter(torch.zeros(()))  # from a score to the log-odds of a repeat; training only
 
-    def items(self, inputs: ItemInputs, features: Tensor) -> Items:
-        """Items from the tower's inputs and their features at `ds` [V, Q]."""
+    def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
+        """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
         popularity = self.popularity.popularity(self.item_scale(features))
-        return Items(self.tower(inputs), inputs.category, torch.zeros_like(popularity), popularity)
+        vectors = self.tower(inputs)
+        both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
+        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity)
 
-    def all_items(self, index: ItemIndex, features: Array) -> Items:
-        """Every item of the index at one `ds`, new ones included; `features` is a snapshot's `item_features`."""
-        return self.items(self.tower.inputs(index), torch.from_numpy(features))
+    def all_items(self, index: ItemIndex, features: Array, factors: Array) -> Items:
+        """Every item of the index at one `ds`, new ones included: a snapshot's `item_features` and `item_factors`."""
+        device = self.log_temperature.device
+        at = (torch.from_numpy(array).to(device) for array in (features, factors))
+        return self.items(self.tower.inputs(index), *at)
 
     def forward(self, batch: Batch, items: Items) -> Interests:
         """Users as of the night; the batch's item numbers are positions in `items`."""
         past, user = self.history_scale(batch.history_features), self.user_scale(batch.user_features)
-        state, short = self.short(batch, items.vectors, user)
-        long = self.long(batch, items.vectors, past)
+        vectors, factors = items.vectors.split([self.shape.width, items.vectors.shape[1] - self.shape.width], dim=1)
+        state, short = self.short(batch, vectors, user)
+        long = self.long(batch, vectors, past)
         long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.log_temperature.exp()
-        long, short = long / scale, short / scale
-        own = torch.einsum("bd,bld->bl", (long + short).detach(), items.vectors.detach()[batch.history_item])
-        repeat = self.repeat(batch, past, items.category[batch.history_item], user, own)
+        near_long, near_short = self.neighbours(batch, factors, past, user)
+        long = torch.cat([long / scale, near_long], dim=1)
+        short = torch.cat([short / scale, near_short], dim=1)
+        close = self.neighbours.closeness(batch, factors)
+        members, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
+        count = int(max(items.groups.max(), batch.group.max())) + 1
         return Interests(
             long=long,
             short=short,
             alpha=long_share(long, short),
+            groups=self.groups(batch, self.group_scale(batch.group_features), user, count),
             popularity_gain=self.popularity.user_gain(user),
-            repeat=repeat * batch.history_mask,
+            members=members * batch.history_mask,
+            level=levels[:, 0],
+            tail=levels[:, 1],
+            history_mask=batch.history_mask,
         )
 
 
 def scores(interests: Interests, batch: Batch, items: Items) -> Tensor:
     """`score(u, i)` of every user and item [B, V]."""
-    return with_terms((interests.long + interests.short) @ items.vectors.T, interests, batch, items)
+    return with_repeats(new_to_user(interests, batch, items), interests.repeat, batch) + items.bias
 
 
-def with_terms(fused: Tensor, interests: Interests, batch: Batch, items: Items) -> Tensor:
-    """Popularity and repeats added to `(long + short)·e` [B, V]."""
-    total = fused + items.bias + interests.popularity_gain[:, None] * items.popularity
-    return total.scatter_add(1, batch.history_item, interests.repeat)
+def new_to_user(interests: Interests, batch: Batch, items: Items) -> Tensor:
+    """Score of every item [B, V] as if it stood in nobody's history rows, without the bias."""
+    fused = (interests.long + interests.short) @ items.vectors.T
+    for level in items.groups.T:
+        fused = fused + interests.groups[:, level]
+    new = fused + interests.popularity_gain[:, None] * items.popularity
+    return new.scatter_add(1, batch.tail_item, interests.tail[:, None] * batch.tail_mask)
+
+
+def with_repeats(new: Tensor, repeat: Tensor, batch: Batch) -> Tensor:
+    """Scores [B, V] where the items of the history have `repeat` [B, L] in the place of what they had."""
+    there = new.gather(1, batch.history_item)
+    return new.scatter_add(1, batch.history_item, (repeat - there) * batch.history_mask)

@@ -82,7 +82,8 @@ def _ages(last_days: pa.Array, today: int, last: int) -> Array:
     return ages
 
 
-def heaviest(rows: History, most: int, half_life: int) -> History:
-    """The `most` rows of each user with the greatest weight at one half-life; ties go to the smaller item id."""
+def heaviest(rows: History, most: int, half_life: int) -> tuple[History, History]:
+    """The `most` rows of each user with the greatest weight at one half-life, and the rest; ties by item id."""
     order = np.lexsort((-rows.weights[:, half_life], rows.user))
-    return rows.take(order[positions(rows.user[order]) < most])
+    inside = positions(rows.user[order]) < most
+    return rows.take(order[inside]), rows.take(order[~inside])

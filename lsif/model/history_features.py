@@ -41,7 +41,7 @@ def history_features(
     Args:
         capped: rows in each user's order of weight, as `heaviest` gives them.
         totals: decayed weight of each user's uncapped history [U, H].
-        items: features of every item [V, Q].
+        items: features of every item [V, Q]; only those in `ITEM_FEATURES` are taken over.
     """
     group = categories.of(capped)
     columns = [
@@ -51,7 +51,7 @@ def history_features(
         *_cadence(capped),
         *_visits(capped, visits),
         *_category(capped, categories, group),
-        *items[capped.item].T,
+        *items[capped.item, : len(ITEM_FEATURES)].T,
     ]
     return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 

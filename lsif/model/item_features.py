@@ -24,10 +24,25 @@ ITEM_FEATURES = (
     "log_age_of_first_purchase",
     "log_age_of_last_purchase",
 )
+"""Columns that a history row repeats."""
+
+NEW_SPANS = (3, 7, 14, 28)
+NEW_HALF_LIVES = (7.0, 14.0, 28.0)
+NEW_FEATURES = (
+    *(f"log_new_users_{span}d" for span in NEW_SPANS),
+    *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
+    "never_taken",
+    *(
+        f"{name}_{level}"
+        for level in ("category", "kind")
+        for name in ("log_share_of_new_users", "log_new_users", "log_items")
+    ),
+)
+"""Columns after those: who takes the item for the first time. What is new to many is what is next for others."""
 
 
 def item_features(tiles: pa.Table, rows: History, ds: str, index: ItemIndex) -> Array:
-    """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `ITEM_FEATURES`.
+    """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `ITEM_FEATURES`, `NEW_FEATURES`.
 
     Args:
         tiles: `item_tiles` up to `ds`, with its `ds` column.
@@ -40,6 +55,7 @@ def item_features(tiles: pa.Table, rows: History, ds: str, index: ItemIndex) -> 
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
     columns += _repurchase(rows, len(index))
     columns += _newness(rows, len(index))
+    columns += _new_users(rows, index.groups)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -75,3 +91,22 @@ def _newness(rows: History, items: int) -> list[Array]:
     np.maximum.at(oldest, rows.item, rows.first_age)
     np.minimum.at(newest, rows.item, rows.last_age())
     return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
+
+
+def _new_users(rows: History, groups: Array) -> list[Array]:
+    """Users who took each item for the first time, and the same of its category and kind."""
+    items = len(groups)
+    spans = [np.log(np.bincount(rows.item, rows.first_age < span, items) + 0.1) for span in NEW_SPANS]
+    decayed = [np.bincount(rows.item, 2.0 ** (-rows.first_age / days), items) for days in NEW_HALF_LIVES]
+    never = np.bincount(rows.item, minlength=items) == 0
+    return [*spans, *(np.log(sums + 0.1) for sums in decayed), never, *_by_group(decayed[1], groups)]
+
+
+def _by_group(new: Array, groups: Array) -> list[Array]:
+    """The item's share of its group's new users (smoothed by 1/20 a user and item), theirs, and the group's items."""
+    columns = []
+    for group in groups.T:
+        together, size = np.bincount(group, new)[group], np.bincount(group)[group]
+        share = (new + 0.05) / (together + 0.05 * size)
+        columns += [np.log(share), np.log(together + 0.1), np.log(size)]
+    return columns

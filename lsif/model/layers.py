@@ -9,8 +9,17 @@ from torch import Tensor, nn
 from lsif.model.ragged import Array
 
 DROPPED = 0.3
-"""Share of the interests and of the id corrections that a training step leaves out: they are most of the weights, and
-see the same users at every cutoff."""
+"""Share of the interests that a training step leaves out: they see the same users at every cutoff."""
+
+
+class Dropout(nn.Module):
+    """`torch.nn.Dropout` whose draws come from the CPU's generator, so that every device leaves out the same."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        if not self.training:
+            return values
+        kept = torch.rand(values.shape) >= DROPPED
+        return values * kept.to(values.device) / (1 - DROPPED)
 
 
 class Standardise(nn.Module):

@@ -18,7 +18,7 @@ def listwise_loss(logits: Tensor, positive: Tensor, correction: Tensor) -> Tenso
     """
     log_probability = logits - torch.logsumexp(logits + correction, dim=1, keepdim=True)
     n = positive.sum(1)
-    per_user = -(log_probability * positive).sum(1) / n.clamp(min=1)
+    per_user = -log_probability.masked_fill(~positive, 0).sum(1) / n.clamp(min=1)
     return per_user.sum() / (n > 0).sum().clamp(min=1)
 
 

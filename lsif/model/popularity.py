@@ -7,9 +7,9 @@ from torch import Tensor, nn
 class PopularityTerm(nn.Module):
     """A logit per item from its features at `ds`, and a positive gain per user that starts at one."""
 
-    def __init__(self, item_features: int, user_features: int, hidden: int = 32) -> None:
+    def __init__(self, item_features: int, user_features: int, hidden: int = 96) -> None:
         super().__init__()
-        self.item = nn.Sequential(nn.Linear(item_features, hidden), nn.GELU(), nn.Linear(hidden, 1))
+        self.item = nn.Sequential(nn.Linear(item_features, hidden), nn.GELU(), nn.Linear(hidden, 1, bias=False))
         self.gain = nn.Linear(user_features, 1)
         nn.init.zeros_(self.gain.weight)
         nn.init.zeros_(self.gain.bias)

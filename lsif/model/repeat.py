@@ -1,13 +1,55 @@
 """The repeat term: how likely a user takes an item of the history again in the coming days."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
 from lsif.model.batch import Batch
 from lsif.model.layers import masked_mean
 
+MEMBERS = 3
+"""Networks whose mean is taken: each learns alone, and their errors differ."""
+LEVEL_SPEED = 50.0
+"""A level has one weight per user feature and may have far to go."""
+
 
 class RepeatTerm(nn.Module):
+    """A few small networks over each history row, and two levels per user.
+
+    One says how high the rows as a whole stand above what is new, the other how high the rest of the history does; a
+    level cannot change an order within.
+    """
+
+    def __init__(self, history_features: int, user_features: int, categories: int) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(
+            [RepeatNetwork(history_features, user_features, categories) for _ in range(MEMBERS)]
+        )
+        self.level = nn.Linear(user_features, 2)
+        nn.init.zeros_(self.level.weight)
+        nn.init.zeros_(self.level.bias)
+
+    def forward(
+        self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Log-odds of each member [E, B, L], meaningless past the mask, and the levels of rows and rest [B, 2].
+
+        Args:
+            features: standardised history features [B, L, F].
+            category: category number of each history row's item [B, L].
+            user: standardised user features [B, P].
+            near: how close each row's item stands to all that the user takes [B, L].
+        """
+        members = torch.stack([member(batch, features, category, user, near) for member in self.members])
+        return members, LEVEL_SPEED * self.level(user)
+
+    @torch.no_grad()
+    def lift(self, offset: float) -> None:
+        """Raise every user's level of the rows."""
+        self.level.bias[0] += offset / LEVEL_SPEED
+
+
+class RepeatNetwork(nn.Module):
     """Two layers over each history row, with the mean over the user's rows and the user's statistics as context."""
 
     def __init__(self, history_features: int, user_features: int, categories: int, hidden: int = 96) -> None:
@@ -17,21 +59,14 @@ class RepeatTerm(nn.Module):
         self.category_in = nn.Linear(8, hidden, bias=False)
         self.context = nn.Linear(history_features, hidden, bias=False)
         self.user = nn.Linear(user_features, hidden, bias=False)
-        self.interest = nn.Linear(1, hidden, bias=False)
+        self.near = nn.Linear(1, hidden, bias=False)
         self.inner = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, 1)
         nn.init.normal_(self.category.weight, std=0.3)
 
-    def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, interest: Tensor) -> Tensor:
-        """Logits [B, L]; what stands past the mask means nothing.
-
-        Args:
-            features: standardised history features [B, L, F].
-            category: category number of each history row's item [B, L].
-            user: standardised user features [B, P].
-            interest: what the interests already give each row [B, L]; the term learns what is left to say.
-        """
+    def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor) -> Tensor:
+        """Log-odds [B, L]."""
         shared = self.context(masked_mean(features, batch.history_mask)) + self.user(user)  # [B, hidden]
-        rows = self.row(features) + self.category_in(self.category(category)) + self.interest(interest[..., None])
-        rows = rows + shared[:, None]
+        rows = self.row(features) + self.category_in(self.category(category)) + shared[:, None]
+        rows = rows + self.near(near[..., None])
         return self.out(gelu(self.inner(gelu(rows)))).squeeze(-1)

@@ -1,7 +1,7 @@
 """Everything the model reads at one date. Training and the night call the same function, so there is no skew."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,8 @@ import torch
 from lsif.config import Settings
 from lsif.model.batch import Batch, padded
 from lsif.model.category_features import CategoryHistory
+from lsif.model.collaborative import item_factors
+from lsif.model.group_features import group_history
 from lsif.model.history import heaviest, history
 from lsif.model.history_features import history_features
 from lsif.model.item_features import item_features
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from lsif.interests.as_of import Known
 
 SECONDS_PER_DAY = 86_400
+MOST_GROUPS = 256
+"""Groups of a user that the model reads."""
+RAGGED = {
+    "history_start": ("history_item", "history_features"),
+    "window_start": ("window_item", "window_type", "window_age", "window_basket"),
+    "tail_start": ("tail_item",),
+    "group_start": ("group", "group_features"),
+}
+"""Arrays of a snapshot that belong to users, by the array that says where each user's rows start."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,10 @@ class Snapshot:
             heaviest first.
         window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
         user_features: [U, P].
+        tail_start [U + 1], tail_item [T]: the items of the history past those rows.
+        group_start [U + 1], group [G], group_features [G, X]: categories and kinds that a user knows.
         item_features: [V, Q].
+        item_factors: [V, D].
     """
 
     ds: str
@@ -49,7 +63,13 @@ class Snapshot:
     window_age: Array
     window_basket: Array
     user_features: Array
+    tail_start: Array
+    tail_item: Array
+    group_start: Array
+    group: Array
+    group_features: Array
     item_features: Array
+    item_factors: Array
 
     def __len__(self) -> int:
         return len(self.user_ids)
@@ -58,6 +78,8 @@ class Snapshot:
         """The users at positions `rows`, padded to the longest among them (at least 1)."""
         past, owner = slices(self.history_start, rows)
         recent, actor = slices(self.window_start, rows)
+        known, knower = slices(self.group_start, rows)
+        tail, keeper = slices(self.tail_start, rows)
         return Batch(
             history_item=padded(self.history_item[past], owner, len(rows)),
             history_mask=padded(np.ones(len(past), bool), owner, len(rows)),
@@ -68,7 +90,20 @@ class Snapshot:
             window_basket=padded(self.window_basket[recent], actor, len(rows)),
             window_mask=padded(np.ones(len(recent), bool), actor, len(rows)),
             user_features=torch.from_numpy(self.user_features[rows]),
+            tail_item=padded(self.tail_item[tail], keeper, len(rows)),
+            tail_mask=padded(np.ones(len(tail), bool), keeper, len(rows)),
+            group=padded(self.group[known], knower, len(rows)),
+            group_mask=padded(np.ones(len(known), bool), knower, len(rows)),
+            group_features=padded(self.group_features[known], knower, len(rows)),
         )
+
+    def only(self, rows: Array) -> "Snapshot":
+        """The same day with the users at positions `rows` alone."""
+        kept: dict[str, Any] = {"user_ids": self.user_ids.take(pa.array(rows))}
+        for start, names in RAGGED.items():
+            chosen, owner = slices(getattr(self, start), rows)
+            kept |= {name: getattr(self, name)[chosen] for name in names} | {start: starts(owner, len(rows))}
+        return replace(self, user_features=self.user_features[rows], **kept)
 
 
 def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
@@ -77,11 +112,12 @@ def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
     users = known.user_ids()
     half_life = len(interests.half_lives_days) // 2
     rows = history(known.histories, ds, index, users, len(interests.half_lives_days), interests.last_days)
-    capped = heaviest(rows, interests.history_items, half_life)
+    capped, tail = heaviest(rows, interests.history_items, half_life)
     visits = Visits(known.user_tiles, ds, users, interests.popularity_days)
     items = item_features(known.item_tiles, rows, ds, index)
     window = _window(known.windows, ds, index, users)
     totals = rows.user_sum(rows.weights, len(users))
+    groups = group_history(rows, index.groups, len(users), MOST_GROUPS)
     return Snapshot(
         ds=ds,
         user_ids=users,
@@ -89,7 +125,13 @@ def snapshot(known: "Known", index: ItemIndex, settings: Settings) -> Snapshot:
         history_item=capped.item,
         history_features=history_features(capped, totals, CategoryHistory(rows, index.category), visits, items),
         user_features=user_features(rows, visits, window["user"], window["window_item"], len(users)),
+        tail_start=starts(tail.user, len(users)),
+        tail_item=tail.item,
+        group_start=groups.start,
+        group=groups.group,
+        group_features=groups.features,
         item_features=items,
+        item_factors=item_factors(rows, len(index), len(users), settings.model.width),
         window_start=starts(window.pop("user"), len(users)),
         **window,
     )

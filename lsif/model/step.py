@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lsif.model.batch import Batch, padded
-from lsif.model.fusion_model import FusionModel, with_terms
+from lsif.model.fusion_model import FusionModel, Interests, new_to_user, with_repeats
 from lsif.model.item_tower import ItemInputs
 from lsif.model.loss import listwise_loss, repeat_log_loss
 from lsif.model.ragged import Array, slices
@@ -23,6 +23,11 @@ class Example:
     snapshot: Snapshot
     targets: Targets
 
+    def active(self) -> "Example":
+        """Without the users who took nothing afterwards: they teach nothing, and are half of the memory."""
+        rows = self.targets.active()
+        return Example(self.snapshot.only(rows), self.targets.only(rows))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -34,7 +39,7 @@ class Step:
         correction: [B, M], as `listwise_loss` wants it.
         own: what each user's history holds [B, M].
         positive: what each user took [B, M].
-        item_features: of the candidates at the cutoff [M, Q].
+        item_features, item_factors: of the candidates at the cutoff [M, Q], [M, K].
     """
 
     batch: Batch
@@ -43,6 +48,10 @@ class Step:
     own: Tensor
     positive: Tensor
     item_features: Tensor
+    item_factors: Tensor
+
+    def to(self, device: torch.device) -> "Step":
+        return Step(**{name: value.to(device) for name, value in vars(self).items()})
 
 
 def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
@@ -63,25 +72,37 @@ def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
         own=own,
         positive=positive,
         item_features=torch.from_numpy(example.snapshot.item_features)[drawn.items],
+        item_factors=torch.from_numpy(example.snapshot.item_factors)[drawn.items],
     )
 
 
 def step_loss(model: FusionModel, step: Step, inputs: ItemInputs) -> Tensor:
-    """Three losses: the list of everything, the list of the own history, and the log-loss of each history row.
+    """Three lists, each teaching its own part of the model and nothing else.
 
-    The interests learn from what is new to a user only: on own items their part of the score is a constant, to which
-    the repeat term adds. Otherwise they learn the training users' favourites by heart and cost a tenth of the NDCG.
+    What is new to a user teaches the interests, groups and popularity; the user's own history teaches the repeat term;
+    the list of everything teaches only how high the history rows stand above all else.
     """
-    items = model.items(inputs.take(step.candidates), step.item_features)
+    items = model.items(inputs.take(step.candidates), step.item_features, step.item_factors)
     interests = model(step.batch, items)
-    fused = (interests.long + interests.short) @ items.vectors.T
-    fused = torch.where(step.own, fused.detach(), fused)
-    logits = with_terms(fused, interests, step.batch, items)  # [B, M]
-    rows, mask = logits.gather(1, step.batch.history_item), step.batch.history_mask  # [B, L]
+    new = new_to_user(interests, step.batch, items)  # [B, M]
+    explore = torch.where(step.own, -torch.inf, step.correction)
+    return listwise_loss(new, step.positive & ~step.own, explore) + _own(interests, step) + _all(interests, new, step)
+
+
+def _own(interests: Interests, step: Step) -> Tensor:
+    """The list of the history and the log-loss of each of its rows, of every member by itself."""
+    mask = step.batch.history_mask
     again = step.positive.gather(1, step.batch.history_item) & mask
-    everything = listwise_loss(logits, step.positive, step.correction)
-    own = listwise_loss(rows, again, torch.where(mask, 0.0, -torch.inf))
-    return everything + own + repeat_log_loss(rows - model.log_odds_shift, again, mask)
+    outside = torch.where(mask, 0.0, -torch.inf)
+    losses = [listwise_loss(rows, again, outside) + repeat_log_loss(rows, again, mask) for rows in interests.members]
+    return torch.stack(losses).sum()
+
+
+def _all(interests: Interests, new: Tensor, step: Step) -> Tensor:
+    """The list of everything, with all but the level as it is."""
+    level = interests.level[:, None] * step.batch.history_mask
+    everything = with_repeats(new.detach(), interests.members.mean(0).detach() + level, step.batch)
+    return listwise_loss(everything, step.positive, step.correction)
 
 
 def marks(item: Tensor, mask: Tensor, items: int) -> Tensor:

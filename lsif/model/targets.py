@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.model.ragged import Array, indices_in, starts
+from lsif.model.ragged import Array, indices_in, slices, starts
 from lsif.model.vocabulary import ItemIndex
 
 
@@ -28,6 +28,11 @@ class Targets:
     def active(self) -> Array:
         """Positions of users with at least one item in the index."""
         return np.flatnonzero(np.diff(self.start))
+
+    def only(self, rows: Array) -> "Targets":
+        """Those of the users at positions `rows`, in that order."""
+        chosen, owner = slices(self.start, rows)
+        return Targets(starts(owner, len(rows)), self.item[chosen], self.total[rows])
 
 
 def horizon(cutoff: str, days: int) -> list[str]:

@@ -11,15 +11,19 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.model.fusion_model import FusionModel, Shape
-from lsif.model.item_tower import ItemInputs, corrected
+from lsif.model.group_features import group_feature_names
+from lsif.model.history_features import history_feature_names
+from lsif.model.item_tower import ItemInputs
 from lsif.model.ragged import Array
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
-from lsif.model.validation import mean_ndcg, top_items
+from lsif.model.validation import best_level
 from lsif.model.vocabulary import ItemIndex
 
 WEIGHT_DECAY = 0.01
 JUDGED = 10
+MEMORY = 0.998
+"""Share of the averaged weights that stays at each step, once there were steps enough to average."""
 SORTED_BATCHES = 8
 """Users of so many batches are sorted by history length, so that padding costs little; the order stays random."""
 
@@ -59,7 +63,8 @@ def fit(
 ) -> Trained:
     """Train on the examples and keep the epoch that ranks the validation cutoff best.
 
-    The same seed, data and number of threads give the same weights on a CPU.
+    The same seed, data and number of threads give the same weights on a CPU. A GPU is used where there is one; the
+    model comes back on the CPU.
 
     Raises:
         LsifError: no user of the examples, or of the validation, took anything.
@@ -68,30 +73,37 @@ def fit(
         raise LsifError("nothing to learn from: no events of known users after the training or validation cutoffs")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
-        model = build_model(index, examples, settings)
+        model = build_model(index, examples, settings).to(device())
         return _Run(model, examples, validation, index, settings, progress).trained()
+
+
+def device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:
     """A fresh model whose scales and whitening fit the training data."""
-    snapshots = [example.snapshot for example in examples]
+    snapshots, half_lives = [example.snapshot for example in examples], settings.interests.half_lives_days
     shape = Shape(
         encoder=settings.model.encoder,
         fusion=settings.model.fusion,
         width=settings.model.width,
         items=index.trained,
-        corrections=max(1, int(corrected(index).sum())),
         categories=len(index.categories),
         event_types=len(index.event_types),
         text_size=index.text.shape[1],
         history_features=snapshots[0].history_features.shape[1],
         user_features=snapshots[0].user_features.shape[1],
         item_features=snapshots[0].item_features.shape[1],
+        group_features=len(group_feature_names(half_lives)),
+        weight_column=history_feature_names(half_lives).index(f"log_weight_{half_lives[len(half_lives) // 2]:g}d"),
     )
     model = FusionModel(shape)
     model.history_scale.fit([one.history_features for one in snapshots])
     model.user_scale.fit([one.user_features for one in snapshots])
     model.item_scale.fit([one.item_features for one in snapshots])
+    model.group_scale.fit([one.group_features for one in snapshots])
     model.tower.fit_whitening(index)
     return model
 
@@ -108,6 +120,7 @@ class _Run:
         settings: Settings,
         progress: Progress,
     ) -> None:
+        self.average = copy.deepcopy(model).eval()
         self.model, self.examples, self.validation, self.index = model, examples, validation, index
         self.training, self.progress = settings.training, progress
         self.rng = np.random.default_rng(self.training.seed)
@@ -123,33 +136,41 @@ class _Run:
 
     def trained(self) -> Trained:
         epochs: list[Epoch] = []
-        best, weights = 0, self.model.state_dict()
+        best, kept = 0, self.average
         while len(epochs) < self.training.max_epochs and len(epochs) - best < self.training.patience:
-            epochs.append(self._epoch(len(epochs) + 1))
-            if epochs[-1].ndcg > epochs[best - 1].ndcg or not best:
-                best, weights = len(epochs), copy.deepcopy(self.model.state_dict())
-        self.model.load_state_dict(weights)
-        self.model.eval()
-        return Trained(self.model, self.index, tuple(epochs), best)
+            epoch, offset = self._epoch(len(epochs) + 1)
+            epochs.append(epoch)
+            if epoch.ndcg > epochs[best - 1].ndcg or not best:
+                best, kept = len(epochs), copy.deepcopy(self.average)
+                kept.repeat.lift(offset)
+        return Trained(kept.cpu(), self.index, tuple(epochs), best)
 
-    def _epoch(self, number: int) -> Epoch:
+    def _epoch(self, number: int) -> tuple[Epoch, float]:
         self.model.train()
         losses = [self._step(*chosen) for chosen in self._batches()]
-        active = self.validation.targets.active()
-        ranked = top_items(self.model, self.validation.snapshot, self.index, active, JUDGED)
-        epoch = Epoch(number, float(np.mean(losses)), mean_ndcg(ranked, self.validation.targets, active))
+        offset, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
+        epoch = Epoch(number, float(np.mean(losses)), ndcg)
         self.progress(f"epoch {number}: loss {epoch.loss:.4f}, NDCG@{JUDGED} {epoch.ndcg:.4f}", self.done / self.steps)
-        return epoch
+        return epoch, offset
 
     def _step(self, example: Example, users: Array) -> float:
-        loss = step_loss(self.model, step_inputs(example, users, self.sampler), self.inputs)
+        step = step_inputs(example, users, self.sampler).to(self.model.log_temperature.device)
+        loss = step_loss(self.model, step, self.inputs)
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.schedule.step()
         self.done += 1
+        self._remember()
         return float(loss.detach())
+
+    @torch.no_grad()
+    def _remember(self) -> None:
+        """Exponential average of the weights, of a memory that grows with the steps at first (as in TensorFlow's)."""
+        fresh = 1 - min(MEMORY, (1 + self.done) / (10 + self.done))
+        for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            mean.lerp_(now, fresh)
 
     def _batches(self) -> Iterator[tuple[Example, Array]]:
         """Every active user of every example once, a batch from one example, in random order."""

@@ -2,27 +2,73 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lsif.evaluation.metrics import ndcg
-from lsif.model.fusion_model import FusionModel, scores
+from lsif.model.batch import Batch
+from lsif.model.fusion_model import FusionModel, Items, new_to_user, scores
 from lsif.model.ragged import Array
 from lsif.model.snapshot import Snapshot
+from lsif.model.step import Example, marks
 from lsif.model.targets import Targets
 from lsif.model.vocabulary import ItemIndex
 
 CHUNK = 512
+OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
+"""Differences of level that are tried; of equals the smallest is taken."""
 
 
 @torch.no_grad()
 def top_items(model: FusionModel, snapshot: Snapshot, index: ItemIndex, users: Array, k: int) -> Array:
     """The k best items of each user, best first [len(users), k]."""
     model.eval()
-    items = model.all_items(index, snapshot.item_features)
+    items = model.all_items(index, snapshot.item_features, snapshot.item_factors)
     best = []
-    for rows in np.array_split(users, max(1, -(-len(users) // CHUNK))):
-        batch = snapshot.batch(rows)
-        best.append(scores(model(batch, items), batch, items).topk(k).indices)
+    for rows in _rows(users):
+        batch = snapshot.batch(rows).to(items.vectors.device)
+        best.append(scores(model(batch, items), batch, items).topk(k).indices.cpu())
     return torch.cat(best).numpy()
+
+
+@torch.no_grad()
+def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -> tuple[float, float]:
+    """What to add to the level of the history rows so that the NDCG at k is best, and that NDCG.
+
+    What training leaves between the two lists is too low where the list of new items was learned by heart: training
+    users' new items look surer than anyone's will. So the difference is taken where nothing was learned from.
+    """
+    users = example.targets.active()
+    items = model.eval().all_items(index, example.snapshot.item_features, example.snapshot.item_factors)
+    found = [
+        _both_lists(model, example.snapshot.batch(rows).to(items.vectors.device), items, k) for rows in _rows(users)
+    ]
+    new, own = (tuple(torch.cat(parts) for parts in zip(*lists, strict=True)) for lists in zip(*found, strict=True))
+    item, value = torch.cat([new[0], own[0]], dim=1), torch.cat([new[1], own[1]], dim=1)
+    lifted = torch.zeros_like(value)
+    lifted[:, new[1].shape[1] :] = 1
+    judged = []
+    for offset in OFFSETS:
+        best = (value + offset * lifted).topk(min(k, value.shape[1]), dim=1)
+        ranked = item.gather(1, best.indices).masked_fill(best.values.isinf(), len(index))
+        judged.append(mean_ndcg(ranked.cpu().numpy(), example.targets, users))
+    best_of = int(np.argmax(judged))
+    return OFFSETS[best_of], judged[best_of]
+
+
+def _both_lists(model: FusionModel, batch: Batch, items: Items, k: int) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Items and scores [B, k] of the best that are new to each user, and of the best of the history rows."""
+    interests = model(batch, items)
+    new = new_to_user(interests, batch, items)
+    there = marks(batch.history_item, batch.history_mask, new.shape[1])
+    best = new.masked_fill(there, -torch.inf).topk(min(k, new.shape[1]), dim=1)
+    rows = interests.repeat.masked_fill(~batch.history_mask, -torch.inf)
+    rows = torch.nn.functional.pad(rows, (0, max(0, k - rows.shape[1])), value=-torch.inf).topk(k, dim=1)
+    at = rows.indices.clamp(max=batch.history_item.shape[1] - 1)
+    return (best.indices, best.values), (batch.history_item.gather(1, at), rows.values)
+
+
+def _rows(users: Array) -> list[Array]:
+    return np.array_split(users, max(1, -(-len(users) // CHUNK)))
 
 
 def mean_ndcg(ranked: Array, targets: Targets, users: Array) -> float:

@@ -1,12 +1,14 @@
 """Which number an item has inside the model."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.model.groups import item_groups
 from lsif.model.ragged import Array, indices_in
 
 OTHER = ""
@@ -17,7 +19,7 @@ OTHER = ""
 class ItemIndex:
     """Items, categories and event types by number. Trained items come first; items new in a later catalogue follow.
 
-    A new item has text, category and popularity but no id correction, so it can be recommended on its first night.
+    No weight belongs to an item, so a new one can be recommended on its first night.
 
     Attributes:
         item_ids: original ids [V].
@@ -41,6 +43,11 @@ class ItemIndex:
 
     def __len__(self) -> int:
         return len(self.item_ids)
+
+    @cached_property
+    def groups(self) -> Array:
+        """Numbers of each item's category and kind [V, 2]."""
+        return item_groups(self.category, self.text)
 
     def items(self, item_ids: pa.Array | pa.ChunkedArray) -> Array:
         """Number of each id, -1 where unknown."""

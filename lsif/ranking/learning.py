@@ -39,7 +39,7 @@ def example(tables: Tables, at: Cutoffs, cutoff: str, index: ItemIndex, settings
     shot = snapshot(known_at(tables, cutoff, settings), index, settings)
     days = at.days_after(cutoff)
     events = tables.read("events", tables.require_days("events", days[0], days[-1]))
-    return Example(shot, targets(events, index, shot.user_ids, cutoff, at.horizon))
+    return Example(shot, targets(events, index, shot.user_ids, cutoff, at.horizon)).active()
 
 
 def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str, str]:

@@ -69,7 +69,7 @@ def best_items(model: FusionModel, batch: Batch, items: Items, order: Array, k: 
 
 
 def in_double(batch: Batch) -> Batch:
-    floats = ("history_features", "window_age", "user_features")
+    floats = ("history_features", "window_age", "user_features", "group_features")
     return replace(batch, **{name: getattr(batch, name).double() for name in floats})
 
 
@@ -85,12 +85,15 @@ def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tup
 
 def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, columns: Tensor) -> Array:
     vectors = items.vectors[columns]  # [P, D]
-    own = batch.history_item[rows] == columns[:, None]  # [P, L]; past the mask repeat is 0
+    own = (batch.history_item[rows] == columns[:, None]) & batch.history_mask[rows]  # [P, L]
+    new = ~own.any(1)
+    tail = ((batch.tail_item[rows] == columns[:, None]) & batch.tail_mask[rows]).any(1)
+    groups = sum(interests.groups[rows, level[columns]] for level in items.groups.T)
     parts = (
-        (interests.long[rows] * vectors).sum(1),
-        (interests.short[rows] * vectors).sum(1),
-        (interests.repeat[rows] * own).sum(1),
-        items.bias[columns] + interests.popularity_gain[rows] * items.popularity[columns],
+        ((interests.long[rows] * vectors).sum(1) + groups) * new,
+        (interests.short[rows] * vectors).sum(1) * new,
+        (interests.repeat[rows] * own).sum(1) + interests.tail[rows] * tail,
+        items.bias[columns] + interests.popularity_gain[rows] * items.popularity[columns] * new,
     )
     return torch.stack(parts, dim=1).numpy()
 

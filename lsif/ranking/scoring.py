@@ -92,7 +92,7 @@ class Night:
         """Model and items in float64; what is not available has the bias -inf."""
         model = deepcopy(self.trained.model).double().eval()
         with torch.inference_mode():
-            items = model.all_items(self.index, self.shot.item_features)
+            items = model.all_items(self.index, self.shot.item_features, self.shot.item_factors)
         open_to_all = torch.from_numpy(np.asarray(pc.is_in(self.index.item_ids, value_set=self.available)))
         return model, replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf))
 

@@ -16,23 +16,25 @@ from lsif.ranking.trained import TrainedModel
 from lsif.registry.bundle import load_model
 from lsif.registry.manifest import verify_manifest
 
-ITEM_FEATURES = "item_features"
+ITEM_FEATURES, ITEM_FACTORS = "item_features", "item_factors"
+OUTPUTS = ("long", "short", "alpha", "groups", "popularity_gain", "repeat", "tail")
 
 
 class Interests:
-    """`predict`: named arrays of a `Batch` and the items' features in, named arrays of interests out."""
+    """`predict`: named arrays of a `Batch` and the items' features and factors in, named arrays of interests out."""
 
     def __init__(self, trained: TrainedModel) -> None:
         self.trained = trained
 
     def predict(self, inputs: dict[str, Array], params: dict[str, Any] | None = None) -> dict[str, Array]:
-        features = {name: torch.from_numpy(np.array(array)) for name, array in inputs.items() if name != ITEM_FEATURES}
+        features = {name: torch.from_numpy(np.array(array)) for name, array in inputs.items()}
+        of_items = [features.pop(name).numpy() for name in (ITEM_FEATURES, ITEM_FACTORS)]
         batch = Batch(**features)
         model = self.trained.model
         with torch.inference_mode():
-            items = model.all_items(self.trained.index, np.array(inputs[ITEM_FEATURES]))
+            items = model.all_items(self.trained.index, *of_items)
             interests = model(batch, items)
-        return {name: value.numpy() for name, value in vars(interests).items()}
+        return {name: getattr(interests, name).numpy() for name in OUTPUTS}
 
 
 def _load_pyfunc(path: str) -> Interests:
@@ -54,5 +56,11 @@ def made_up_input(trained: TrainedModel, users: int = 2, rows: int = 3) -> dict[
         "window_basket": np.tile(np.arange(rows), (users, 1)),
         "window_mask": np.ones((users, rows), bool),
         "user_features": drawn.random((users, shape.user_features), np.float32),
+        "tail_item": item,
+        "tail_mask": np.zeros((users, rows), bool),
+        "group": np.tile(trained.index.groups[:1, 0], (users, rows)),
+        "group_mask": np.ones((users, rows), bool),
+        "group_features": drawn.random((users, rows, shape.group_features), np.float32),
+        ITEM_FACTORS: drawn.random((shape.items, shape.width), np.float32),
         ITEM_FEATURES: drawn.random((shape.items, shape.item_features), np.float32),
     }

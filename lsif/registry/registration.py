@@ -104,7 +104,9 @@ def _signature(inputs: dict[str, Array], outputs: dict[str, Array]) -> "ModelSig
     from mlflow.types import Schema, TensorSpec
 
     def free(name: str, array: Array) -> tuple[int, ...]:
-        ragged = name == "repeat" or name.startswith(("history", "window"))
+        ragged = (
+            name in ("repeat", "groups") or name.startswith(("history", "window", "tail_", "group_")) or name == "group"
+        )
         return (-1, -1, *array.shape[2:]) if ragged else (-1, *array.shape[1:])
 
     def schema(arrays: dict[str, Array]) -> Schema:

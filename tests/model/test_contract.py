@@ -23,6 +23,7 @@ from tests.model.world import ENCODER, catalogue, events, known, log, vectors
 
 ITEMS = [f"{category}-{n}" for category in "abc" for n in range(4)]
 DS = "2017-06-30"
+WIDTH = 8
 
 
 def shop() -> list[tuple[str, str, str]]:
@@ -39,6 +40,13 @@ def modes(setting: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(("encoder", "fusion"), list(product(modes("encoder"), modes("fusion"))))
 class TestModelContract:
     @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        """Rows for some of what a user had, so that there is a rest."""
+        interests = settings.interests.model_copy(update={"history_items": 8})
+        model = settings.model.model_copy(update={"width": WIDTH})
+        return settings.model_copy(update={"interests": interests, "model": model})
+
+    @pytest.fixture
     def example(self, settings: Settings) -> tuple[ItemIndex, Example]:
         frame = log(shop())
         at = known(frame, DS, catalogue(ITEMS), settings)
@@ -49,7 +57,7 @@ class TestModelContract:
     @pytest.fixture
     def model(self, settings: Settings, example: tuple[ItemIndex, Example], encoder: str, fusion: str) -> FusionModel:
         torch.manual_seed(0)
-        chosen = settings.model.model_copy(update={"encoder": encoder, "fusion": fusion, "width": 8})
+        chosen = settings.model.model_copy(update={"encoder": encoder, "fusion": fusion, "width": WIDTH})
         model = build_model(example[0], [example[1]], settings.model_copy(update={"model": chosen}))
         with torch.no_grad():
             for weights in model.parameters():
@@ -63,7 +71,7 @@ class TestModelContract:
     @pytest.fixture
     def items(self, model: FusionModel, example: tuple[ItemIndex, Example], shot: Snapshot) -> Items:
         with torch.no_grad():
-            return model.all_items(example[0], shot.item_features)
+            return model.all_items(example[0], shot.item_features, shot.item_factors)
 
     @pytest.fixture
     def batch(self, shot: Snapshot) -> Batch:
@@ -89,6 +97,11 @@ class TestModelContract:
             window_age=torch.nn.functional.pad(batch.window_age, (0, 2), value=3.0),
             window_basket=torch.nn.functional.pad(batch.window_basket, (0, 2), value=9),
             window_mask=torch.nn.functional.pad(batch.window_mask, (0, 2)),
+            tail_item=torch.nn.functional.pad(batch.tail_item, (0, 2), value=5),
+            tail_mask=torch.nn.functional.pad(batch.tail_mask, (0, 2)),
+            group=torch.nn.functional.pad(batch.group, (0, 2), value=1),
+            group_mask=torch.nn.functional.pad(batch.group_mask, (0, 2)),
+            group_features=torch.nn.functional.pad(batch.group_features, (0, 0, 0, 2), value=3.0),
         )
         expected = scores(model(batch, items), batch, items)
         torch.testing.assert_close(scores(model(longer, items), longer, items), expected, atol=1e-5, rtol=1e-5)
@@ -139,15 +152,23 @@ class TestModelContract:
     def test_the_parts_add_up_to_the_score(self, model: FusionModel, batch: Batch, items: Items) -> None:
         interests = model(batch, items)
         total = scores(interests, batch, items)
+        own_items = 0
         for user, item in np.ndindex(*total.shape):
             own = (batch.history_item[user] == item) & batch.history_mask[user]
+            tail = ((batch.tail_item[user] == item) & batch.tail_mask[user]).any()
+            category, kind = items.groups[item]
             parts = (
                 interests.long[user] @ items.vectors[item],
+                interests.groups[user, category] + interests.groups[user, kind],
                 interests.short[user] @ items.vectors[item],
-                interests.repeat[user][own].sum(),
-                items.bias[item] + interests.popularity_gain[user] * items.popularity[item],
+                interests.popularity_gain[user] * items.popularity[item],
+                interests.tail[user] * tail,
             )
-            assert sum(part.item() for part in parts) == pytest.approx(total[user, item].item(), abs=1e-5)
+            expected = interests.repeat[user][own].sum() if own.any() else sum(parts)
+            own_items += int(own.any())
+            assert float(expected + items.bias[item]) == pytest.approx(total[user, item].item(), abs=1e-4)
+        assert own_items == int(batch.history_mask.sum()) > 0
+        assert batch.tail_mask.any()
 
     def test_interests_of_nothing_are_nothing(self, model: FusionModel, batch: Batch, items: Items) -> None:
         no_window = replace(batch, window_mask=torch.zeros_like(batch.window_mask))
@@ -170,10 +191,10 @@ class TestModelContract:
         at = known(log(shop()), DS, catalogue(ids), settings)
         shot = snapshot(at, grown, settings)
         batch = shot.batch(np.arange(len(shot)))
-        items = model.all_items(grown, shot.item_features)
+        items = model.all_items(grown, shot.item_features, shot.item_factors)
         assert torch.isfinite(scores(model(batch, items), batch, items)).all()
-        new, like, unlike = (items.vectors[ids.index(name)] for name in ("a-new", "a-0", "z-new"))
-        plain = model.tower.inputs(grown)
-        assert plain.trust[len(index) :].eq(0).all()
-        torch.testing.assert_close(items.vectors.norm(dim=1), torch.ones(len(grown)))
+        own, factors = items.vectors.split([WIDTH, items.vectors.shape[1] - WIDTH], dim=1)
+        new, like, unlike = (own[ids.index(name)] for name in ("a-new", "a-0", "z-new"))
+        torch.testing.assert_close(own.norm(dim=1), torch.ones(len(grown)))
+        assert factors[: len(index)].any() and not factors[len(index) :].any()
         assert not torch.allclose(new, unlike) and not torch.allclose(new, like)

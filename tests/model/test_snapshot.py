@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from lsif.config import Settings
+from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
-from lsif.model.item_features import ITEM_FEATURES
+from lsif.model.item_features import ITEM_FEATURES, NEW_FEATURES
 from lsif.model.snapshot import Snapshot, snapshot
 from lsif.model.user_features import USER_FEATURES
 from lsif.model.vocabulary import build_index
@@ -96,7 +97,7 @@ def test_a_single_purchase_has_no_cadence(shot: Snapshot, settings: Settings) ->
 
 
 def test_items_by_hand(shot: Snapshot) -> None:
-    item = dict(zip(ITEM_FEATURES, shot.item_features[0].tolist(), strict=True))
+    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
     assert np.expm1([item[f"log_buyers_{span}d"] for span in (3, 7, 28, 56)]) == pytest.approx([1, 2, 4, 4], rel=1e-5)
     decayed = sum(2.0 ** (-age / 7) for age in (0, 4, 10, 20))
     assert item["log_buyers_half_life_7d"] == pytest.approx(np.log1p(decayed))
@@ -106,11 +107,57 @@ def test_items_by_hand(shot: Snapshot) -> None:
     assert np.expm1([item["log_age_of_first_purchase"], item["log_age_of_last_purchase"]]) == pytest.approx([20, 0])
 
 
+def test_new_users_by_hand(shot: Snapshot) -> None:
+    """Of a-1: u1 20 days ago, u2 today. Its category a: u1 took a-2 two days ago besides."""
+    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
+    found = np.exp([item[f"log_new_users_{span}d"] for span in (3, 7, 14, 28)]) - 0.1
+    assert found == pytest.approx([1, 1, 1, 2], abs=1e-6)
+    new, other = 1 + 2 ** (-20 / 14), 2 ** (-2 / 14)
+    assert item["log_new_users_half_life_14d"] == pytest.approx(np.log(new + 0.1), rel=1e-5)
+    assert item["log_share_of_new_users_category"] == pytest.approx(
+        np.log((new + 0.05) / (new + other + 0.1)), rel=1e-5
+    )
+    assert item["log_new_users_category"] == pytest.approx(np.log(new + other + 0.1), rel=1e-5)
+    assert item["log_share_of_new_users_kind"] == pytest.approx(0)
+    assert [item["log_items_category"], item["log_items_kind"]] == pytest.approx([np.log(2), 0])
+    assert shot.item_features[:, len(ITEM_FEATURES) + NEW_FEATURES.index("never_taken")].tolist() == [0, 0, 0, 0]
+
+
+def group_rows(shot: Snapshot, settings: Settings, user: str) -> dict[int, dict[str, float]]:
+    """Named features of a user's groups by number."""
+    u, names = shot.user_ids.to_pylist().index(user), group_feature_names(settings.interests.half_lives_days)
+    rows = range(shot.group_start[u], shot.group_start[u + 1])
+    return {int(shot.group[n]): dict(zip(names, shot.group_features[n].tolist(), strict=True)) for n in rows}
+
+
+def test_a_category_and_a_kind_by_hand(shot: Snapshot, settings: Settings) -> None:
+    groups = group_rows(shot, settings, "u1")
+    category, kinds = groups[1], [row for row in groups.values() if row["is_kind"]]
+    weight = 2 ** (-20 / 30) + 2 ** (-10 / 30) + 2 ** (-4 / 30) + 2 ** (-2 / 30)
+    assert category["log_weight_30d"] == pytest.approx(np.log1p(weight), rel=1e-5)
+    assert category["log_share_30d"] == pytest.approx(np.log(weight / (weight + 2 ** (-121 / 30)) + 1e-4), rel=1e-5)
+    assert np.expm1([category["log_age"], category["log_age_of_newest_item"]]) == pytest.approx([2, 2], rel=1e-5)
+    assert np.expm1([category[f"log_first_taken_{span}d"] for span in (14, 28, 56)]) == pytest.approx(
+        [1, 2, 2], rel=1e-5
+    )
+    assert np.exp([category["log_items"], category["log_n"]]) == pytest.approx([2, 2], rel=1e-5)
+    assert category["repeated"] == pytest.approx(1.5 / 3)
+    assert category["is_kind"] == 0 and len(kinds) == 3
+    assert [np.exp(row["log_items"]) for row in kinds] == pytest.approx([1, 1, 1])
+
+
+def test_the_rest_of_a_history_is_known_by_its_items(settings: Settings) -> None:
+    interests = settings.interests.model_copy(update={"history_items": 2})
+    shot = shot_of(LOG, settings.model_copy(update={"interests": interests}))
+    assert shot.history_item.tolist() == [0, 1, 3, 2, 0]
+    assert (shot.tail_start.tolist(), shot.tail_item.tolist()) == ([0, 1, 1, 1], [2])
+
+
 def test_a_span_of_days_leaves_its_edge_out(settings: Settings) -> None:
     """Ages 2 and 3, 6 and 7, 27 and 28: the younger of each pair is inside."""
     days = ["2017-06-28", "2017-06-27", "2017-06-24", "2017-06-23", "2017-06-03", "2017-06-02"]
     shot = shot_of(log([("u1", "a-1", day) for day in days]), settings)
-    item = dict(zip(ITEM_FEATURES, shot.item_features[0].tolist(), strict=True))
+    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
     assert np.expm1([item[f"log_buyers_{span}d"] for span in (3, 7, 28)]) == pytest.approx([1, 3, 5], rel=1e-5)
 
 
@@ -137,7 +184,7 @@ def test_users_by_hand(shot: Snapshot) -> None:
 
 def test_nothing_of_after_the_date_can_be_seen(settings: Settings, shot: Snapshot) -> None:
     before = shot_of(LOG[LOG["day"] <= date.fromisoformat(DS)], settings)
-    for name in ("history_item", "history_features", "user_features", "item_features", "window_item", "window_age"):
+    for name in set(vars(shot)) - {"ds", "user_ids"}:
         np.testing.assert_array_equal(getattr(shot, name), getattr(before, name))
 
 

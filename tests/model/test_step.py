@@ -8,9 +8,12 @@ import torch
 
 from lsif.config import Settings
 from lsif.model import sampling
+from lsif.model import step as steps
+from lsif.model.fusion_model import FusionModel
+from lsif.model.item_tower import ItemInputs
 from lsif.model.sampling import Sampler
 from lsif.model.snapshot import snapshot
-from lsif.model.step import Example, step_inputs, step_loss
+from lsif.model.step import Example, Step, step_inputs, step_loss
 from lsif.model.targets import targets
 from lsif.model.training import build_model
 from lsif.model.vocabulary import ItemIndex, build_index
@@ -60,20 +63,57 @@ def test_own_items_and_targets_count_in_full_and_the_others_as_drawn(
     np.testing.assert_array_equal(step.item_features, example.snapshot.item_features[step.candidates.numpy()])
 
 
-def test_interests_learn_from_what_is_new_only(settings: Settings, index: ItemIndex, example: Example) -> None:
-    """With every candidate in the user's history, the interests and the item vectors get no gradient; repeats do."""
+def gradients(model: FusionModel, step: Step, inputs: ItemInputs) -> dict[str, float]:
+    """How much each part of the model learns from a step."""
+    model.zero_grad()
+    step_loss(model, step, inputs).backward()
+    parts = {
+        "text": model.tower.project.weight,
+        "long": model.long.join.weight,
+        "neighbours": model.neighbours.row.weight,
+        "groups": model.groups.out.weight,
+        "popularity": model.popularity.item[0].weight,
+        "rows": model.repeat.members[0].out.weight,
+        "level": model.repeat.level.bias,
+    }
+    return {name: 0.0 if one.grad is None else float(one.grad.abs().sum()) for name, one in parts.items()}
+
+
+NEW = ("text", "long", "neighbours", "groups", "popularity")
+
+
+def test_each_list_teaches_its_own_part(settings: Settings, index: ItemIndex, example: Example) -> None:
+    """Without new items taken the interests learn nothing; without repeats the rows' order does not."""
     torch.manual_seed(0)
     model = build_model(index, [example], settings)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.add_(torch.randn_like(weights) * 0.1)
     step = step_inputs(example, example.targets.active(), Sampler(index.counts, np.random.default_rng(0)))
+    step = replace(step, item_factors=torch.randn_like(step.item_factors))  # too few users here for factors
     inputs = model.tower.inputs(index)
+    assert min(gradients(model, step, inputs).values()) > 0
+    repeats_only = gradients(model, replace(step, positive=step.positive & step.own), inputs)
+    assert [repeats_only[part] for part in NEW] == [0] * len(NEW)
+    assert repeats_only["rows"] > 0 and repeats_only["level"] > 0
 
-    def gradients(own: torch.Tensor) -> list[float]:
-        model.zero_grad()
-        step_loss(model, replace(step, own=own), inputs).backward()
-        weights = (model.tower.project.weight, model.long.join.weight, model.repeat.out.weight)
-        return [float(one.grad.abs().sum()) for one in weights if one.grad is not None]
 
-    project, join, repeat = gradients(torch.ones_like(step.own))
-    assert project == join == 0
-    assert repeat > 0
-    assert min(gradients(step.own)) > 0
+def test_the_level_is_all_that_the_list_of_everything_teaches(
+    settings: Settings, index: ItemIndex, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build_model(index, [example], settings)
+    step = step_inputs(example, example.targets.active(), Sampler(index.counts, np.random.default_rng(0)))
+    monkeypatch.setattr(steps, "_own", lambda interests, step: torch.zeros(()))
+    found = gradients(model, replace(step, positive=step.own), model.tower.inputs(index))
+    assert found.pop("level") > 0
+    assert set(found.values()) == {0.0}
+
+
+def test_only_the_active_users_of_a_cutoff_are_kept(example: Example) -> None:
+    """u3 took nothing afterwards; what is left of the others is what it was."""
+    kept, users = example.active(), np.array([0, 1])
+    assert kept.snapshot.user_ids.to_pylist() == ["u1", "u2"]
+    for name, values in vars(example.snapshot.batch(users)).items():
+        torch.testing.assert_close(getattr(kept.snapshot.batch(users), name), values)
+    assert kept.targets.item.tolist() == example.targets.item.tolist()
+    assert kept.targets.active().tolist() == [0, 1]

@@ -11,6 +11,7 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.interests.as_of import Known
+from lsif.model import snapshot as snapshots
 from lsif.model.fusion_model import scores
 from lsif.model.snapshot import snapshot
 from lsif.ranking.rows import SHARES
@@ -59,7 +60,7 @@ def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict
     doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
     batch = type(batch)(**{**vars(batch), **doubles})
     with torch.inference_mode():
-        items = model.all_items(trained.index, shot.item_features)
+        items = model.all_items(trained.index, shot.item_features, shot.item_factors)
         dense = scores(model(batch, items), batch, items).numpy()
     open_to_all = set(night.items.filter(night.items["available"])["item_id"].to_pylist())
     ids = trained.index.item_ids.to_pylist()
@@ -144,20 +145,26 @@ def test_one_users_list_is_that_of_the_night(
         assert alone.equals(rows.filter(pc.field("user_id") == user))
 
 
-def test_ties_are_broken_by_item_id(night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings) -> None:
+def say_nothing(trained: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All scores are zero: no weight says anything, and no item has a factor."""
+    monkeypatch.setattr(snapshots, "item_factors", lambda rows, items, users, size: np.zeros((items, size), np.float32))
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.zero_()
+
+
+def test_ties_are_broken_by_item_id(
+    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say_nothing(trained, monkeypatch)
     rows = recommend(trained, night, vectors, small)
     assert set(map(tuple, lists(rows).values())) == {("i000", "i001", "i002", "i004", "i005")}
 
 
 def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
-    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings
+    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with torch.no_grad():
-        for weights in trained.model.parameters():
-            weights.zero_()
+    say_nothing(trained, monkeypatch)
     new = shop.table("items", [shop.item_row("a_new", text="thing i001")])
     items = pa.concat_tables([night.items, new])
     rows = recommend(trained, shop.renamed(night, items=items), vectors, small)
