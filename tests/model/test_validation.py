@@ -6,27 +6,17 @@ import torch
 
 from lsif.config import Settings
 from lsif.model import training
-from lsif.model.training import build_model, fit
+from lsif.model.training import fit
 from lsif.model.validation import best_level, mean_ndcg, top_items
 from tests.model.test_training import small, world
-
-
-def drawn(settings: Settings) -> tuple[torch.nn.Module, tuple]:
-    index, examples = world(settings)
-    torch.manual_seed(1)
-    model = build_model(index, examples[:2], small(settings))
-    with torch.no_grad():
-        for weights in model.parameters():
-            weights.add_(torch.randn_like(weights) * 0.2)
-        model.repeat.level.weight.zero_()
-    return model.eval(), (index, examples)
 
 
 @pytest.mark.parametrize("too_low", [1.5, 4.0])
 def test_the_best_level_is_the_best_of_full_rankings(settings: Settings, too_low: float) -> None:
     """Two lists and an offset give what ranking everything anew at that level gives."""
-    model, (index, examples) = drawn(settings)
-    judged, users = examples[2], examples[2].targets.active()
+    index, (first, second, judged, _) = world(settings)
+    model = fit([first, second], judged, index, small(settings, max_epochs=2)).model
+    users = judged.targets.active()
     model.repeat.lift(-too_low)
     before = mean_ndcg(top_items(model, judged.snapshot, index, users, 10), judged.targets, users)
     offset, ndcg = best_level(model, judged, index, 10)
@@ -51,6 +41,6 @@ def test_a_gpu_gives_what_a_cpu_gives(settings: Settings, monkeypatch: pytest.Mo
         return mean_ndcg(top_items(made.model, judged.snapshot, index, users, 10), judged.targets, users)
 
     assert reached("cuda") == pytest.approx(reached("cpu"), abs=1e-4)
-    model, _ = drawn(settings)
+    model = fit([first, second], validation, index, small(settings, max_epochs=1)).model
     on_cpu = top_items(model, judged.snapshot, index, users, 10)
     np.testing.assert_array_equal(top_items(model.cuda(), judged.snapshot, index, users, 10), on_cpu)
