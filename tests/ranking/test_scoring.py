@@ -81,6 +81,19 @@ def test_lists_are_the_best_available_items_of_the_models_formula(
     assert all(abs(expected[user][item] - score) < 1e-6 for (user, item), score in best.items())
 
 
+def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors: pa.Table, small: Settings) -> None:
+    interests = small.interests.model_copy(update={"history_items": 2})
+    few = small.model_copy(update={"interests": interests})
+    trained = shop.trained(night, vectors, few)
+    bought = {(user, item) for user, item, _ in shop.events()}
+    expected = brute_force(trained, night, few)
+    rows = recommend(trained, night, vectors, few).to_pylist()
+    assert all(abs(expected[row["user_id"]][row["item_id"]] - row["score"]) < 1e-6 for row in rows)
+    assert all((row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought) for row in rows)
+    again = [row for row in rows if row["repeat_share"] > 0]
+    assert {row["repeat_share"] == 1 for row in again} == {True, False}, "rows and the rest should both be there"
+
+
 def test_every_user_gets_exactly_k_rows(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
