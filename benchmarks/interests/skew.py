@@ -39,7 +39,8 @@ def stages(folder: Path) -> list[Stage]:
     names: dict[int, str] = defaultdict(str)
     for event in _events(folder):
         if event["Event"] == "SparkListenerJobStart":
-            names |= dict.fromkeys(event["Stage IDs"], event["Properties"].get("spark.job.description", ""))
+            job = event["Properties"].get("spark.job.description", "ingest")
+            names |= dict.fromkeys(event["Stage IDs"], "" if job.startswith("Listing") else job)
         if event["Event"] == "SparkListenerTaskEnd" and "Task Metrics" in event:
             number, metrics = event["Stage ID"], event["Task Metrics"]
             stage = found.setdefault((str(folder), number), Stage(names[number]))
@@ -57,7 +58,7 @@ def _events(folder: Path) -> Iterator[dict[str, Any]]:
 def summary(found: list[Stage]) -> dict[str, dict[str, float]]:
     """Of each step: the worst ratio of its stages, its longest task, and all it spilled."""
     steps: dict[str, dict[str, float]] = {}
-    for stage in found:
+    for stage in (stage for stage in found if stage.name):
         step = steps.setdefault(stage.name, {"longest over median": 1.0, "longest ms": 0, "spilled": 0})
         step["spilled"] += stage.spilled
         step["longest ms"] = max(step["longest ms"], *stage.tasks)

@@ -12,7 +12,8 @@ Ints = npt.NDArray[np.int64]
 
 def column(table: pa.Table, name: str) -> pa.Array:
     """One column in one piece; text always with 32-bit offsets."""
-    whole = table[name].combine_chunks()
+    chunks = table[name]
+    whole = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which copies even one
     return whole.cast(pa.string()) if pa.types.is_large_string(whole.type) else whole
 
 

@@ -4,8 +4,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lsif.interests.storing import TILES
@@ -47,11 +49,17 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield started
 
 
-def start(cluster: Cluster, tables: Tables, log: Path, ds: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def started(cluster: Cluster, tables: Tables, log: Path, ds: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A night on the cluster; gone with its JVM when the block ends, however it ends."""
     command = [sys.executable, str(JOBS / f"{NIGHT}.py"), "--ds", ds]
-    with log.open("wb") as out:
-        environment = {**cluster.environment, "LSIF_TABLES": tables.root}
-        return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+    environment = {**cluster.environment, "LSIF_TABLES": tables.root}
+    with log.open("wb") as out, subprocess.Popen(command, env=environment, stdout=out, stderr=out) as job:
+        family = psutil.Process(job.pid)
+        try:
+            yield job
+        finally:
+            kill(family)
 
 
 def hashes(tables: Tables) -> dict[tuple[str, str], str]:
@@ -70,13 +78,13 @@ def test_a_cluster_writes_the_same_rows_and_outlives_a_worker(
     new = Path(there.path("user_tiles"))
     files = set(new.rglob("*.parquet"))
 
-    job = start(cluster, there, log, D2)
-    wait_for("new file", lambda: "yes" if set(new.rglob("*.parquet")) - files else "")
-    assert there.days("events") == [D1, D2], "committed by two workers"
-    assert {name: there.fingerprint(name, D2) for name in TILES} == before, "nothing is committed yet"
-    kill(cluster.workers[0])
-    run(NIGHT, "--ds", D2)
-    assert job.wait(PATIENCE) == 0, log.read_text()
+    with started(cluster, there, log, D2) as job:
+        wait_for("new file", lambda: "yes" if set(new.rglob("*.parquet")) - files else "")
+        assert there.days("events") == [D1, D2], "committed by two workers"
+        assert {name: there.fingerprint(name, D2) for name in TILES} == before, "nothing is committed yet"
+        kill(cluster.workers[0])
+        run(NIGHT, "--ds", D2)
+        assert job.wait(PATIENCE) == 0, log.read_text()
     assert "Lost executor" in log.read_text()
     assert hashes(there) == hashes(tables)
     assert set(hashes(there)) == {(name, ds) for name in WRITTEN for ds in (D1, D2)}
