@@ -16,7 +16,8 @@ from lsif.ranking.popular import available_items
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return {"staged": staged_files(job.tables.staged("recommendations", job.ds))}
+    staged = job.tables.staged("recommendations", job.ds)
+    return {staged.name: staged_files(staged)}
 
 
 def work(job: Job) -> Counts:

@@ -12,7 +12,7 @@ from lsif.registry import Registry
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return {"version": Registry().trained_for(job.ds).number}
+    return {f"model/{job.ds}": Registry().trained_for(job.ds).number}
 
 
 def work(job: Job) -> Counts:

@@ -10,6 +10,7 @@ import argparse
 
 from lsif.days import days_between, parsed_day
 from lsif.errors import LsifError
+from lsif.interests.bases import check_open
 from lsif.interests.ingest import delivery_marks, ingest, past
 from lsif.interests.steps import ingested
 from lsif.interests.storing import store_tiles
@@ -34,7 +35,9 @@ def inputs(job: Job) -> dict[str, str]:
 
 
 def work(job: Job) -> Counts:
-    days, spark = imported_days(job), session("import_past", bulk=True)
+    days = imported_days(job)
+    check_open(job.tables, days[0], days[-1])
+    spark = session("import_past", bulk=True)
     print(f"import_past: reading {len(days)} days of events", flush=True)
     found = ingest(spark, job.tables, job.settings, days, past(days))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)

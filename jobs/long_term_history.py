@@ -2,13 +2,19 @@
 
     python jobs/long_term_history.py --ds 2017-10-31
 
-Tiles of D come from events/D alone and may be made in any order. A base is due when the tiles since the last one
-outgrow a quarter of it; it merges the newest base before D with the tiles after it. While one of those is missing, no
-base is made, and whoever reads the histories of D names the missing days.
+Tiles of D come from events/D alone and may be made in any order. A base, the step history_base, is due when the days
+since the last one outgrow a quarter of it; it merges the newest base before D that is not stale with the tiles after
+it. While one of those is missing, no base is made, and whoever reads the histories of D names the missing days.
 """
 
-from lsif.interests.steps import LONG_TERM_HISTORY, history_inputs, write_history
-from lsif.job import run_job
+from lsif.interests.steps import HISTORY_BASE, LONG_TERM_HISTORY, base_inputs, tile_inputs, write_base, write_tiles
+from lsif.job import Job, run_step, run_steps
+
+
+def steps(job: Job) -> None:
+    run_step(LONG_TERM_HISTORY, job, tile_inputs, write_tiles)
+    run_step(HISTORY_BASE, job, base_inputs, write_base)
+
 
 if __name__ == "__main__":
-    run_job(LONG_TERM_HISTORY, __doc__, history_inputs, write_history)
+    run_steps(__doc__, steps)

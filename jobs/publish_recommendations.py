@@ -9,13 +9,14 @@ from lsif.ranking.night import staged_files
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return {"staged": staged_files(job.tables.staged("recommendations", job.ds))}
+    staged = job.tables.staged("recommendations", job.ds)
+    return {staged.name: staged_files(staged)}
 
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
     audited = job.last_success("audit_recommendations")
-    if audited is None or audited["inputs"]["staged"] != staged_files(staged):
+    if audited is None or audited["inputs"][staged.name] != staged_files(staged):
         raise LsifError(f"what is staged for ds={job.ds} has not passed the audit: run audit_recommendations first")
     rows = staged.commit()
     return Counts(rows, rows, model_version=staged.notes["model_version"])

@@ -13,7 +13,7 @@ import json
 from dataclasses import asdict
 
 from lsif.code import code_hash
-from lsif.job import Counts, Job, run_job
+from lsif.job import Counts, Job, Line, run_job
 from lsif.model.training import Trained
 from lsif.ranking.cutoffs import Cutoffs, cutoffs
 from lsif.ranking.learning import learned, learning_inputs
@@ -26,11 +26,11 @@ SECTIONS = {"event_types", "interests", "training", "model"}
 
 
 def inputs(job: Job) -> dict[str, str]:
-    found = learning_inputs(job.tables, chosen(job), job.settings)
-    last = job.last_success("train")
-    if last and last["model_version"] not in {version.number for version in Registry().versions()}:
-        found["registry"] = f"version {last['model_version']} is gone"
-    return found
+    return learning_inputs(job.tables, chosen(job), job.settings)
+
+
+def is_registered(last: Line) -> bool:
+    return last["model_version"] in {version.number for version in Registry().versions()}
 
 
 def work(job: Job) -> Counts:
@@ -48,6 +48,7 @@ def work(job: Job) -> Counts:
     }
     candidate = Candidate(challenger, job.ds, sections(job), comparison, evaluation, epochs(made), hashes(job))
     new = register(registry, candidate)
+    job.tables.written.add(f"model/{job.ds}")
     return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, best epoch {made.best_epoch}")
 
 
@@ -75,4 +76,4 @@ def hashes(job: Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_job("train", __doc__, inputs, work)
+    run_job("train", __doc__, inputs, work, is_there=is_registered)

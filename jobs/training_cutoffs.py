@@ -2,10 +2,13 @@
 
     python jobs/training_cutoffs.py --ds 2017-10-30
 
-The configuration says how many cutoffs, under [training]. Those that are there already stay unless --force is given.
+The configuration says how many cutoffs, under [training]. Those that are there and not
+stale stay unless --force is given.
 """
 
-from lsif.interests.storing import store_histories, store_windows
+from lsif.days import day_before
+from lsif.interests.bases import usable_bases
+from lsif.interests.storing import event_window_inputs, stale_windows, store_histories, store_windows
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.cutoffs import cutoffs
 from lsif.spark import session
@@ -17,20 +20,22 @@ def cutoff_dates(job: Job) -> list[str]:
 
 
 def inputs(job: Job) -> dict[str, str]:
-    days = job.tables.require_days("history_tiles", min(job.tables.days("history_tiles"), default=job.ds), job.ds)
-    return job.tables.fingerprints("history_tiles", days)
+    first = min(job.tables.days("history_tiles"), default=job.ds)
+    tiles = job.tables.require_days("history_tiles", first, job.ds)
+    found = job.tables.fingerprints("history_tiles", [day_before(first), *tiles])
+    for ds in cutoff_dates(job):
+        found |= event_window_inputs(job.tables, job.settings, ds)
+    return found
 
 
 def work(job: Job) -> Counts:
     dates, spark = cutoff_dates(job), session("training_cutoffs", bulk=True)
-    names = ("long_term_histories", "recent_windows")
-    there: dict[str, set[str]] = {name: set() if job.force else set(job.tables.days(name)) for name in names}
-    missing = {name: [ds for ds in dates if ds not in there[name]] for name in names}
+    fresh = set() if job.force else set(usable_bases(job.tables, dates[-1]))
     histories = windows = 0
-    if due := missing["long_term_histories"]:
+    if due := [ds for ds in dates if ds not in fresh]:
         print(f"training_cutoffs: histories at {len(due)} cutoffs, {due[0]} to {due[-1]}", flush=True)
         histories = store_histories(spark, job.tables, job.settings, due)
-    if due := missing["recent_windows"]:
+    if due := dates if job.force else stale_windows(job.tables, job.settings, dates):
         print(f"training_cutoffs: windows at {len(due)} cutoffs, {due[0]} to {due[-1]}", flush=True)
         windows = store_windows(spark, job.tables, job.settings, due)[1]
     return Counts(len(dates), histories + windows, note=f"{histories:,} histories and {windows:,} windows")

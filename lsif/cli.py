@@ -101,6 +101,41 @@ def backfill(
 
 
 @app.command()
+def stale() -> None:
+    """Show which steps of which days read something that has changed since, and what follows from them."""
+    from lsif.config import load_settings
+    from lsif.screen import console, show_rows
+    from lsif.stale import stale_steps
+    from lsif.tables import Tables
+
+    found = stale_steps(Tables(load_settings().tables))
+    if not found:
+        console.print("nothing is stale")
+        return
+    show_rows(f"{len(found)} steps are stale", ["step", "ds", "because"], [vars(one) for one in found])
+
+
+@app.command()
+def cascade(
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Run this day's night first.")] = None,
+) -> None:
+    """Run the nights and trainings that are stale, and only those, oldest first: `lsif cascade --ds 2017-10-20`.
+
+    Give the day that was delivered again. An ordinary run each, as Airflow's pages show.
+    """
+    from lsif.config import load_settings
+    from lsif.screen import console
+    from lsif.stale import cascade as remade
+    from lsif.tables import Tables
+
+    if ds:
+        _run("lsif_nightly", parsed_day(ds), {})
+    tables = Tables(load_settings().tables)
+    runs = remade(tables, lambda day: _run("lsif_nightly", day, {}), lambda day: _run("lsif_training", day, {}))
+    console.print(f"{runs} runs; nothing is stale")
+
+
+@app.command()
 def train(
     ds: Ds,
     force: Force = False,

@@ -144,6 +144,15 @@ class Gate(Section):
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
 
 
+class Retention(Section):
+    """What the weekly tidying leaves. Events, lists, feedback and the ledger always stay."""
+
+    days: PositiveInt = 180
+    """Tiles, histories and windows of older days go, but for what the days after them and the trainings need."""
+    vacuum_days: PositiveInt = 7
+    """How long a replaced file stays, for readers that opened the table before."""
+
+
 class Settings(Section):
     sources: dict[str, Source] = Field(min_length=1)
     event_types: dict[str, NonNegativeFloat] = Field(min_length=1)
@@ -155,14 +164,16 @@ class Settings(Section):
     training: Training = Training()
     ranking: Ranking = Ranking()
     gate: Gate = Gate()
+    retention: Retention = Retention()
     home: Path
     """Root of everything that is written; from LSIF_HOME, never from the file."""
     tables: str
     """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
 
     def fingerprint(self) -> str:
-        """Hash of everything that can change a row; where things lie cannot."""
-        return hashlib.sha256(self.model_dump_json(exclude={"home", "tables"}).encode()).hexdigest()[:16]
+        """Hash of everything that can change a row; where things lie, and how long, cannot."""
+        rows = self.model_dump_json(exclude={"home", "tables", "retention"})
+        return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:
         """`path` of a source or catalogue with its day filled in; a relative one starts at `home`."""

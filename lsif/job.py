@@ -1,7 +1,7 @@
 """How a job runs: arguments, the ledger's no-op rule, and exit codes, the same for all.
 
-A step's last success is a row of the table `runs`; when its inputs, configuration and code are what they were, the
-step has nothing to do.
+A step's last success is a row of the table `runs`; when its inputs, configuration and code are what they were, and
+the days that it wrote are still there, the step has nothing to do.
 """
 
 import argparse
@@ -59,15 +59,17 @@ class Job:
     force: bool = False
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def last_success(self, step: str) -> dict[str, Any] | None:
-        """The newest ledger row of `step` for this day that ended well, with `inputs` as a dict."""
+    def last_success(self, step: str) -> "Line | None":
+        """The newest ledger row of `step` for this day that ended well, `inputs` and `outputs` decoded."""
         done = (pc.field("step") == step) & (pc.field("ds") == self.ds) & (pc.field("status") == "done")
         rows = self.tables.read("runs", filter=done).sort_by("seq").to_pylist()
-        return {**rows[-1], "inputs": json.loads(rows[-1]["inputs"])} if rows else None
+        return {**rows[-1], **{part: json.loads(rows[-1][part]) for part in ("inputs", "outputs")}} if rows else None
 
 
 Inputs = Callable[[Job], Fingerprints]
 Work = Callable[[Job], Counts]
+Line = dict[str, Any]
+"""A row of the ledger, `inputs` and `outputs` decoded."""
 
 
 def run_job(
@@ -76,9 +78,10 @@ def run_job(
     inputs: Inputs,
     work: Work,
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
+    is_there: Callable[[Line], bool] = lambda last: True,
 ) -> NoReturn:
     """Run a job of one step from the command line and exit with its code."""
-    run_steps(description, lambda job: run_step(step, job, inputs, work), arguments)
+    run_steps(description, lambda job: run_step(step, job, inputs, work, is_there), arguments)
 
 
 def run_steps(
@@ -100,23 +103,32 @@ def run_command(command: Callable[[], object]) -> NoReturn:
     sys.exit(0)
 
 
-def run_step(step: str, job: Job, inputs: Inputs, work: Work) -> None:
-    """Run one step unless nothing it depends on has changed, and write its line in the ledger."""
+def run_step(
+    step: str, job: Job, inputs: Inputs, work: Work, is_there: Callable[[Line], bool] = lambda last: True
+) -> None:
+    """Run one step unless nothing it depends on has changed, and write its line in the ledger.
+
+    Args:
+        is_there: whether what the last run left outside of the tables still exists.
+    """
     started = time.perf_counter()
     found = inputs(job)
     marks = {"config_hash": job.settings.fingerprint(), "code_hash": code_hash(job.entry_point)}
     last = job.last_success(step)
-    if not job.force and last and all(last[k] == v for k, v in {"inputs": found, **marks}.items()):
+    same = last is not None and all(last[k] == v for k, v in {"inputs": found, **marks}.items())
+    if not job.force and last and same and all(job.tables.current(last["outputs"]).values()) and is_there(last):
         print(f"{step} ds={job.ds}: inputs and code are unchanged, nothing to do (--force runs it all the same)")
         return
     line = {"step": step, "inputs": json.dumps(found, sort_keys=True), **marks}
+    job.tables.written.clear()
     try:
         counts = work(job)
     except Exception as error:
         status = "superseded" if isinstance(error, Superseded) else "failed"
         _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
         raise
-    _record(job, {**line, "status": "done", **vars(counts)}, started)
+    outputs = json.dumps(sorted(job.tables.written))
+    _record(job, {**line, "status": "done", "outputs": outputs, **vars(counts)}, started)
     print(f"{step} ds={job.ds}: {_summary(counts)} in {time.perf_counter() - started:.1f} s")
 
 

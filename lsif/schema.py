@@ -156,6 +156,7 @@ TABLES: dict[str, TableSchema] = {
             ds=STRING,
             status=STRING,
             inputs=STRING,
+            outputs=STRING,
             rows_in=LONG,
             rows_out=LONG,
             duplicates=LONG,

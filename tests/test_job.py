@@ -1,6 +1,7 @@
 """Every job's frame: arguments, the no-op rule, the ledger and exit codes, in a real process."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,9 @@ def work(job: Job) -> Counts:
             raise Superseded("another writer came first")
         case "crash":
             raise RuntimeError("boom")
+    writer = job.tables.writer("feedback")
+    writer.write(job.ds, job.tables.schema("feedback").empty_table())
+    writer.commit()
     return Counts(rows_in=5, rows_out=3, duplicates=1, quarantined=1)
 
 run_job("toy", "A toy step.", inputs, work)
@@ -66,6 +70,15 @@ def test_a_step_runs_once_until_something_changes(job: Path, tables: Tables) -> 
     job.write_text(JOB + "# edited\n")
     assert "rows in" in run(job, "--ds", "2017-01-01", CONTENT="b").stdout
     assert statuses(tables) == ["done"] * 5
+
+
+def test_a_step_whose_day_is_gone_runs_again(job: Path, tables: Tables) -> None:
+    run(job, "--ds", "2017-01-01")
+    (line,) = tables.read("runs").to_pylist()
+    assert line["outputs"] == '["feedback/2017-01-01"]'
+    shutil.rmtree(tables.path("feedback"))
+    assert "rows in" in run(job, "--ds", "2017-01-01").stdout
+    assert tables.days("feedback") == ["2017-01-01"]
 
 
 @pytest.mark.parametrize(

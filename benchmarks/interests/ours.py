@@ -23,7 +23,7 @@ from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
 from lsif.interests.as_of import base_and_tile_days, history_settings
-from lsif.interests.bases import base_days, tile_rows
+from lsif.interests.bases import base_days
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
 from lsif.interests.history import merge
@@ -88,7 +88,7 @@ def curve(spark: SparkSession, tables: Tables, settings: Settings, lengths: list
         store_tiles(spark, tables, before)
         known = length + NIGHTS
         nights(spark, tables, settings, [day(number) for number in range(length, known)], steps, str(length))
-        due = base_days(tile_rows(tables, day(known - 2)))[-1]
+        due = base_days(tables.rows("events", last=day(known - 2)))[-1]
         with steps(f"base before {length}"):
             store_histories(spark, tables, settings, [due])
         with steps(f"base{length}"):

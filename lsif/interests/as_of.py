@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import MissingDays
+from lsif.interests.bases import usable_bases
 from lsif.interests.history import HistorySettings, as_table, merge
 from lsif.interests.merging import rounded
 from lsif.tables import Tables
@@ -46,7 +47,7 @@ def known_at(tables: Tables, ds: str, settings: Settings) -> Known:
     """
     tables.require_days("recent_windows", ds, ds)
     items = catalogue_at(tables, ds)
-    first = max(day_before(ds, settings.interests.popularity_days - 1), min(tables.days("item_tiles"), default=ds))
+    first = max(day_before(ds, settings.interests.popularity_days - 1), _log_begins(tables, "item_tiles", ds))
     return Known(
         ds,
         histories=history_at(tables, ds, items, history_settings(settings)),
@@ -74,18 +75,37 @@ def catalogue_at(tables: Tables, ds: str) -> pa.Table:
 
 
 def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:
-    """The newest base at or before `before` (default `ds`), and the days after it whose tiles make the history at `ds`.
+    """The newest base up to `before` (default `ds`) that is not stale, and the days after it whose tiles make the
+    history at `ds`.
 
     Raises:
-        MissingDays: one of those tiles is missing. With no base, tiles are needed from the first one there is.
+        MissingDays: one of those tiles is missing. With no base, tiles are needed from the log's first day.
     """
-    base = tables.newest_day("long_term_histories", before or ds)
-    first = day_before(base, -1) if base else min(tables.days("history_tiles"), default=ds)
+    tables = tables.pinned()
+    base = max(usable_bases(tables, before or ds), default=None)
+    first = day_before(base, -1) if base else _log_begins(tables, "history_tiles", ds)
     return base, tables.require_days("history_tiles", min(first, ds), ds) if base != ds else []
+
+
+def _log_begins(tables: Tables, tiles: str, ds: str) -> str:
+    """The first day of events, also when its tile is missing or was thinned; `ds` when there is none."""
+    return min([*tables.days("events"), *tables.days(tiles)], default=ds)
+
+
+def history_inputs(tables: Tables, ds: str, before: str | None = None) -> dict[str, str]:
+    """Fingerprints of the base and the tiles that make the history at `ds`."""
+    tables = tables.pinned()
+    base, days = base_and_tile_days(tables, ds, before)
+    # Without a base, also that the log begins here: no earlier day could come without the one before its first.
+    days = days if base else [day_before(days[0]), *days]
+    return tables.fingerprints("long_term_histories", [base] if base else []) | tables.fingerprints(
+        "history_tiles", days
+    )
 
 
 def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySettings) -> pa.Table:
     """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
+    tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
     base, days = base_and_tile_days(tables, ds)
     held = tables.read("long_term_histories", [base] if base else [])
     return as_table(rounded(merge(held, tables.read("history_tiles", days), ds, settings)), catalogue, ds)

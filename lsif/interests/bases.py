@@ -1,20 +1,19 @@
-"""When a new base is due, and which tiles it is made of."""
+"""When a new base is due, and which bases may be used: those that hold the tiles as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-import pyarrow.compute as pc
-
-from lsif.schema import DS
+from lsif.days import day_before
+from lsif.errors import LsifError
 from lsif.tables import Tables
 
 GROWTH = 4
-"""A new base is due when the tiles since the last one hold more than a quarter of the rows before it."""
+"""A new base is due when the days since the last one hold more than a quarter of the rows before it."""
 
 
 def base_days(rows: Mapping[str, int]) -> list[str]:
-    """Days on which a base is due, from the rows of each day's tile alone.
+    """Days on which a base is due, from the rows of each day alone.
 
-    The first tile makes the first base; then each base holds a quarter more than the one before, so that the cost of
+    The first day makes the first base; then each base holds a quarter more than the one before, so that the cost of
     all bases together grows with the log and a night's share of it does not.
 
     >>> base_days({"2017-01-01": 8, "2017-01-02": 1, "2017-01-03": 1, "2017-01-04": 1, "2017-01-05": 1})
@@ -29,8 +28,51 @@ def base_days(rows: Mapping[str, int]) -> list[str]:
     return due
 
 
-def tile_rows(tables: Tables, last: str) -> dict[str, int]:
-    """Rows of each day's history tile up to `last`; an empty day has none."""
-    counted = pc.value_counts(tables.read("history_tiles", columns=[DS])[DS]).to_pylist()
-    rows = {entry["values"]: entry["counts"] for entry in counted}
-    return {ds: rows.get(ds, 0) for ds in tables.days("history_tiles", last=last)}
+def is_due(tables: Tables, ds: str) -> bool:
+    """Whether the night of `ds` writes a base: one is due there, was due and is not there, or is there already."""
+    tables = tables.pinned()
+    # Rows of events, which the log counts for ever, and not of tiles, which may have been thinned.
+    due = base_days(tables.rows("events", last=ds))
+    there = usable_bases(tables, day_before(ds))
+    return ds in tables.days("long_term_histories", ds, ds) or bool(due and max(there, default="") < due[-1])
+
+
+def usable_bases(tables: Tables, last: str) -> list[str]:
+    """Days of the bases up to `last` that hold the tiles that there are now, ascending.
+
+    Any other is stale: a day before it came later, or was delivered again with other rows.
+    """
+    tables = tables.pinned()
+    digest = tiles_digest(tables)
+    bases = tables.days("long_term_histories", last=last)
+    return [ds for ds in bases if tables.made_from("long_term_histories", ds) == digest(ds)]
+
+
+def tiles_digest(tables: Tables) -> Callable[[str], int]:
+    """The number that stands for all tiles up to a day; a base keeps that of its own day.
+
+    Once tiles are thinned, the oldest base stands for those up to its day.
+    """
+    tiles, closed = tables.digests("history_tiles"), thinned_through(tables)
+    thinned = tables.made_from("long_term_histories", closed) or 0 if closed else 0
+    return lambda last: thinned + sum(number for ds, number in tiles.items() if ds <= last)
+
+
+def thinned_through(tables: Tables) -> str | None:
+    """The last day whose tile was thinned: that of the oldest base, which holds them all."""
+    oldest = min(tables.days("long_term_histories"), default="9999")
+    return oldest if oldest < min(tables.days("history_tiles"), default="9999") else None
+
+
+def check_open(tables: Tables, first: str, last: str) -> None:
+    """Refuse to write only some of the days whose tiles were thinned.
+
+    Raises:
+        LsifError: the oldest base holds the old rows of those days, and nothing is left to make another from.
+    """
+    closed, begins = thinned_through(tables), min(tables.days("events"), default=first)
+    if closed and first <= closed and not (first <= begins and last >= closed):
+        raise LsifError(
+            f"ds={first} is closed: tiles up to {closed} have been thinned (see [retention]); "
+            f"only import_past --from {min(first, begins)} --ds {closed} can make them again"
+        )

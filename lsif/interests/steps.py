@@ -1,23 +1,27 @@
-"""The three steps of a night that Spark takes: what each depends on and does, for jobs that run one or all."""
+"""The four steps of a night that Spark takes: what each depends on and does, for jobs that run one or all."""
 
-import pyarrow.compute as pc
-
-from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest, known_days, night
-from lsif.interests.storing import events_in_window, stale_bases, store_base_if_due, store_tiles, store_windows
+from lsif.days import day_before, days_between
+from lsif.errors import MissingDays
+from lsif.interests.as_of import history_inputs
+from lsif.interests.bases import check_open, is_due
+from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest, night
+from lsif.interests.storing import event_window_inputs, store_histories, store_tiles, store_windows
 from lsif.job import Counts, Job
 from lsif.spark import session
 
-INGEST_EVENTS, LONG_TERM_HISTORY, RECENT_WINDOW = "ingest_events", "long_term_history", "recent_window"
+INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
+RECENT_WINDOW = "recent_window"
 
 
 def delivery_inputs(job: Job) -> dict[str, str]:
     check_daily(job.settings)
-    known = known_days(job.tables, job.ds, job.settings.rules.max_late_days)
+    known = days_between(day_before(job.ds, job.settings.rules.max_late_days), day_before(job.ds))
     return delivery_marks(job.settings, [job.ds]) | job.tables.fingerprints("events", known)
 
 
 def write_events(job: Job) -> Counts:
     """Replace the events and the rejected rows of the day."""
+    check_open(job.tables, job.ds, job.ds)
     before = job.last_success(INGEST_EVENTS)
     found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], night(job.ds))
     again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
@@ -32,25 +36,41 @@ def ingested(found: Ingested, first: str | None = None) -> Counts:
     return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
 
 
-def history_inputs(job: Job) -> dict[str, str]:
+def tile_inputs(job: Job) -> dict[str, str]:
+    return job.tables.fingerprints("events", job.tables.require_days("events", job.ds, job.ds))
+
+
+def write_tiles(job: Job) -> Counts:
+    """Replace the tiles of the day."""
+    rows = store_tiles(session(LONG_TERM_HISTORY), job.tables, [job.ds])
+    return Counts(job.tables.rows("events")[job.ds], rows["history_tiles"])
+
+
+def base_inputs(job: Job) -> dict[str, str]:
+    """Nothing on a day that is to have no base; tiles that are missing are there as such."""
+    if not is_due(job.tables, job.ds):
+        return {}
+    try:
+        found = history_inputs(job.tables, job.ds, before=day_before(job.ds))
+    except MissingDays as gap:
+        return job.tables.fingerprints(gap.table, gap.days)
     catalogue = job.tables.newest_day("items", job.ds)  # a base holds categories
-    events = job.tables.fingerprints("events", job.tables.require_days("events", job.ds, job.ds))
-    return events | job.tables.fingerprints("items", [catalogue] if catalogue else [])
+    return found | job.tables.fingerprints("items", [catalogue] if catalogue else [])
 
 
-def write_history(job: Job) -> Counts:
-    """Replace the tiles of the day, and write a base when one is due."""
-    spark = session(LONG_TERM_HISTORY)
-    before = job.tables.read("history_tiles", [job.ds])
-    rows = store_tiles(spark, job.tables, [job.ds])
-    note = store_base_if_due(spark, job.tables, job.settings, job.ds)
-    note += stale_bases(job.tables, job.ds, before)
-    events = pc.sum(job.tables.read("user_tiles", [job.ds], ["events"])["events"]).as_py() or 0
-    return Counts(events, rows["history_tiles"], note=note)
+def write_base(job: Job) -> Counts:
+    """Write a base when one is due and no tile before it is missing: else its day would hang on the order of nights."""
+    if not is_due(job.tables, job.ds):
+        return Counts(0, 0, note="no base due")
+    try:
+        rows = store_histories(session(HISTORY_BASE), job.tables, job.settings, [job.ds])
+    except MissingDays as gap:
+        return Counts(0, 0, note=f"no base: {len(gap.days)} tiles before it are missing")
+    return Counts(None, rows, note="a new base")
 
 
 def window_inputs(job: Job) -> dict[str, str]:
-    return job.tables.fingerprints("events", events_in_window(job.tables, job.settings, job.ds))
+    return event_window_inputs(job.tables, job.settings, job.ds)
 
 
 def write_windows(job: Job) -> Counts:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
-from lsif.schema import DS
+from lsif.schema import DS, TableSchema
+from lsif.tables.door import arrow_schema
 
 STAGED = "_staged"
 
@@ -36,6 +38,16 @@ class DataFile:
         return RemoveAction(self.path, True, removed_at, self.size, self.partition)
 
 
+@dataclass(frozen=True)
+class Size:
+    """Rows, and the files and bytes that hold them; `stored` bytes lie in the storage, log and old files included."""
+
+    rows: int
+    files: int
+    visible: int
+    stored: int
+
+
 def visible_files(handle: DeltaTable) -> list[DataFile]:
     actions = pa.table(handle.get_add_actions(flatten=True)).to_pydict()
     days = actions.get(f"partition.{DS}") or [None] * len(actions["path"])
@@ -43,6 +55,24 @@ def visible_files(handle: DeltaTable) -> list[DataFile]:
         DataFile(*file)
         for file in zip(actions["path"], days, actions["size_bytes"], actions["num_records"], strict=True)
     ]
+
+
+def read_files(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:
+    """Rows of `files` of the table at `path`, without `ds`."""
+    filesystem, root = pafs.FileSystem.from_uri(path)
+    schema = arrow_schema(table, with_ds=False)
+    return pa.concat_tables(
+        pq.read_table(f"{root}/{file.path}", filesystem=filesystem, schema=schema, partitioning=None) for file in files
+    )
+
+
+def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[DataFile]) -> bool:
+    """Whether two lists of files hold equal rows, in whatever order."""
+    if sum(file.rows for file in ours) != sum(file.rows for file in theirs):
+        return False
+    one, other = read_files(path, table, ours), read_files(path, table, theirs)
+    order = [(column.name, "ascending") for column in one.schema if not pa.types.is_nested(column.type)]
+    return bool(one.equals(other) or one.sort_by(order).equals(other.sort_by(order)))
 
 
 def manifest_path(ds: str) -> str:

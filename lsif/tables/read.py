@@ -17,8 +17,8 @@ from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, manifest_path, spark_path, visible_files
-from lsif.tables.write import Staged, Writer
+from lsif.tables.files import DataFile, Size, manifest_path, spark_path, visible_files
+from lsif.tables.write import Staged, Writer, made_from, remove_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -33,10 +33,23 @@ class Tables:
 
     Args:
         root: local folder or object-store URL; credentials and endpoint come from the usual AWS_* variables.
+
+    Attributes:
+        written: `table/ds` of every day that was committed through here, and what was staged.
     """
 
     def __init__(self, root: str) -> None:
         self.root = re.sub("^s3a://", "s3://", str(root)).rstrip("/")  # s3a is what Spark alone calls it
+        self.written: set[str] = set()
+        self._pinned: dict[str, DeltaTable | None] | None = None
+
+    def pinned(self) -> "Tables":
+        """The same tables, each staying as it is at its first look: what is chosen there is what is read."""
+        if self._pinned is not None:
+            return self
+        view = Tables(self.root)
+        view._pinned = {}
+        return view
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"
@@ -107,6 +120,30 @@ class Tables:
         )
         return frame.select(*(columns or wanted.names))
 
+    def rows(self, name: str, first: str = "", last: str = "9999-12-31") -> dict[str, int]:
+        """How many rows each `ds` from `first` to `last` holds, as the table's log knows it: no data file is opened."""
+        counted: dict[str, int] = {}
+        for file in self._files(name):
+            if file.ds is not None and first <= file.ds <= last:
+                counted[file.ds] = counted.get(file.ds, 0) + file.rows
+        return counted
+
+    def digests(self, name: str) -> dict[str, int]:
+        """A number for the files of each `ds` that hold rows; their sum over some days stands for those days' content.
+
+        Of 48 bits, so that the sum over a lifetime of days still fits where `Writer.commit` keeps it.
+        """
+        files = [file for file in self._files(name) if file.ds is not None]
+        found = dict.fromkeys((str(file.ds) for file in files), 0)
+        for file in files:
+            found[str(file.ds)] ^= int(_sha256(file.path)[:12], 16) if file.rows else 0
+        return found
+
+    def made_from(self, name: str, ds: str) -> int | None:
+        """What `Writer.commit` was told that the day is made from."""
+        handle = self._handle(name)
+        return handle.transaction_version(made_from(_schema(name), ds)) if handle else None
+
     def fingerprint(self, name: str, ds: str) -> str:
         """Identity of one day's files; changes whenever the day is replaced. Empty when the day is absent."""
         return self.fingerprints(name, [ds])[f"{name}/{ds}"]
@@ -118,6 +155,15 @@ class Tables:
             if file.ds in by_day:
                 by_day[file.ds].append(file.path)
         return {f"{name}/{ds}": _sha256("\n".join(sorted(paths))) if paths else "" for ds, paths in by_day.items()}
+
+    def current(self, names: Iterable[str]) -> dict[str, str]:
+        """Fingerprints as they are now of those `names` that are `table/ds`, in one look at each table's log."""
+        by_table: dict[str, list[str]] = {}
+        for name in names:
+            table, _, ds = name.partition("/")
+            if table in TABLES:
+                by_table.setdefault(table, []).append(ds)
+        return {name: mark for table, days in by_table.items() for name, mark in self.fingerprints(table, days).items()}
 
     def content_hash(self, name: str, ds: str) -> str:
         """Hash of one day's rows in key order: equal exactly when the rows are, whatever files hold them."""
@@ -139,7 +185,7 @@ class Tables:
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
-        return Writer(self.path(name), _schema(name), handle)
+        return Writer(self.path(name), _schema(name), handle, written=self.written)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to a table that only grows (`runs`, `item_vectors`)."""
@@ -149,6 +195,29 @@ class Tables:
         writer = self.writer(name)
         writer.write(None, rows)
         writer.append()
+
+    def remove(self, name: str, days: Iterable[str]) -> None:
+        """Take `days` out of a table, in one commit; their files stay for readers of the table as it was."""
+        if handle := self._handle(name):
+            remove_days(handle, _schema(name), set(days))
+
+    def tidy(self, name: str, keep_days: int) -> None:
+        """Delete files that nobody can see and that were replaced, or never shown, more than `keep_days` days ago.
+
+        The many small files of a table that only grows become few.
+        """
+        if handle := self._handle(name):
+            if not _schema(name).partitioned:
+                handle.optimize.compact()
+            handle.vacuum(24 * keep_days, dry_run=False, enforce_retention_duration=False, full=True)
+
+    def size(self, name: str) -> Size:
+        """What a table holds, and what it takes."""
+        filesystem, root = pafs.FileSystem.from_uri(self.path(name))
+        listed = filesystem.get_file_info(pafs.FileSelector(root, recursive=True, allow_not_found=True))
+        files = self._files(name)
+        stored = sum(info.size for info in listed if info.type == pafs.FileType.File)
+        return Size(sum(file.rows for file in files), len(files), sum(file.size for file in files), stored)
 
     def staged(self, name: str, ds: str) -> "Staged":
         """What `Writer.stage` left for `ds`.
@@ -163,9 +232,16 @@ class Tables:
         with filesystem.open_input_stream(manifest) as stream:
             content = json.loads(stream.read())
         files = [DataFile(**file) for file in content.pop("files")]
-        return Staged(self.path(name), _schema(name), ds, files, **content)
+        return Staged(self.path(name), _schema(name), ds, files, **content, written=self.written)
 
     def _handle(self, name: str) -> DeltaTable | None:
+        if self._pinned is None:
+            return self._opened(name)
+        if name not in self._pinned:
+            self._pinned[name] = self._opened(name)
+        return self._pinned[name]
+
+    def _opened(self, name: str) -> DeltaTable | None:
         try:
             handle = DeltaTable(self.path(name))
         except TableNotFoundError:

@@ -4,7 +4,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,16 @@ from deltalake.transaction import AddAction, RemoveAction, Transaction
 from lsif.errors import LsifError, Superseded
 from lsif.schema import DS, TableSchema
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
-from lsif.tables.files import STAGED, DataFile, make_folder, manifest_path, spark_path, visible_files
+from lsif.tables.files import (
+    STAGED,
+    DataFile,
+    make_folder,
+    manifest_path,
+    read_files,
+    same_rows,
+    spark_path,
+    visible_files,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,7 +41,7 @@ COMMIT_RETRIES = 100
 class Writer:
     """One writer of one table: writes files, then commits all of its days or none.
 
-    `handle` is the table as it was when the step started, and stays so.
+    `handle` is the table as it was when the step started, and stays so; `written` gathers what is committed or staged.
     """
 
     path: str
@@ -41,6 +50,7 @@ class Writer:
     files: list[DataFile] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    written: set[str] = field(default_factory=set)
 
     def write(self, ds: str | None, rows: pa.Table | Iterable[pa.RecordBatch]) -> None:
         """Write rows of `ds` to a file, batch by batch, not visible yet. No rows at all make an empty day.
@@ -94,13 +104,23 @@ class Writer:
         for ds in sorted(set(listed) - set(self.days)):
             self.write(ds, arrow_schema(self.table, with_ds=False).empty_table())
 
-    def commit(self) -> int:
+    def commit(self, made_from: Mapping[str, int] | None = None) -> int:
         """Make everything written visible in one Delta commit, replacing the written days; returns the rows.
+
+        A day whose rows are what they were keeps its files: who read them has nothing to read again.
+
+        Args:
+            made_from: a number for what each day was made from, kept with it and read by `Tables.made_from`.
 
         Raises:
             Superseded: somebody else replaced one of the days since this writer was opened.
         """
-        _commit(self.path, self.table, self.files, self._marks())
+        replaced = _commit(self.path, self.table, self.files, self._marks(), made_from or {})
+        filesystem, root = self._root()
+        for file in self.files:
+            if file.ds not in replaced:
+                filesystem.delete_file(f"{root}/{file.path}")
+        self.written |= {f"{self.table.name}/{ds}" for ds in self.days}
         return sum(file.rows for file in self.files)
 
     def append(self) -> int:
@@ -114,11 +134,12 @@ class Writer:
     def stage(self, **notes: str) -> "Staged":
         """Leave what was written for another process to check and commit, with `notes` for it."""
         (ds,) = self.days
-        staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes))
+        staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes), self.written)
         filesystem, root = self._root()
         make_folder(filesystem, f"{root}/{STAGED}")
         with filesystem.open_output_stream(f"{root}/{manifest_path(ds)}") as stream:
             stream.write(json.dumps(staged.manifest()).encode())
+        self.written.add(staged.name)
         return staged
 
     def _marks(self) -> dict[str, int]:
@@ -152,6 +173,11 @@ class Staged:
     files: list[DataFile]
     mark: int
     notes: dict[str, str]
+    written: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        return f"staged {self.table.name}/{self.ds}"
 
     def scan(self) -> pads.Dataset:
         """The staged rows, without `ds`, to be read as a stream."""
@@ -167,31 +193,84 @@ class Staged:
         """
         visible = {file.path for file in visible_files(DeltaTable(self.path))}
         if not visible.issuperset(file.path for file in self.files):
-            _commit(self.path, self.table, self.files, {self.ds: self.mark})
+            _commit(self.path, self.table, self.files, {self.ds: self.mark}, {})
+        self.written.add(f"{self.table.name}/{self.ds}")
         return sum(file.rows for file in self.files)
 
     def manifest(self) -> dict[str, Any]:
         return {"files": [asdict(file) for file in self.files], "mark": self.mark, "notes": self.notes}
 
 
-def _commit(path: str, table: TableSchema, files: list[DataFile], marks: dict[str, int]) -> None:
-    """Replace the days of `marks` by `files`: a compare-and-swap on each day's counter, whatever other days do."""
+def _commit(
+    path: str, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
+) -> set[str]:
+    """Replace the days of `marks` by `files`: a compare-and-swap on each day's counter, whatever other days do.
+
+    Returns the days that were replaced: those whose rows are not what they were.
+    """
+    replaced: set[str] | None = None
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
         if late := [ds for ds, mark in marks.items() if _mark(handle, table, ds) >= mark]:
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
+        if replaced is None:
+            replaced = _changed_days(path, table, visible_files(handle), files, marks)
+        news = {ds: number for ds, number in made.items() if handle.transaction_version(made_from(table, ds)) != number}
+        if not replaced and not news:
+            return replaced
         try:
-            return _replace(handle, table, files, marks)
+            _replace(handle, table, [f for f in files if f.ds in replaced], {ds: marks[ds] for ds in replaced}, news)
+            return replaced
         except CommitFailedError:
             continue  # somebody committed since the handle was opened: look again whether it was one of our days
     raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
 
 
-def _replace(handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int]) -> None:
+def _changed_days(
+    path: str, table: TableSchema, visible: list[DataFile], files: list[DataFile], days: Iterable[str]
+) -> set[str]:
+    def of_day(ds: str, among: list[DataFile]) -> list[DataFile]:
+        return [file for file in among if file.ds == ds]
+
+    there = {file.ds for file in visible}
+    return {ds for ds in days if ds not in there or not same_rows(path, table, of_day(ds, visible), of_day(ds, files))}
+
+
+def _replace(
+    handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
+) -> None:
+    transactions = [Transaction(_application(table, ds), mark) for ds, mark in marks.items()]
+    transactions += [Transaction(made_from(table, ds), number) for ds, number in made.items()]
+    _change(handle, table, files, marks, transactions)
+
+
+def remove_days(handle: DeltaTable, table: TableSchema, days: set[str]) -> None:
+    """Take days out of a table.
+
+    Raises:
+        Superseded: other writers committed again and again in between.
+    """
+    for _ in range(COMMIT_RETRIES):
+        try:
+            if any(file.ds in days for file in visible_files(handle)):
+                _change(handle, table, [], days, [])
+            return
+        except CommitFailedError:
+            handle.update_incremental()
+    raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
+
+
+def _change(
+    handle: DeltaTable,
+    table: TableSchema,
+    files: list[DataFile],
+    days: Container[str | None],
+    transactions: list[Transaction],
+) -> None:
+    """One commit: `files` instead of those of `days`."""
     # The storage's clock, for vacuum's retention only: readers of the old version keep their files until then.
     now = time.time_ns() // 1_000_000
-    replaced = [file.removal(now) for file in visible_files(handle) if file.ds in marks]
-    transactions = [Transaction(_application(table, ds), mark) for ds, mark in marks.items()]
+    replaced = [file.removal(now) for file in visible_files(handle) if file.ds in days]
     handle.create_write_transaction(
         [file.action() for file in files] + replaced,
         "append",
@@ -209,3 +288,7 @@ def _mark(handle: DeltaTable, table: TableSchema, ds: str) -> int:
 
 def _application(table: TableSchema, ds: str) -> str:
     return f"lsif/{table.name}/{ds}"
+
+
+def made_from(table: TableSchema, ds: str) -> str:
+    return f"{_application(table, ds)}/made_from"

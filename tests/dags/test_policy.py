@@ -17,7 +17,7 @@ from airflow.timetables.base import TimeRestriction
 from lsif.code import imported_sources
 from tests.dags.conftest import DAGS, ROOT
 
-IDS = ("lsif_nightly", "lsif_promotion", "lsif_training")
+IDS = ("lsif_nightly", "lsif_promotion", "lsif_retention", "lsif_training")
 
 
 @pytest.fixture(params=IDS)
@@ -25,7 +25,7 @@ def dag(request: pytest.FixtureRequest, dagbag: Any) -> Any:
     return dagbag.dags[request.param]
 
 
-def test_the_files_import_cleanly_and_hold_three_dags(dagbag: Any) -> None:
+def test_the_files_import_cleanly_and_hold_four_dags(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
     assert sorted(dagbag.dags) == list(IDS)
 
@@ -99,6 +99,7 @@ def test_nights_emit_nothing_that_could_start_a_training(dagbag: Any) -> None:
         ("lsif_nightly", ["2017-11-01", "2017-11-02", "2017-11-03"]),
         ("lsif_training", []),
         ("lsif_promotion", []),
+        ("lsif_retention", []),
     ],
 )
 def test_a_backfill_has_one_key_per_day(dagbag: Any, dag_id: str, keys: list[str]) -> None:
@@ -108,7 +109,10 @@ def test_a_backfill_has_one_key_per_day(dagbag: Any, dag_id: str, keys: list[str
     assert [info.partition_key for info in found] == keys
 
 
-@pytest.mark.parametrize(("dag_id", "key"), [("lsif_nightly", "2017-11-14"), ("lsif_training", "2017-11-13")])
+@pytest.mark.parametrize(
+    ("dag_id", "key"),
+    [("lsif_nightly", "2017-11-14"), ("lsif_training", "2017-11-13"), ("lsif_retention", "2017-11-12")],
+)
 def test_a_scheduled_run_is_for_a_day_that_has_ended(dagbag: Any, dag_id: str, key: str) -> None:
     timetable = DagSerialization.from_dict(DagSerialization.to_dict(dagbag.dags[dag_id])).timetable
     tuesday = TimeRestriction(datetime(2017, 11, 14, 12, tzinfo=UTC), latest=None, catchup=True)
@@ -136,7 +140,7 @@ import json, sys, time
 import airflow.sdk, airflow.providers.standard.hooks.subprocess
 from airflow.sdk import DAG, BaseOperator, Context, CronPartitionTimetable, Param
 started = time.perf_counter()
-import lsif_nightly, lsif_training, lsif_promotion
+import lsif_nightly, lsif_training, lsif_promotion, lsif_retention
 seconds = time.perf_counter() - started
 print(json.dumps([seconds, [m for m in ("torch", "pyspark", "pandas", "mlflow", "lsif") if m in sys.modules]]))
 """

@@ -1,5 +1,6 @@
 """What is known at a day: base and tiles, every day of them, and nothing that came later."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -8,8 +9,8 @@ import pytest
 
 from lsif.config import Settings
 from lsif.errors import MissingDays
-from lsif.interests.as_of import base_and_tile_days, history_settings, known_at
-from lsif.interests.bases import base_days, tile_rows
+from lsif.interests.as_of import base_and_tile_days, history_at, history_settings, known_at
+from lsif.interests.bases import base_days, is_due, tiles_digest, usable_bases
 from lsif.interests.history import merged
 from lsif.tables import Tables
 from tests.interests import log, reference
@@ -24,10 +25,10 @@ def put(tables: Tables, name: str, ds: str, rows: list[dict[str, Any]]) -> None:
     put_table(tables, name, ds, pa.Table.from_pylist(rows, tables.schema(name)))
 
 
-def put_table(tables: Tables, name: str, ds: str, rows: pa.Table) -> None:
+def put_table(tables: Tables, name: str, ds: str, rows: pa.Table, made_from: int | None = None) -> None:
     writer = tables.writer(name)
     writer.write(ds, rows.select(tables.schema(name).names))
-    writer.commit()
+    writer.commit({ds: made_from} if made_from else None)
 
 
 def put_tiles(tables: Tables, ds: str) -> None:
@@ -39,7 +40,7 @@ def put_tiles(tables: Tables, ds: str) -> None:
 def put_base(tables: Tables, settings: Settings, ds: str) -> None:
     tiles = tables.read("history_tiles", filter=pc.field("ds") <= ds)
     base = merged(log.no_histories(), tiles, log.CATALOGUE, ds, history_settings(settings))
-    put_table(tables, "long_term_histories", ds, base)
+    put_table(tables, "long_term_histories", ds, base, tiles_digest(tables)(ds))
 
 
 @pytest.fixture
@@ -102,13 +103,67 @@ def test_a_base_holds_the_days_before_it(stored: Tables, settings: Settings) -> 
     """Tiles before a base may be gone; those after it may not."""
     put_base(stored, settings, DAYS[4])
     thinned = Tables(f"{stored.root}-thinned")
-    put_table(thinned, "long_term_histories", DAYS[4], stored.read("long_term_histories", [DAYS[4]]))
+    base = stored.read("long_term_histories", [DAYS[4]])
+    put_table(thinned, "long_term_histories", DAYS[4], base, stored.made_from("long_term_histories", DAYS[4]))
     for ds in DAYS[6:]:
         put_tiles(thinned, ds)
     with pytest.raises(MissingDays, match=DAYS[5]):
         base_and_tile_days(thinned, DAYS[8])
     put_tiles(thinned, DAYS[5])
     assert base_and_tile_days(thinned, DAYS[8]) == (DAYS[4], DAYS[5:9])
+    put_base(thinned, settings, DAYS[7])
+    assert usable_bases(thinned, DAYS[8]) == [DAYS[4], DAYS[7]]
+    put_tiles(thinned, DAYS[6])
+    assert usable_bases(thinned, DAYS[8]) == [DAYS[4], DAYS[7]], "the same tile again"
+    put(thinned, "history_tiles", DAYS[6], [])
+    assert usable_bases(thinned, DAYS[8]) == [DAYS[4]]
+
+
+@pytest.mark.parametrize("changed", [0, 2, 4], ids=["before the first base", "between", "on the day of a base"])
+def test_a_base_that_lacks_a_tile_as_it_is_now_is_not_used(stored: Tables, settings: Settings, changed: int) -> None:
+    for ds in (DAYS[1], DAYS[4], DAYS[7]):
+        put_base(stored, settings, ds)
+    assert usable_bases(stored, DAYS[8]) == [DAYS[1], DAYS[4], DAYS[7]]
+    grown = reference.history_tiles(EVENTS, DAYS[changed])
+    put(stored, "history_tiles", DAYS[changed], [*grown, {**grown[0], "user_id": "late"}])
+    assert usable_bases(stored, DAYS[8]) == [DAYS[1]] * (changed > 1)
+    put_base(stored, settings, DAYS[7])
+    assert usable_bases(stored, DAYS[8]) == [DAYS[1]] * (changed > 1) + [DAYS[7]]
+
+
+def test_a_day_before_the_logs_first_makes_every_base_stale(stored: Tables, settings: Settings) -> None:
+    put_base(stored, settings, DAYS[4])
+    put(stored, "history_tiles", "2017-02-28", [])
+    assert usable_bases(stored, DAYS[8]) == [DAYS[4]], "an empty day changes nothing"
+    put(stored, "history_tiles", "2017-02-28", reference.history_tiles(EVENTS, DAYS[0]))
+    assert usable_bases(stored, DAYS[8]) == []
+    assert base_and_tile_days(stored, DAYS[1]) == (None, ["2017-02-28", *DAYS[:2]])
+
+
+def test_a_base_that_says_not_what_it_holds_is_not_used(stored: Tables, settings: Settings) -> None:
+    put_base(stored, settings, DAYS[4])
+    put_table(stored, "long_term_histories", DAYS[5], stored.read("long_term_histories", [DAYS[4]]))
+    assert usable_bases(stored, DAYS[8]) == [DAYS[4]]
+
+
+def test_a_base_replaced_while_it_is_read_does_no_harm(
+    stored: Tables, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_base(stored, settings, DAYS[4])
+    scratch = known_at(stored, DAYS[8], settings).histories
+    read = Tables.read
+
+    def replaced_first(self: Tables, name: str, *arguments: Any, **options: Any) -> pa.Table:
+        if name == "long_term_histories":
+            put(stored, name, DAYS[4], [])
+        return read(self, name, *arguments, **options)
+
+    monkeypatch.setattr(Tables, "read", replaced_first)
+    assert history_at(stored, DAYS[8], scratch_catalogue(stored), history_settings(settings)).equals(scratch)
+
+
+def scratch_catalogue(tables: Tables) -> pa.Table:
+    return tables.read("items", [DAYS[0]])
 
 
 def test_no_tiles_at_all_are_missing_too(tables: Tables) -> None:
@@ -126,8 +181,21 @@ def test_base_days_follow_from_the_sizes_of_tiles() -> None:
     assert all(ds in due for ds in base_days({ds: year[ds] for ds in list(year)[:100]}))
 
 
-def test_tile_rows_count_empty_days(tables: Tables) -> None:
+def test_a_base_is_due_by_size_or_when_the_last_due_one_is_missing_or_stale(stored: Tables, settings: Settings) -> None:
+    for ds in DAYS:
+        put(stored, "events", ds, [{"event_id": f"{ds}-{n}"} for n in range(2)])
+    assert base_days(stored.rows("events", last=DAYS[8])) == [*DAYS[:4], DAYS[5], DAYS[7]]
+    assert is_due(stored, DAYS[8]), "none was written yet, as after an import"
+    put_base(stored, settings, DAYS[7])
+    assert [is_due(stored, ds) for ds in DAYS[6:9]] == [True, True, False]
+    put(stored, "history_tiles", DAYS[2], [])
+    assert is_due(stored, DAYS[8])
+
+
+def test_rows_are_counted_by_the_log_alone(tables: Tables) -> None:
     put_tiles(tables, DAYS[0])
     put(tables, "history_tiles", DAYS[1], [])
     put_tiles(tables, DAYS[2])
-    assert tile_rows(tables, DAYS[1]) == {DAYS[0]: 2, DAYS[1]: 0}
+    for file in Path(tables.path("history_tiles")).rglob("*.parquet"):
+        file.unlink()
+    assert tables.rows("history_tiles", last=DAYS[1]) == {DAYS[0]: 2, DAYS[1]: 0}

@@ -96,7 +96,7 @@ def write(tables: Tables, name: str, rows: pa.Table, days: list[str]) -> None:
     for ds in days:
         of_day = rows if name == "items" else rows.filter(pc.field("ds") == ds)
         writer.write(ds, of_day.drop_columns("ds"))
-    writer.commit()
+    writer.commit(dict.fromkeys(days, 0))  # a base is made from no tiles: there are none
 
 
 def event_rows(of: list[Event]) -> list[dict[str, Any]]:

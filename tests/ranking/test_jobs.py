@@ -30,6 +30,7 @@ def test_a_lost_registry_is_trained_for_again(trained: Shop) -> None:
     Registry().client.delete_model_version("lsif", "1")
     trained.run("train")
     assert Registry().trained_for(shop.DS).number == "2"
+    assert "nothing to do" in trained.run("train")
 
 
 def test_training_compares_with_the_champion(champion: Shop) -> None:

@@ -121,17 +121,68 @@ def test_publishing_what_was_never_staged_says_so(tables: Tables) -> None:
         tables.staged("item_tiles", "2017-01-01")
 
 
+def files_on_disk(tables: Tables) -> set[Path]:
+    return set(Path(tables.path("item_tiles")).rglob("*.parquet"))
+
+
+def test_equal_rows_in_any_order_of_any_files_keep_the_files_of_the_day(tables: Tables) -> None:
+    put(tables, "2017-01-01", "a", "b")
+    put(tables, "2017-01-02", "a")
+    days = ("2017-01-01", "2017-01-02")
+    before, disk, version = tables.fingerprints("item_tiles", days), files_on_disk(tables), newest_version(tables)
+    writer = tables.writer("item_tiles")
+    for name in ("b", "a"):
+        writer.write("2017-01-01", tiles(tables, name))
+    assert writer.commit() == 2
+    assert tables.fingerprints("item_tiles", days) == before
+    assert files_on_disk(tables) == disk, "what was not needed is left behind"
+    assert newest_version(tables) == version
+
+    writer = tables.writer("item_tiles")
+    for ds in days:
+        writer.write(ds, tiles(tables, "a"))
+    writer.commit()
+    after = tables.fingerprints("item_tiles", days)
+    assert [after[day] == before[day] for day in before] == [False, True], "one day of two has other rows"
+    assert ids_of(tables, "2017-01-01") == ["a"]
+
+
+def test_equal_rows_made_from_something_else_say_so_and_keep_their_files(tables: Tables) -> None:
+    for number in (7, 8):
+        writer = tables.writer("item_tiles")
+        writer.write("2017-01-01", tiles(tables, "a"))
+        writer.commit({"2017-01-01": number})
+        assert tables.made_from("item_tiles", "2017-01-01") == number
+    assert len(files_on_disk(tables)) == 1
+    assert tables.made_from("item_tiles", "2017-01-02") is None
+
+
+def test_equal_rows_that_were_staged_leave_the_published_ones(tables: Tables) -> None:
+    put(tables, "2017-01-01", "a")
+    before = tables.fingerprint("item_tiles", "2017-01-01")
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-01", tiles(tables, "a"))
+    writer.stage()
+    for _ in range(2):
+        staged = tables.staged("item_tiles", "2017-01-01")
+        assert staged.commit() == staged.scan().count_rows() == 1
+    assert tables.fingerprint("item_tiles", "2017-01-01") == before
+
+
 def test_equal_rows_have_equal_content_in_any_order_of_any_files(tables: Tables) -> None:
     put(tables, "2017-01-01", "a", "b")
-    first = tables.content_hash("item_tiles", "2017-01-01"), tables.fingerprint("item_tiles", "2017-01-01")
+    first = tables.content_hash("item_tiles", "2017-01-01")
+    put(tables, "2017-01-01", "a")
+    assert tables.content_hash("item_tiles", "2017-01-01") != first
     writer = tables.writer("item_tiles")
     for name in ("b", "a"):
         writer.write("2017-01-01", tiles(tables, name))
     writer.commit()
-    assert tables.content_hash("item_tiles", "2017-01-01") == first[0]
-    assert tables.fingerprint("item_tiles", "2017-01-01") != first[1]
-    put(tables, "2017-01-01", "a")
-    assert tables.content_hash("item_tiles", "2017-01-01") != first[0]
+    assert tables.content_hash("item_tiles", "2017-01-01") == first
+
+
+def newest_version(tables: Tables) -> int:
+    return max(int(file.stem) for file in (Path(tables.path("item_tiles")) / "_delta_log").glob("*.json"))
 
 
 class TestTheDoor:
@@ -217,3 +268,56 @@ def test_an_opened_table_reads_few_commits(tables: Tables) -> None:
     log = Path(tables.path("item_tiles")) / "_delta_log"
     checkpoints = sorted(int(file.name.split(".")[0]) for file in log.glob("*.checkpoint.parquet"))
     assert len(list(log.glob("*.json"))) - 1 - checkpoints[-1] < 10
+
+
+def test_removed_days_are_gone_for_new_readers_and_there_for_one_who_had_looked(tables: Tables) -> None:
+    for ds in ("2017-01-01", "2017-01-02"):
+        put(tables, ds, ds)
+    reader = tables.pinned()
+    assert reader.days("item_tiles") == ["2017-01-01", "2017-01-02"]
+    tables.remove("item_tiles", ["2017-01-01", "2016-12-31"])
+    assert tables.days("item_tiles") == ["2017-01-02"]
+    tables.tidy("item_tiles", keep_days=7)
+    assert ids_of(reader) == ["2017-01-01", "2017-01-02"]
+    before = tables.size("item_tiles")
+    assert (before.rows, before.files) == (1, 1)
+    tables.tidy("item_tiles", keep_days=0)
+    with pytest.raises(FileNotFoundError):
+        reader.read("item_tiles")
+    assert ids_of(tables) == ["2017-01-02"]
+    assert tables.size("item_tiles").visible == before.visible
+    assert len(files_on_disk(tables)) == 1
+
+
+def test_what_a_killed_writer_left_is_deleted_in_time_and_what_is_staged_is_not(tables: Tables) -> None:
+    put(tables, "2017-01-01", "a")
+    killed = tables.writer("item_tiles")
+    killed.write("2017-01-01", tiles(tables, "b"))
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-02", tiles(tables, "c"))
+    writer.stage()
+    tables.tidy("item_tiles", keep_days=7)
+    assert len(files_on_disk(tables)) == 3
+    assert tables.staged("item_tiles", "2017-01-02").commit() == 1
+    tables.tidy("item_tiles", keep_days=0)
+    assert len(files_on_disk(tables)) == 2
+    assert ids_of(tables) == ["a", "c"]
+
+
+def test_a_table_that_grows_is_packed_into_few_files(tables: Tables) -> None:
+    for number in range(5):
+        row = {"text_sha256": str(number), "encoder": "e", "vector": [1.0]}
+        tables.append("item_vectors", pa.Table.from_pylist([row], schema=tables.schema("item_vectors")))
+    tables.tidy("item_vectors", keep_days=0)
+    assert (tables.size("item_vectors").files, tables.size("item_vectors").rows) == (1, 5)
+    assert sorted(tables.read("item_vectors")["text_sha256"].to_pylist()) == list("01234")
+
+
+def test_a_removal_survives_a_commit_that_came_between(tables: Tables) -> None:
+    for ds in ("2017-01-01", "2017-01-02"):
+        put(tables, ds, ds)
+    reader = tables.pinned()
+    reader.days("item_tiles")
+    put(tables, "2017-01-03", "c")
+    reader.remove("item_tiles", ["2017-01-01"])
+    assert tables.days("item_tiles") == ["2017-01-02", "2017-01-03"]

@@ -1,0 +1,30 @@
+"""
+### Tidying, weekly: thin what is old, free the storage of what was replaced
+
+Runs on Sundays at 00:00 UTC for the Sunday before (`ds`, the partition key). `retention` takes tiles, histories and
+windows that no night and no training needs any more out of their tables, and deletes files that nobody could see for a
+week; how long, the configuration says under `[retention]`. Every table's size goes into the ledger. It may run beside
+a night: readers keep what they have opened. *Owner*: lsif. *When it fails*: nothing is lost, the disk is only fuller.
+"""
+
+from airflow.sdk import DAG, CronPartitionTimetable, Param
+from lsif_days import DAY_PARAM, END, MACROS, START
+from lsif_tasks import DEFAULTS, daily
+
+with DAG(
+    dag_id="lsif_retention",
+    doc_md=__doc__,
+    schedule=CronPartitionTimetable("0 0 * * 0", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+    start_date=START,
+    end_date=END,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    user_defined_macros=MACROS,
+    params={
+        "ds": DAY_PARAM,
+        "force": Param(False, type="boolean", description="Run although the day's tidying is done."),
+    },
+    tags=["lsif", "retention"],
+) as dag:
+    daily("retention")

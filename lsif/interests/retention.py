@@ -1,0 +1,28 @@
+"""Which days of tiles, histories and windows nobody needs any more."""
+
+from lsif.config import Settings
+from lsif.days import day_before
+from lsif.interests.bases import usable_bases
+from lsif.tables import Tables
+
+LATE_TRAINING_DAYS = 14
+"""A training is for the Monday a week before it runs, and may be repaired a week later."""
+
+
+def days_to_thin(tables: Tables, settings: Settings, ds: str) -> dict[str, list[str]]:
+    """Table = its days that go, in the order in which they must.
+
+    Kept is what the nights of the last `retention.days` days need, and the trainings whose cutoffs reach further back:
+    their windows, the popularity of the days before, the newest base at or before the first of them, and the tiles
+    after that base. Everything that goes can be made again from `events`.
+    """
+    training = settings.training.cutoffs * settings.training.horizon_days + LATE_TRAINING_DAYS
+    first = day_before(ds, max(settings.retention.days, training))
+    popular = day_before(first, settings.interests.popularity_days - 1)
+    found = {name: tables.days(name, last=day_before(popular)) for name in ("user_tiles", "item_tiles")}
+    found["recent_windows"] = tables.days("recent_windows", last=day_before(first))
+    if base := max(usable_bases(tables, first), default=None):
+        # Bases first: once their tiles are gone, the oldest base that is left stands for them.
+        found["long_term_histories"] = tables.days("long_term_histories", last=day_before(base))
+        found["history_tiles"] = tables.days("history_tiles", last=base)
+    return found

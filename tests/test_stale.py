@@ -1,0 +1,127 @@
+"""What the ledger calls stale: what read other rows, what follows from it, and nothing besides."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lsif.config import load_settings
+from lsif.errors import LsifError
+from lsif.job import Counts, Job, run_step
+from lsif.stale import Stale, cascade, stale_steps
+from lsif.tables import Tables
+from tests.tables.tiles import tiles
+
+D1, D2, D3 = "2017-01-01", "2017-01-02", "2017-01-03"
+
+
+class Chain:
+    """Two steps a day: `copy` reads the day's items and writes feedback, `sum` reads feedback of two days."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables, self.ran = tables, list[str]()
+
+    def deliver(self, ds: str, *items: str) -> None:
+        writer = self.tables.writer("item_tiles")
+        writer.write(ds, tiles(self.tables, *items))
+        writer.commit()
+
+    def night(self, ds: str) -> None:
+        job = Job(ds, load_settings(), self.tables, None, Path(__file__))  # type: ignore[arg-type]
+        run_step("copy", job, lambda job: self.tables.fingerprints("item_tiles", [ds]), self.copy)
+        before = self.tables.days("feedback", last=ds)[-2:]
+        run_step("sum", job, lambda job: self.tables.fingerprints("feedback", [D1, *before]), self.sum)
+
+    def copy(self, job: Job) -> Counts:
+        """Of all items only whether there is an odd number of them."""
+        self.ran.append(f"copy {job.ds}")
+        odd = self.tables.rows("item_tiles")[job.ds] % 2
+        return self.put("feedback", job.ds, {"recommendation_id": str(odd)})
+
+    def sum(self, job: Job) -> Counts:
+        self.ran.append(f"sum {job.ds}")
+        known = "".join(self.tables.read("feedback").sort_by("ds")["recommendation_id"].to_pylist())
+        return self.put("metrics_daily", job.ds, {"metric": known, "segment": "all"})
+
+    def put(self, name: str, ds: str, row: dict[str, str]) -> Counts:
+        writer = self.tables.writer(name)
+        writer.write(ds, pa.Table.from_pylist([row], self.tables.schema(name)))
+        return Counts(None, writer.commit())
+
+
+@pytest.fixture
+def chain(tables: Tables) -> Chain:
+    made = Chain(tables)
+    for ds in (D1, D2, D3):
+        made.deliver(ds, "a")
+        made.night(ds)
+    made.ran.clear()
+    return made
+
+
+def test_nothing_is_stale_at_first_and_an_empty_ledger_is_no_error(chain: Chain, tables: Tables) -> None:
+    assert stale_steps(tables) == []
+    assert stale_steps(Tables(f"{tables.root}-none")) == []
+
+
+def test_what_read_other_rows_is_stale_and_so_is_what_follows(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b")
+    found = stale_steps(tables)
+    assert found == [
+        Stale("copy", D2, f"item_tiles/{D2}"),
+        Stale("sum", D2, f"follows copy {D2}"),
+        Stale("sum", D3, f"follows copy {D2}"),
+    ]
+    chain.night(D2)
+    assert stale_steps(tables) == [Stale("sum", D3, f"feedback/{D2}")]
+
+
+def test_a_cascade_runs_those_and_only_those(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b")
+    assert cascade(tables, chain.night, lambda ds: pytest.fail("no training is stale")) == 2
+    assert chain.ran == [f"copy {D2}", f"sum {D2}", f"sum {D3}"]
+    assert stale_steps(tables) == []
+
+
+def test_a_cascade_stops_where_rows_come_out_as_they_were(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b", "c")
+    assert len(stale_steps(tables)) == 3
+    assert cascade(tables, chain.night, chain.night) == 1
+    assert chain.ran == [f"copy {D2}"]
+
+
+def test_an_input_that_was_absent_and_came_makes_stale_and_one_that_went_does_not(tables: Tables) -> None:
+    chain = Chain(tables)
+    chain.deliver(D2, "a")
+    chain.night(D2)
+    chain.deliver(D1, "a")
+    assert stale_steps(tables) == []
+    chain.night(D1)
+    assert stale_steps(tables) == [Stale("sum", D2, f"feedback/{D1}")]
+
+
+def test_what_was_written_for_days_before_the_change_is_not_stale(chain: Chain, tables: Tables) -> None:
+    """One step wrote three days, as a training's cutoffs are."""
+    job = Job(D3, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+
+    def bulk(job: Job) -> Counts:
+        writer = tables.writer("user_tiles")
+        for ds in (D1, D2, D3):
+            writer.write(ds, tables.schema("user_tiles").empty_table())
+        return Counts(None, writer.commit())
+
+    def nothing(job: Job) -> Counts:
+        return Counts(0, 0)
+
+    run_step("bulk", job, lambda job: tables.fingerprints("item_tiles", [D1, D2, D3]), bulk)
+    for ds in (D1, D2, D3):
+        run_step(f"reader of {ds}", job, lambda job, ds=ds: tables.fingerprints("user_tiles", [ds]), nothing)
+    chain.deliver(D2, "a", "b")
+    found = [one.step for one in stale_steps(tables) if one.step not in ("copy", "sum")]
+    assert found == ["bulk", f"reader of {D2}", f"reader of {D3}"]
+
+
+def test_a_day_that_stays_stale_is_said_and_not_run_for_ever(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b")
+    with pytest.raises(LsifError, match=f"ds={D2} was run and is still stale \\(copy, sum\\)"):
+        cascade(tables, lambda ds: None, lambda ds: None)
