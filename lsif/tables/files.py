@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -14,6 +16,8 @@ from lsif.schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 
 STAGED = "_staged"
+MOST_SORTED = 5_000_000
+"""Rows of a day that are sorted in memory to compare them with another day's."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +61,33 @@ def visible_files(handle: DeltaTable) -> list[DataFile]:
     ]
 
 
-def read_files(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:
-    """Rows of `files` of the table at `path`, without `ds`."""
-    filesystem, root = pafs.FileSystem.from_uri(path)
-    schema = arrow_schema(table, with_ds=False)
-    return pa.concat_tables(
-        pq.read_table(f"{root}/{file.path}", filesystem=filesystem, schema=schema, partitioning=None) for file in files
-    )
-
-
 def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[DataFile]) -> bool:
-    """Whether two lists of files hold equal rows, in whatever order."""
-    if sum(file.rows for file in ours) != sum(file.rows for file in theirs):
+    """Whether two lists of files hold equal rows: read as streams in their order, else sorted where they fit.
+
+    A large day whose rows only stand in another order counts as another one.
+    """
+    rows = sum(file.rows for file in ours)
+    if rows != sum(file.rows for file in theirs):
         return False
-    one, other = read_files(path, table, ours), read_files(path, table, theirs)
-    order = [(column.name, "ascending") for column in one.schema if not pa.types.is_nested(column.type)]
-    return bool(one.equals(other) or one.sort_by(order).equals(other.sort_by(order)))
+    pairs = zip_longest(_batches(path, table, ours), _batches(path, table, theirs))
+    if all(one is not None and one.equals(other) for one, other in pairs):
+        return True
+    return rows <= MOST_SORTED and _sorted(path, table, ours).equals(_sorted(path, table, theirs))
+
+
+def _batches(path: str, table: TableSchema, files: list[DataFile]) -> Iterator[pa.RecordBatch]:
+    filesystem, root = pafs.FileSystem.from_uri(path)
+    names = arrow_schema(table, with_ds=False).names
+    for file in files:
+        with pq.ParquetFile(f"{root}/{file.path}", filesystem=filesystem) as opened:
+            yield from opened.iter_batches(columns=names)
+
+
+def _sorted(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:
+    schema = arrow_schema(table, with_ds=False)
+    batches = [batch.cast(schema) for batch in _batches(path, table, files)]
+    order = [(column.name, "ascending") for column in schema if not pa.types.is_nested(column.type)]
+    return pa.Table.from_batches(batches, schema).sort_by(order)
 
 
 def manifest_path(ds: str) -> str:

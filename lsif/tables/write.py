@@ -24,7 +24,6 @@ from lsif.tables.files import (
     DataFile,
     make_folder,
     manifest_path,
-    read_files,
     same_rows,
     spark_path,
     visible_files,

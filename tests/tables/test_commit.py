@@ -147,6 +147,16 @@ def test_equal_rows_in_any_order_of_any_files_keep_the_files_of_the_day(tables: 
     assert ids_of(tables, "2017-01-01") == ["a"]
 
 
+def test_a_large_day_is_compared_in_its_order_only(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsif.tables.files.MOST_SORTED", 1)
+    put(tables, "2017-01-01", "a", "b")
+    before = tables.fingerprint("item_tiles", "2017-01-01")
+    put(tables, "2017-01-01", "a", "b")
+    assert tables.fingerprint("item_tiles", "2017-01-01") == before
+    put(tables, "2017-01-01", "b", "a")
+    assert tables.fingerprint("item_tiles", "2017-01-01") != before
+
+
 def test_equal_rows_made_from_something_else_say_so_and_keep_their_files(tables: Tables) -> None:
     for number in (7, 8):
         writer = tables.writer("item_tiles")
