@@ -154,6 +154,8 @@ def promote(
     """Make a version champion: `lsif promote 3 --reason "looks right"`. The next day is scored with it."""
     if force and not reason:
         raise LsifError("--force wants a --reason")
+    if version and not version.isdecimal():
+        raise LsifError(f"{version!r} is not a version number: `lsif models` shows them")
     given = {"version": version, "reason": reason}
     conf = {"action": "promote", "force": force} | {key: value for key, value in given.items() if value}
     _run("lsif_promotion", None, conf, say_last=True)

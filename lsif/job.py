@@ -145,8 +145,10 @@ def _job(description: str | None, arguments: Callable[[argparse.ArgumentParser],
     arguments(parser)
     args = parser.parse_args()
     settings = load_settings(args.config)
-    entry_point = Path(sys.argv[0]).resolve()
-    return Job(parsed_day(args.ds), settings, Tables(settings.tables), args, entry_point, args.force)
+    tables, entry_point = Tables(settings.tables), Path(sys.argv[0]).resolve()
+    job = Job(parsed_day(args.ds), settings, tables, args, entry_point, args.force)
+    tables.require_writable()
+    return job
 
 
 def _summary(counts: Counts) -> str:

@@ -79,6 +79,7 @@ def test_help_imports_nothing_heavy() -> None:
         (("cascade", "--ds", "2017-02-30"), "'2017-02-30' is not a day (YYYY-MM-DD)"),
         (("cascade", "--ds", DS), "run `lsif up`"),
         (("promote", "3", "--force"), "--force wants a --reason"),
+        (("promote", "banana"), "'banana' is not a version number"),
         (("trigger", "--ds", DS), "run `lsif up`"),
         (("models",), "run `lsif up`"),
         (("env",), "run `lsif up`"),

@@ -132,3 +132,12 @@ def test_the_code_hash_covers_a_neighbour_of_the_script(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("from near import number\n")
     (tmp_path / "near.py").write_text("number = 1\n")
     assert imported_sources(tmp_path / "script.py") == {tmp_path / "script.py", tmp_path / "near.py"}
+
+
+def test_a_place_where_nothing_can_be_written_is_one_line(job: Path, home: Path) -> None:
+    (home / "in_the_way").write_text("")
+    for place in (home / "in_the_way" / "tables", "nowhere://tables"):
+        done = run(job, "--ds", "2017-01-01", LSIF_TABLES=str(place))
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"toy.py: cannot write tables below {place}: ")
+        assert done.stderr.count("\n") == 1

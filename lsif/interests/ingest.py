@@ -70,7 +70,7 @@ def delivery_marks(settings: Settings, days: Iterable[str]) -> dict[str, str]:
             else:
                 marks[path] = " ".join(file.identity for file in files)
     if missing:
-        raise NothingDelivered(missing)
+        raise NothingDelivered(missing, " (a day without events is declared by an empty file <path>.empty)")
     return marks
 
 

@@ -29,15 +29,12 @@ PROBED_LINES = 1000
 
 
 class NothingDelivered(LsifError):
-    """No file and no folder with files at `paths`, nor a marker that says that there are none."""
+    """No file and no folder with files at `paths`, nor a marker that says that there are none; `hint` is what to do."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], hint: str = "") -> None:
         self.paths = list(paths)
         more = f" and {len(paths) - NAMED} more places" if len(paths) > NAMED else ""
-        super().__init__(
-            f"nothing was delivered at {', '.join(paths[:NAMED])}{more} "
-            "(a day without events is declared by an empty file <path>.empty)"
-        )
+        super().__init__(f"nothing was delivered at {', '.join(paths[:NAMED])}{more}{hint}")
 
 
 @dataclass(frozen=True)

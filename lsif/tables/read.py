@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, Size, manifest_path, spark_path, visible_files
+from lsif.tables.files import DataFile, Size, make_folder, manifest_path, spark_path, visible_files
 from lsif.tables.write import Staged, Writer, made_from, remove_days
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class Tables:
         view = Tables(self.root)
         view._pinned = {}
         return view
+
+    def require_writable(self) -> None:
+        """Raises LsifError when nothing can be written below the root."""
+        try:
+            filesystem, root = pafs.FileSystem.from_uri(self.root)
+            make_folder(filesystem, root)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise LsifError(f"cannot write tables below {self.root}: {error}") from error
+        if isinstance(filesystem, pafs.LocalFileSystem) and not os.access(root, os.W_OK | os.X_OK):
+            raise LsifError(f"cannot write tables below {self.root}: permission denied")
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"
