@@ -95,6 +95,16 @@ def fusion_gate(mode: str, width: int, user_features: int) -> nn.Module:
     return gates[mode]()
 
 
+def beyond(short: Tensor, long: Tensor) -> Tensor:
+    """The part of `short` [B, D] that is orthogonal to `long`: what both say counts as long-term interest.
+
+    Both branches see the last weeks, so without this the same `w` can be split between them in any way and the shares
+    mean nothing.
+    """
+    direction = torch.nn.functional.normalize(long, dim=-1)
+    return short - (short * direction).sum(-1, keepdim=True) * direction
+
+
 def long_share(long: Tensor, short: Tensor) -> Tensor:
     """`alpha = ‖long‖ / (‖long‖ + ‖short‖)` [B] of the gated parts; one half where there is neither."""
     parts = torch.stack([long.norm(dim=-1), short.norm(dim=-1)])

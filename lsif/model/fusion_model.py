@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
-from lsif.model.fusion import fusion_gate, long_share
+from lsif.model.fusion import beyond, fusion_gate, long_share
 from lsif.model.group_term import GroupTerm
 from lsif.model.item_tower import ItemInputs, ItemTower
-from lsif.model.layers import Dropout, Standardise
+from lsif.model.layers import BranchDropout, Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import NeighbourInterest
 from lsif.model.popularity import PopularityTerm
@@ -108,6 +108,7 @@ class FusionModel(nn.Module):
         self.neighbours = NeighbourInterest(shape.history_features, user, shape.weight_column)
         self.groups = GroupTerm(shape.group_features, user)
         self.dropout = Dropout()
+        self.branch_dropout = BranchDropout()
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
@@ -136,7 +137,7 @@ class FusionModel(nn.Module):
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.log_temperature.exp()
         near_long, near_short = self.neighbours(batch, factors, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
-        short = torch.cat([short / scale, near_short], dim=1)
+        short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
         close = self.neighbours.closeness(batch, factors)
         members, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1

@@ -47,6 +47,19 @@ class Standardise(nn.Module):
         return ((values - self.mean) / self.deviation).clamp(-self.clip, self.clip)
 
 
+class BranchDropout(nn.Module):
+    """Leaves a whole branch [B, D] out for a share of a training step's users, so that the others must do without it.
+
+    Unlike dropout it scales nothing: what is left is what a user without that branch has at night.
+    """
+
+    def forward(self, branch: Tensor) -> Tensor:
+        if not self.training:
+            return branch
+        kept = torch.rand(len(branch), 1) >= DROPPED
+        return branch * kept.to(branch.device)
+
+
 def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
     """Softmax over the last dimension among true positions; all zeros where there are none."""
     filled = logits.masked_fill(~mask, torch.finfo(logits.dtype).min)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lsif.model.fusion import AttentionGate, ConvexGate, DualGate, SeedGate, Sum, long_share
+from lsif.model.fusion import AttentionGate, ConvexGate, DualGate, SeedGate, Sum, beyond, long_share
 
 H, LONG, SHORT = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.6, 0.8]]), torch.tensor([[1.0, 0.0]])
 USER = torch.tensor([[0.5]])
@@ -84,3 +84,9 @@ def test_attention_is_a_softmax_of_two_dot_products() -> None:
 )
 def test_alpha_is_the_long_part_of_the_gate(long: list[float], short: list[float], share: float) -> None:
     assert long_share(torch.tensor([long]).float(), torch.tensor([short]).float()).item() == pytest.approx(share)
+
+
+def test_what_both_interests_say_counts_as_long() -> None:
+    torch.testing.assert_close(beyond(SHORT, LONG), torch.tensor([[1 - 0.36, -0.48]]))
+    torch.testing.assert_close(beyond(SHORT, 3 * SHORT), torch.zeros(1, 2))
+    torch.testing.assert_close(beyond(SHORT, torch.zeros(1, 2)), SHORT)
