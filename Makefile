@@ -18,7 +18,7 @@ down: ## stop what `make demo` or `lsif up` started, and nothing else
 test: check ## lint, types, import rules and all tests
 	@$(BIN)/python -m pytest
 
-bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=test SEEDS=5, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
+bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once), or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(PEERS),--peers $(PEERS)) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
 

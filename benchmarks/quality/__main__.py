@@ -21,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--log", default="completejourney", help=f"names, comma between them, or all: {', '.join(LOGS)}"
     )
-    parser.add_argument("--stage", choices=("validation", "test"), default="test")
+    parser.add_argument("--stage", choices=("validation", "test"), default="validation")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of LSIF per cut")
     parser.add_argument("--peers", default=",".join(DEFAULT), help=f"comma between them, of {', '.join(RIVALS)}")
     parser.add_argument(
