@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, Size, make_folder, manifest_path, spark_path, visible_files
+from lsif.tables.files import DataFile, Size, manifest_path, spark_path, visible_files
 from lsif.tables.write import Staged, Writer, made_from, remove_days
 
 if TYPE_CHECKING:
@@ -53,14 +54,15 @@ class Tables:
         return view
 
     def require_writable(self) -> None:
-        """Raises LsifError when nothing can be written below the root."""
+        """Raises LsifError when nothing can be written below the root; makes nothing itself."""
         try:
             filesystem, root = pafs.FileSystem.from_uri(self.root)
-            make_folder(filesystem, root)
         except (OSError, pa.ArrowInvalid) as error:
             raise LsifError(f"cannot write tables below {self.root}: {error}") from error
-        if isinstance(filesystem, pafs.LocalFileSystem) and not os.access(root, os.W_OK | os.X_OK):
-            raise LsifError(f"cannot write tables below {self.root}: permission denied")
+        if isinstance(filesystem, pafs.LocalFileSystem):
+            there = next(place for place in (Path(root), *Path(root).parents) if place.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                raise LsifError(f"cannot write tables below {self.root}: {there} is no folder that can be written to")
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"
