@@ -13,13 +13,12 @@ DROPPED = 0.3
 
 
 class Dropout(nn.Module):
-    """`torch.nn.Dropout` whose draws come from the CPU's generator, so that every device leaves out the same."""
+    """`torch.nn.Dropout` that leaves out the same on every device."""
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training:
             return values
-        kept = torch.rand(values.shape) >= DROPPED
-        return values * kept.to(values.device) / (1 - DROPPED)
+        return values * _kept(*values.shape, device=values.device) / (1 - DROPPED)
 
 
 class Standardise(nn.Module):
@@ -56,8 +55,12 @@ class BranchDropout(nn.Module):
     def forward(self, branch: Tensor) -> Tensor:
         if not self.training:
             return branch
-        kept = torch.rand(len(branch), 1) >= DROPPED
-        return branch * kept.to(branch.device)
+        return branch * _kept(len(branch), 1, device=branch.device)
+
+
+def _kept(*shape: int, device: torch.device) -> Tensor:
+    """What a step leaves in, drawn by the CPU's generator, so that every device leaves out the same."""
+    return (torch.rand(shape, device="cpu") >= DROPPED).to(device)
 
 
 def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:

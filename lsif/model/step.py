@@ -107,5 +107,5 @@ def _all(interests: Interests, new: Tensor, step: Step) -> Tensor:
 
 def marks(item: Tensor, mask: Tensor, items: int) -> Tensor:
     """Boolean [B, items], true at the masked-in numbers `item` [B, N]."""
-    counts = torch.zeros(len(item), items, dtype=torch.int32)
+    counts = torch.zeros(len(item), items, dtype=torch.int32, device=item.device)
     return counts.scatter_add(1, item, mask.int()) > 0

@@ -24,6 +24,8 @@ WEIGHT_DECAY = 0.01
 JUDGED = 10
 MEMORY = 0.998
 """Share of the averaged weights that stays at each step, once there were steps enough to average."""
+FEWEST_STEPS = 6
+"""Of the learning rate's cycle: the warm-up of one of five steps has no length, and the cycle divides by that."""
 SORTED_BATCHES = 8
 """Users of so many batches are sorted by history length, so that padding costs little; the order stays random."""
 
@@ -130,7 +132,10 @@ class _Run:
         self.steps = steps * self.training.max_epochs
         self.optimiser = torch.optim.AdamW(model.parameters(), weight_decay=WEIGHT_DECAY)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, max_lr=self.training.learning_rate, total_steps=self.steps, pct_start=0.2
+            self.optimiser,
+            max_lr=self.training.learning_rate,
+            total_steps=max(self.steps, FEWEST_STEPS),
+            pct_start=0.2,
         )
         self.done = 0
 

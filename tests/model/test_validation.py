@@ -6,7 +6,11 @@ import torch
 
 from lsif.config import Settings
 from lsif.model import training
-from lsif.model.training import fit
+from lsif.model.fusion_model import FusionModel
+from lsif.model.ragged import Array
+from lsif.model.sampling import Sampler
+from lsif.model.step import step_inputs, step_loss
+from lsif.model.training import build_model, fit
 from lsif.model.validation import best_level, mean_ndcg, top_items
 from tests.model.test_training import small, world
 
@@ -30,17 +34,36 @@ def test_the_best_level_is_the_best_of_full_rankings(settings: Settings, too_low
         model.repeat.lift(-other)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_a_gpu_gives_what_a_cpu_gives(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("encoder", ["transformer", "gru"])
+def test_whatever_is_made_on_the_way_names_its_device(encoder: str, settings: Settings) -> None:
+    """Whoever forgets to would get a tensor without content here, and one on the CPU beside a GPU."""
+    index, (first, _, validation, _) = world(settings)
+    own = small(settings).model_copy(update={"model": settings.model.model_copy(update={"encoder": encoder})})
+    model = build_model(index, [first], own)
+    sampler = Sampler(index.counts[: index.trained], np.random.default_rng(0))
+    step = step_inputs(first, first.targets.active(), sampler)  # always on the CPU
+    with torch.device("meta"):
+        step_loss(model.train(), step, model.tower.inputs(index)).backward()
+        best_level(model, validation, index, 10)
+        top_items(model, validation.snapshot, index, validation.targets.active(), 10)
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"])
+def test_every_device_that_is_here_gives_what_the_cpu_gives(
+    kind: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     index, (first, second, validation, judged) = world(settings)
     users = judged.targets.active()
 
-    def reached(kind: str) -> float:
-        monkeypatch.setattr(training, "device", lambda: torch.device(kind))
-        made = fit([first, second], validation, index, small(settings, max_epochs=1))
-        return mean_ndcg(top_items(made.model, judged.snapshot, index, users, 10), judged.targets, users)
+    def trained(on: str) -> FusionModel:
+        monkeypatch.setattr(training, "device", lambda: torch.device(on))
+        return fit([first, second], validation, index, small(settings, max_epochs=1)).model
 
-    assert reached("cuda") == pytest.approx(reached("cpu"), abs=1e-4)
-    model = fit([first, second], validation, index, small(settings, max_epochs=1)).model
-    on_cpu = top_items(model, judged.snapshot, index, users, 10)
-    np.testing.assert_array_equal(top_items(model.cuda(), judged.snapshot, index, users, 10), on_cpu)
+    def ranked(model: FusionModel) -> Array:
+        return top_items(model, judged.snapshot, index, users, 10)
+
+    here, cpu = trained(kind), trained("cpu")
+    reached, wanted = (mean_ndcg(ranked(model), judged.targets, users) for model in (here, cpu))
+    assert reached == pytest.approx(wanted, abs=1e-4)
+    on_cpu = ranked(cpu)
+    np.testing.assert_array_equal(ranked(cpu.to(kind)), on_cpu)
