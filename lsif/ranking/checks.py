@@ -79,30 +79,31 @@ FAIL = {
         SELECT format('{:,} rows where {:,} belong', found, total)
         FROM (SELECT count(*) AS found FROM listed), expected WHERE found <> total""",
     "users": """
-        SELECT DISTINCT 'nobody knows the user ' || user_id FROM listed ANTI JOIN users USING (user_id) UNION ALL
+        SELECT DISTINCT concat('nobody knows the user ', user_id) FROM listed ANTI JOIN users USING (user_id) UNION ALL
         SELECT 'no list for the user ' || user_id FROM users ANTI JOIN listed USING (user_id)""",
     "ranks": """
-        SELECT format('ranks are not 1 to {} for the user {}', any_value(n), user_id)
+        SELECT concat('ranks are not 1 to ', any_value(n), ' for the user ', user_id)
         FROM listed, expected GROUP BY user_id
         HAVING NOT (count(*) = any_value(n) AND count(DISTINCT rank) = count(*) AND min(rank) = 1
                     AND max(rank) = count(*))""",
     "duplicates": """
-        SELECT 'an item twice in the list of the user ' || user_id
+        SELECT concat('an item twice in the list of the user ', user_id)
         FROM listed GROUP BY user_id HAVING count(*) > count(DISTINCT item_id)""",
     "items": """
-        SELECT DISTINCT 'unknown or not available is the item ' || item_id
+        SELECT DISTINCT concat('unknown or not available is the item ', item_id)
         FROM listed ANTI JOIN items USING (item_id)""",
     "scores": """
-        SELECT format('the score {} at rank {} of the user {} is not finite, or above the one before it',
-                      score, rank, user_id)
+        SELECT concat('the score at rank ', rank, ' of the user ', user_id,
+                      ' is not finite, or above the one before it')
         FROM (SELECT *, lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS before FROM listed)
-        WHERE NOT isfinite(score) OR score > before""",
+        WHERE isfinite(score) IS NOT TRUE OR score > before""",
     "shares": f"""
-        SELECT format('shares at rank {{}} of the user {{}} are not positive parts of one', rank, user_id)
-        FROM listed WHERE NOT (least({", ".join(SHARES)}) >= 0 AND abs({" + ".join(SHARES)} - 1) < {TOLERANCE})""",
+        SELECT concat('shares at rank ', rank, ' of the user ', user_id, ' are not positive parts of one')
+        FROM listed
+        WHERE (least({", ".join(SHARES)}) >= 0 AND abs({" + ".join(SHARES)} - 1) < {TOLERANCE}) IS NOT TRUE""",
     "one_version": """
-        SELECT 'model versions in one night: ' || string_agg(DISTINCT model_version, ', ' ORDER BY model_version)
-        FROM listed HAVING count(DISTINCT model_version) > 1""",
+        SELECT concat('model versions in one night: ', string_agg(DISTINCT version, ', ' ORDER BY version))
+        FROM (SELECT coalesce(model_version, 'null') AS version FROM listed) HAVING count(DISTINCT version) <> 1""",
     "recommendation_ids": """
         SELECT format('{:,} recommendation ids are not their own', count(*) - count(DISTINCT recommendation_id))
         FROM listed HAVING count(*) > count(DISTINCT recommendation_id)""",

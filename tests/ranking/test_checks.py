@@ -60,6 +60,24 @@ def test_a_broken_night_is_stopped_by_the_check_made_for_it(check: str, night: t
         passed(audit(broken, expected))
 
 
+@pytest.mark.parametrize(
+    ("check", "column"),
+    {"users": "user_id", "ranks": "rank", "items": "item_id", "scores": "score", "shares": "long_share"}.items(),
+)
+def test_a_null_is_not_passed_over(check: str, column: str, night: tuple[pa.Table, Expected]) -> None:
+    rows, expected = night
+    broken = pa.Table.from_pylist(set_first(**{column: None})(rows.to_pylist()), schema=rows.schema)
+    assert check in {finding.check for finding in audit(broken, expected)}
+
+
+def test_a_row_without_a_version_is_another_version(night: tuple[pa.Table, Expected]) -> None:
+    rows, expected = night
+    broken = pa.Table.from_pylist(set_first(model_version=None)(rows.to_pylist()), schema=rows.schema)
+    assert [str(finding) for finding in audit(broken, expected)] == [
+        "fail one_version: model versions in one night: 7, null"
+    ]
+
+
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
 def test_a_score_is_a_finite_number(score: float, night: tuple[pa.Table, Expected]) -> None:
     rows, expected = night
