@@ -14,20 +14,14 @@ One run at a time, oldest first: windows and histories need every day before the
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.
 """
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_days import DAY_PARAM, END, MACROS, START
-from lsif_tasks import DEFAULTS, SPARK_POOL, daily
+from airflow.sdk import DAG, Param
+from lsif_days import DAY_PARAM
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily
 
 with DAG(
     dag_id="lsif_nightly",
     doc_md=__doc__,
-    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    start_date=START,
-    end_date=END,
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULTS,
-    user_defined_macros=MACROS,
+    schedule=after_midnight("* * *"),
     params={
         "ds": DAY_PARAM,
         "force": Param(False, type="boolean", description="Run steps whose inputs have not changed, too."),
@@ -39,6 +33,7 @@ with DAG(
         ),
     },
     tags=["lsif", "nightly"],
+    **OF_A_DAY,
 ) as dag:
     events_to_interests = daily("events_to_interests", pool=SPARK_POOL)
     ingest_items = daily("ingest_items")

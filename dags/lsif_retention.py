@@ -7,24 +7,19 @@ week; how long, the configuration says under `[retention]`. Every table's size g
 a night: readers keep what they have opened. *Owner*: lsif. *When it fails*: nothing is lost, the disk is only fuller.
 """
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_days import DAY_PARAM, END, MACROS, START
-from lsif_tasks import DEFAULTS, daily
+from airflow.sdk import DAG, Param
+from lsif_days import DAY_PARAM
+from lsif_tasks import OF_A_DAY, after_midnight, daily
 
 with DAG(
     dag_id="lsif_retention",
     doc_md=__doc__,
-    schedule=CronPartitionTimetable("0 0 * * 0", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    start_date=START,
-    end_date=END,
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULTS,
-    user_defined_macros=MACROS,
+    schedule=after_midnight("* * 0"),
     params={
         "ds": DAY_PARAM,
         "force": Param(False, type="boolean", description="Run although the day's tidying is done."),
     },
     tags=["lsif", "retention"],
+    **OF_A_DAY,
 ) as dag:
     daily("retention")

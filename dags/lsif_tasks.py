@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import BaseOperator, Context, CronPartitionTimetable
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from lsif_alerts import tell_of_failure
-from lsif_days import DAY
+from lsif_days import DAY, END, MACROS, START
 
 PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
 PYTHON = os.environ.get("LSIF_PYTHON", "python3")
@@ -23,6 +23,21 @@ DEFAULTS: dict[str, Any] = {
     "execution_timeout": timedelta(hours=1),
     "on_failure_callback": tell_of_failure,
 }
+
+OF_A_DAY: dict[str, Any] = {
+    "start_date": START,
+    "end_date": END,
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": DEFAULTS,
+    "user_defined_macros": MACROS,
+}
+"""What every DAG has whose runs are for a day, the partition key."""
+
+
+def after_midnight(days: str) -> CronPartitionTimetable:
+    """A run at 00:00 UTC on `days` (the last three fields of a cron line), for the cron's day before."""
+    return CronPartitionTimetable(f"0 0 {days}", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
 
 
 class JobOperator(BaseOperator):

@@ -13,9 +13,9 @@ same held-out days and tags it `PASS` or `HOLD` with the reason, and `promote` m
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param
-from lsif_days import DAY, DAY_PARAM, END, MACROS, START
-from lsif_tasks import DEFAULTS, SPARK_POOL, daily, job
+from airflow.sdk import DAG, Param
+from lsif_days import DAY, DAY_PARAM
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, job
 
 FORCED = (
     "{{ '--force' if params.force_reason else '' }}",
@@ -25,19 +25,14 @@ FORCED = (
 with DAG(
     dag_id="lsif_training",
     doc_md=__doc__,
-    schedule=CronPartitionTimetable("0 0 * * 1", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
-    start_date=START,
-    end_date=END,
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULTS,
-    user_defined_macros=MACROS,
+    schedule=after_midnight("* * 1"),
     params={
         "ds": DAY_PARAM,
         "force": Param(False, type="boolean", description="Run steps whose inputs have not changed, too."),
         "force_reason": Param(None, type=["null", "string"], description="Promote past a HOLD, for this reason."),
     },
     tags=["lsif", "training"],
+    **OF_A_DAY,
 ) as dag:
     training_cutoffs = daily("training_cutoffs", pool=SPARK_POOL)
     embed_items = daily("embed_items")
