@@ -20,8 +20,8 @@ def inputs(job: Job) -> dict[str, str]:
     return {"retention": job.settings.retention.model_dump_json()}
 
 
-def work(name: str, job: Job) -> Counts:
-    before, old = job.tables.size(name), days_to_thin(job.tables, job.settings, job.ds).get(name, [])
+def work(name: str, old: list[str], job: Job) -> Counts:
+    before = job.tables.size(name)
     job.tables.remove(name, old)
     job.tables.tidy(name, job.settings.retention.vacuum_days)
     after = job.tables.size(name)
@@ -35,7 +35,7 @@ def work(name: str, job: Job) -> Counts:
 def steps(job: Job) -> None:
     thinned = days_to_thin(job.tables, job.settings, job.ds)
     for name in [*thinned, *(name for name in TABLES if name not in thinned)]:
-        run_step(f"retention of {name}", job, inputs, partial(work, name))
+        run_step(f"retention of {name}", job, inputs, partial(work, name, thinned.get(name, [])))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ from lsif.tables import Tables
 
 Fingerprints = dict[str, str]
 """Name of an input = its identity; equal identities mean equal content."""
+Line = dict[str, Any]
+"""A row of the ledger, `inputs` and `outputs` decoded."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Job:
     force: bool = False
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def last_success(self, step: str) -> "Line | None":
+    def last_success(self, step: str) -> Line | None:
         """The newest ledger row of `step` for this day that ended well, `inputs` and `outputs` decoded."""
         done = (pc.field("step") == step) & (pc.field("ds") == self.ds) & (pc.field("status") == "done")
         rows = self.tables.read("runs", filter=done).sort_by("seq").to_pylist()
@@ -68,8 +70,6 @@ class Job:
 
 Inputs = Callable[[Job], Fingerprints]
 Work = Callable[[Job], Counts]
-Line = dict[str, Any]
-"""A row of the ledger, `inputs` and `outputs` decoded."""
 
 
 def run_job(
