@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from lsif.config import Model
 from lsif.errors import LsifError
 from lsif.model.text import catalogue_vectors, new_vectors, text_sha256, whitening
-from lsif.model.text_encoders import PACKAGED, TextEncoder, text_encoder
+from lsif.model.text_encoders import AT_A_PATH, PACKAGED, TextEncoder, text_encoder
 from tests.model.world import table
 
 TEXTS = ["apple sauce 50 oz", "apple sauce 24 oz", "paper towels", ""]
@@ -53,6 +54,11 @@ def test_the_multilingual_encoder_puts_a_chinese_text_beside_its_translation() -
 def test_an_unknown_encoder_is_named(setting: str) -> None:
     with pytest.raises(LsifError, match=f"no text encoder '{setting}': choose one of hashing, .*precomputed:PATH"):
         text_encoder(setting)
+
+
+@pytest.mark.parametrize("setting", [*PACKAGED, *(f"{kind}:/somewhere" for kind in AT_A_PATH)])
+def test_every_encoder_may_be_configured(setting: str) -> None:
+    assert Model(text_encoder=setting).text_encoder == setting
 
 
 class TestPrecomputed:
