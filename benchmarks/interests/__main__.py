@@ -24,7 +24,6 @@ from lsif.interests.as_of import history_settings
 from lsif.tables import Tables
 
 PEERS = {"PySpark by hand": "by_spark", "DuckDB": "by_duckdb", "Polars": "by_polars"}
-NIGHTS = 4
 HISTORY = (30, 90, 365)
 """Days of history at which nights are measured for the curve."""
 
@@ -78,7 +77,7 @@ class Bench:
 
 
 def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
-    bench = Bench(home, log.Shop(scale), days + NIGHTS)
+    bench = Bench(home, log.Shop(scale), days + log.NIGHTS)
     first, last = log.day(0), log.day(days - 1)
     rows = {"ingest of the log": bench.ours("past", f"{first},{last}")}
     rows["LSIF from scratch"] = bench.ours("scratch", f"{first},{last}")
@@ -87,11 +86,11 @@ def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
         rows[name] = bench.peer(script, last)
         differences[name] = same.different(bench.tables, days_between(first, last), home / script / "all")
         print(f"  rows that differ from LSIF's: {differences[name]}", flush=True)
-    rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + NIGHTS - 2)}")
-    found = {"gates": bench.ours("gates", f"{log.day(days)},{log.day(days + NIGHTS - 1)}")}
+    rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + log.NIGHTS - 2)}")
+    found = {"gates": bench.ours("gates", f"{log.day(days)},{log.day(days + log.NIGHTS - 1)}")}
     found["commits"] = bench.ours("commits", f"{first},{last}")
-    found["opened"] = bench.ours("opened", f"{first},{log.day(days + NIGHTS - 2)}")
-    rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + NIGHTS - 1)))
+    found["opened"] = bench.ours("opened", f"{first},{log.day(days + log.NIGHTS - 2)}")
+    rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + log.NIGHTS - 1)))
     return {"rows": rows, "different": differences, **found}
 
 
@@ -105,7 +104,9 @@ def main() -> int:
     options = parser.parse_args()
     work = work_folder() / "interests"
     found = scratch_and_nights(work / f"{options.scale}", options.scale, options.days)
-    curve = Bench(work / f"curve-{options.curve_scale}", log.Shop(options.curve_scale), options.history[-1] + NIGHTS)
+    curve = Bench(
+        work / f"curve-{options.curve_scale}", log.Shop(options.curve_scale), options.history[-1] + log.NIGHTS
+    )
     at = ",".join(map(str, options.history))
     found |= {
         "scale": options.scale,

@@ -18,6 +18,8 @@ FIRST = "2025-01-01"
 SEED = 20250101
 EVENTS, USERS, ITEMS, DAYS = 20_000_000, 200_000, 50_000, 90
 CATEGORIES, HABITS = 300, 20
+NIGHTS = 4
+"""Measured one by one after the days of history."""
 REPEATED, LATE, BOUGHT = 0.5, 0.01, 0.3
 """Shares of events: of an own habit, arrived a day late, purchases."""
 MOST_A_DAY = 5_000

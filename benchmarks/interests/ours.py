@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.interests.log import day
+from benchmarks.interests.log import NIGHTS, day
 from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
@@ -158,7 +158,6 @@ WORK = {
 }
 ROUNDS = 3
 YEAR = 400
-NIGHTS = 4
 
 
 def main() -> None:
