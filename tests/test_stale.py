@@ -98,6 +98,9 @@ def test_an_input_that_was_absent_and_came_makes_stale_and_one_that_went_does_no
     assert stale_steps(tables) == []
     chain.night(D1)
     assert stale_steps(tables) == [Stale("sum", D2, f"feedback/{D1}")]
+    chain.night(D2)
+    tables.remove("feedback", [D1])
+    assert stale_steps(tables) == []
 
 
 def test_what_was_written_for_days_before_the_change_is_not_stale(chain: Chain, tables: Tables) -> None:
