@@ -1,6 +1,7 @@
 """Train a challenger for D, judge it on days it never saw, and register it.
 
     python jobs/train.py --ds 2017-10-30
+    torchrun --standalone --nproc-per-node 2 jobs/train.py --ds 2017-10-30
 
 With E = D - horizon_days: the days (E, D] are held out, early stopping watches the horizon before them, and the cutoffs
 before that are learned from. The challenger's lists as of E are compared with the champion's, with popularity and with
@@ -13,7 +14,7 @@ import json
 from dataclasses import asdict
 
 from lsif.code import code_hash
-from lsif.job import Counts, Job, Line, run_job
+from lsif.job import Counts, Job, Line, is_first, run_job
 from lsif.model.training import Trained
 from lsif.ranking.cutoffs import Cutoffs, cutoffs
 from lsif.ranking.learning import learned, learning_inputs
@@ -38,6 +39,8 @@ def work(job: Job) -> Counts:
     number = registry.resolve(CHAMPION, job.ds)
     champion = registry.load(number) if number else None
     made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True))
+    if not is_first():
+        return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
     comparison = trial(job.tables, at, job.settings, challenger, champion)
     against = rival(champion, job.settings)

@@ -6,6 +6,7 @@ the days that it wrote are still there, the step has nothing to do.
 
 import argparse
 import json
+import os
 import resource
 import sys
 import time
@@ -161,7 +162,14 @@ def _summary(counts: Counts) -> str:
     return ", ".join(parts)
 
 
+def is_first() -> bool:
+    """Whether this process writes: of several that torchrun started to train together, the first."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _record(job: Job, line: dict[str, Any], started: float) -> None:
+    if not is_first():
+        return
     taken = job.tables.read("runs", columns=["seq"])["seq"]
     row = {
         **dict.fromkeys(TABLES["runs"].columns),

@@ -141,3 +141,10 @@ def test_a_place_where_nothing_can_be_written_is_one_line(job: Path, home: Path)
         assert done.returncode == 2
         assert done.stderr.startswith(f"toy.py: cannot write tables below {place}: ")
         assert done.stderr.count("\n") == 1
+
+
+def test_of_several_processes_the_first_writes_the_ledger(job: Path, tables: Tables) -> None:
+    assert run(job, "--ds", "2024-03-01", RANK="1").returncode == 0
+    assert statuses(tables) == []
+    assert run(job, "--ds", "2024-03-01", RANK="0").returncode == 0
+    assert statuses(tables) == ["done"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.quality.ablated import PARTS
 from benchmarks.quality.bench import outcome
 from benchmarks.quality.logs import LOGS, Log, own_log, work_folder
 from benchmarks.quality.report import rows, show, write
@@ -28,6 +29,7 @@ def arguments() -> argparse.Namespace:
         "--only", default="", help="some of the stage's cuts, comma between them; settings too are chosen on them"
     )
     parser.add_argument("--without-lsif", action="store_true", help="peers only; the first one takes LSIF's place")
+    parser.add_argument("--ablation", action="store_true", help="LSIF without each of its parts, too")
     parser.add_argument("--source", type=Path, help="TOML of a log of your own")
     parser.add_argument("--cuts", default="", help="last known days of its windows, comma between them")
     parser.add_argument("--from", dest="first", type=parsed_day, help="first day of that log")
@@ -46,7 +48,7 @@ def chosen(options: argparse.Namespace) -> list[Log]:
 
 def main() -> None:
     options, console = arguments(), Console(width=220)
-    rivals = [] if options.without_lsif else [ours(options.seeds)]
+    rivals = [] if options.without_lsif else [ours(options.seeds, PARTS if options.ablation else ())]
     rivals += [RIVALS[name] for name in options.peers.split(",") if name and name != OURS]
     for log in chosen(options):
         if log.absent():

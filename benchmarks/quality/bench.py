@@ -9,7 +9,7 @@ import polars as pl
 from benchmarks.quality.judging import Scored, scored
 from benchmarks.quality.logs import Log, work_folder
 from benchmarks.quality.prepare import prepared
-from benchmarks.quality.rivals import OURS, Choice, Rival
+from benchmarks.quality.rivals import OURS, Choice, Rival, title
 from benchmarks.quality.running import Made, fingerprint, run
 from benchmarks.quality.summary import best_setting
 from benchmarks.quality.window import Window, window
@@ -46,26 +46,39 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
         windows[name] = [window(tables, settings, cut, _folder(log, cut)) for cut in log.cuts(name)]
         for one in windows[name]:
             fingerprint(one.given, settings.fingerprint())
-    entries = [_entry(rival, windows, stage) for rival in rivals]
+    entries = [entry for rival in rivals for entry in _entries(rival, windows, stage)]
     return Outcome(log, stage, windows[stage], entries)
 
 
-def _entry(rival: Rival, windows: dict[str, list[Window]], stage: str) -> Entry:
+def _entries(rival: Rival, windows: dict[str, list[Window]], stage: str) -> list[Entry]:
     if rival.name == OURS:
-        return _kept(rival, windows[stage], rival.grid, {track: list(range(len(rival.grid))) for track in TRACKS})
+        return _ours(rival, windows[stage])
     tried = _made(rival, rival.grid, windows["validation"])
     chosen = {
         track: best_setting(_by_setting(tried, windows["validation"], track, as_a_whole=False)) for track in TRACKS
     }
     numbers = sorted(set(chosen.values()))
     places = {track: [numbers.index(number)] for track, number in chosen.items()}
-    return _kept(rival, windows[stage], tuple(rival.grid[number] for number in numbers), places)
+    made = _made(rival, tuple(rival.grid[number] for number in numbers), windows[stage])
+    return [_entry(rival.name, made, windows[stage], [rival.grid[number] for number in numbers], places)]
 
 
-def _kept(rival: Rival, windows: list[Window], settings: tuple[Choice, ...], places: dict[str, list[int]]) -> Entry:
-    made = _made(rival, settings, windows)
-    entry = Entry(rival.name, peak_bytes=max(one.peak_bytes for one in made), versions=made[-1].versions)
-    entry.seconds = sum(sum(one.seconds) for one in made) / (len(settings) * len(made))
+def _ours(rival: Rival, windows: list[Window]) -> list[Entry]:
+    """The mean of all seeds, of the whole model and without each part that is left out."""
+    made = _made(rival, rival.grid, windows)
+    names: dict[str, list[int]] = {}
+    for number, choice in enumerate(rival.grid):
+        names.setdefault(title(choice), []).append(number)
+    return [_entry(name, made, windows, rival.grid, dict.fromkeys(TRACKS, numbers)) for name, numbers in names.items()]
+
+
+def _entry(
+    name: str, made: list[Made], windows: list[Window], settings: Sequence[Choice], places: dict[str, list[int]]
+) -> Entry:
+    """`places` are the settings, by number, whose lists are judged on each track."""
+    entry = Entry(name, peak_bytes=max(one.peak_bytes for one in made), versions=made[-1].versions)
+    judged = sorted({number for numbers in places.values() for number in numbers})
+    entry.seconds = sum(one.seconds[number] for one in made for number in judged) / (len(judged) * len(made))
     for track, numbers in places.items():
         by_setting = _by_setting(made, windows, track)
         entry.scored[track] = [by_setting[number] for number in numbers]

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from peers.kit import Maker, answer
 
+from benchmarks.quality.ablated import without
 from lsif.config import Settings, load_settings
 from lsif.ranking.cutoffs import cutoffs
 from lsif.ranking.learning import learned
@@ -31,10 +32,14 @@ DEPTH, DEEP = 20, 500
 def opened(given: Path) -> Maker:
     """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them."""
     settings, cut = load_settings(), json.loads((given / "cut.json").read_text())["cut"]
+    models: dict[str, TrainedModel] = {}
 
     def made(chosen: dict[str, Any]) -> pl.DataFrame:
-        own = overridden(settings, chosen)
-        return Lists(Tables(own.tables), cut, own, trained(cut, own), given).tracks()
+        part = chosen.get("without")
+        own = overridden(settings, {key: value for key, value in chosen.items() if key != "without"})
+        whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(cut, own))
+        model = replace(whole, model=without(whole.model, part)) if part else whole
+        return Lists(Tables(own.tables), cut, own, model, given).tracks()
 
     return made
 

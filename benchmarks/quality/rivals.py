@@ -3,6 +3,7 @@
 Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -75,6 +76,16 @@ RIVALS = {
 }
 
 
-def ours(seeds: int) -> Rival:
-    """LSIF, one setting per seed: its settings are the product's defaults."""
-    return Rival(OURS, Path(__file__).parent / "ours.py", None, tuple({"seed": seed} for seed in range(1, seeds + 1)))
+def ours(seeds: int, parts: Sequence[str] = ()) -> Rival:
+    """LSIF, one setting per seed: its settings are the product's defaults. Then each seed without each of `parts`."""
+    grid = tuple({"seed": seed} | part for part in _left_out(parts) for seed in range(1, seeds + 1))
+    return Rival(OURS, Path(__file__).parent / "ours.py", None, grid)
+
+
+def _left_out(parts: Sequence[str]) -> list[Choice]:
+    return [{}, *({"without": part} for part in parts)]
+
+
+def title(choice: Choice) -> str:
+    """What the list of a setting of LSIF is called."""
+    return f"{OURS} without {choice['without']}" if "without" in choice else OURS

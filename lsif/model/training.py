@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lsif.config import Settings
 from lsif.errors import LsifError
@@ -15,6 +16,7 @@ from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
 from lsif.model.item_tower import ItemInputs
 from lsif.model.ragged import Array
+from lsif.model.ranks import Ranks, device, joined
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
 from lsif.model.validation import best_level
@@ -66,22 +68,17 @@ def fit(
     """Train on the examples and keep the epoch that ranks the validation cutoff best.
 
     The same seed, data and number of threads give the same weights on a CPU. A GPU is used where there is one; the
-    model comes back on the CPU.
+    model comes back on the CPU. Processes that torchrun started train together, and all get the same model.
 
     Raises:
         LsifError: no user of the examples, or of the validation, took anything.
     """
     if not any(len(example.targets.active()) for example in examples) or not len(validation.targets.active()):
         raise LsifError("nothing to learn from: no events of known users after the training or validation cutoffs")
-    with torch.random.fork_rng(devices=[]):
+    with joined() as ranks, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
         model = build_model(index, examples, settings).to(device())
-        return _Run(model, examples, validation, index, settings, progress).trained()
-
-
-def device() -> torch.device:
-    """A GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _Run(model, examples, validation, index, settings, progress, ranks).trained()
 
 
 def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:
@@ -121,10 +118,11 @@ class _Run:
         index: ItemIndex,
         settings: Settings,
         progress: Progress,
+        ranks: Ranks,
     ) -> None:
         self.average = copy.deepcopy(model).eval()
         self.model, self.examples, self.validation, self.index = model, examples, validation, index
-        self.training, self.progress = settings.training, progress
+        self.training, self.progress, self.ranks = settings.training, progress, ranks
         self.rng = np.random.default_rng(self.training.seed)
         self.sampler = Sampler(index.counts[: index.trained], self.rng)
         self.inputs: ItemInputs = model.tower.inputs(index)
@@ -152,23 +150,26 @@ class _Run:
 
     def _epoch(self, number: int) -> tuple[Epoch, float]:
         self.model.train()
-        losses = [self._step(*chosen) for chosen in self._batches()]
+        loss = torch.stack([self._step(*chosen) for chosen in self._batches()]).double().mean()
+        self.ranks.average([loss])
         offset, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
-        epoch = Epoch(number, float(np.mean(losses)), ndcg)
+        epoch = Epoch(number, float(loss), ndcg)
         self.progress(f"epoch {number}: loss {epoch.loss:.4f}, NDCG@{JUDGED} {epoch.ndcg:.4f}", self.done / self.steps)
         return epoch, offset
 
-    def _step(self, example: Example, users: Array) -> float:
-        step = step_inputs(example, users, self.sampler).to(self.model.log_temperature.device)
-        loss = step_loss(self.model, step, self.inputs)
+    def _step(self, example: Example, users: Array) -> Tensor:
+        own, counts = self.ranks.share(users)
+        step = step_inputs(example, own, self.sampler).to(self.model.log_temperature.device)
+        loss = step_loss(self.model, step, self.inputs) * counts
         self.optimiser.zero_grad()
         loss.backward()
+        self.ranks.average([weights.grad for weights in self.model.parameters() if weights.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.schedule.step()
         self.done += 1
         self._remember()
-        return float(loss.detach())
+        return loss.detach()
 
     @torch.no_grad()
     def _remember(self) -> None:

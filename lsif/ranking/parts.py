@@ -25,6 +25,9 @@ SLACK = 1e-4
 PAIRS = 2**16
 """Pairs computed at once: bounds memory when a thousand items tie."""
 
+BLOCK = 32
+"""Items of which only the best is looked at in the search for the k-th best score."""
+
 Parts = TypeVar("Parts", Interests, Items)
 
 
@@ -56,7 +59,12 @@ def best_items(model: FusionModel, batch: Batch, items: Items, order: Array, k: 
         order: place of each item in the order of ids, which breaks ties [V].
     """
     with torch.inference_mode():
-        interests = model(batch, items)
+        return ranked(model(batch, items), batch, items, order, k)
+
+
+def ranked(interests: Interests, batch: Batch, items: Items, order: Array, k: int) -> Ranked:
+    """The same of what the model made of the batch's users."""
+    with torch.inference_mode():
         rows, columns = _candidates(interests, batch, items, k)
         parts = np.concatenate([_parts(interests, batch, items, r, c) for r, c in _slices(rows, columns)])
     row, item = rows.numpy(), columns.numpy()
@@ -76,11 +84,27 @@ def in_double(batch: Batch) -> Batch:
 def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
     """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
     dense = scores(_single(interests), batch, _single(items))  # [B, V]
-    last = dense.topk(min(k, dense.shape[1]), dim=1).values[:, -1:]
+    last = _at_most_kth(dense, k)
     # Never below the least finite number: what has the score -inf must not come in where a list is short.
     least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
     rows, columns = (dense >= least).nonzero(as_tuple=True)
     return rows, columns
+
+
+def _at_most_kth(dense: Tensor, k: int) -> Tensor:
+    """A number that at least `k` scores of each row reach, and few more [B, 1].
+
+    The k-th best of the maxima of so many blocks: each is a score of the row, and no two are the same item. A maximum
+    is several times faster than the selection that it spares.
+    """
+    users, items = dense.shape
+    if items >= k * BLOCK:
+        whole = items - items % BLOCK
+        blocks = dense[:, :whole].view(users, BLOCK, -1).amax(1)
+        if items > whole:
+            blocks = torch.cat([blocks, dense[:, whole:].amax(1, keepdim=True)], dim=1)
+        dense = blocks
+    return dense.topk(min(k, dense.shape[1]), dim=1).values[:, -1:]
 
 
 def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, columns: Tensor) -> Array:
