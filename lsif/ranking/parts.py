@@ -28,7 +28,11 @@ PAIRS = 2**16
 BLOCK = 32
 """Items of which only the best is looked at in the search for the k-th best score."""
 
+DENSE_SCORES = 2**20
+"""Scores of the dense product at once (4 MB): what the next step reads is then still in the processor's cache."""
+
 Parts = TypeVar("Parts", Interests, Items)
+Users = TypeVar("Users", Interests, Batch)
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,19 @@ def in_double(batch: Batch) -> Batch:
 
 def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
     """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
-    dense = scores(_single(interests), batch, _single(items))  # [B, V]
-    last = _at_most_kth(dense, k)
-    # Never below the least finite number: what has the score -inf must not come in where a list is short.
-    least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
-    rows, columns = (dense >= least).nonzero(as_tuple=True)
-    return rows, columns
+    users, catalogue = _single(interests), _single(items)
+    size = max(1, DENSE_SCORES // len(items.bias))
+    found = []
+    for start in range(0, len(batch), size):
+        some = slice(start, start + size)
+        dense = scores(_cut(users, some), _cut(batch, some), catalogue)  # [size, V]
+        last = _at_most_kth(dense, k)
+        # Never below the least finite number: what has the score -inf must not come in where a list is short.
+        least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
+        rows, columns = (dense >= least).nonzero(as_tuple=True)
+        found.append((rows + start, columns))
+    rows, columns = zip(*found, strict=True)
+    return torch.cat(rows), torch.cat(columns)
 
 
 def _at_most_kth(dense: Tensor, k: int) -> Tensor:
@@ -125,6 +136,12 @@ def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, colum
 def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """At least one, and be it empty: a model of NaNs has no candidates, and the audit is to say so."""
     return ((rows[at : at + PAIRS], columns[at : at + PAIRS]) for at in range(0, max(len(rows), 1), PAIRS))
+
+
+def _cut(values: Users, some: slice) -> Users:
+    """Some of the users; of the members of the repeat term, which come first, all."""
+    cut = {name: value[:, some] if name == "members" else value[some] for name, value in vars(values).items()}
+    return replace(values, **cut)
 
 
 def _single(values: Parts) -> Parts:
