@@ -9,7 +9,7 @@ from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import MissingDays
 from lsif.interests.bases import usable_bases
-from lsif.interests.history import HistorySettings, as_table, merge
+from lsif.interests.history import BASE, HistorySettings, as_table, merge
 from lsif.interests.merging import rounded
 from lsif.tables import Tables
 
@@ -107,5 +107,5 @@ def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySe
     """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
     tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
     base, days = base_and_tile_days(tables, ds)
-    held = tables.read("long_term_histories", [base] if base else [])
+    held = tables.read("long_term_histories", [base] if base else [], BASE)
     return as_table(rounded(merge(held, tables.read("history_tiles", days), ds, settings)), catalogue, ds)

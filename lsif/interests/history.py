@@ -23,6 +23,8 @@ from lsif.interests.merging import Entries, Floats, History, added
 from lsif.schema import DS
 
 EPOCH = date(1970, 1, 1).toordinal()
+BASE = ("user_id", "items", DS)
+"""Columns of `long_term_histories` that a merge reads: all else in a base follows from them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def merged(base: pa.Table, tiles: pa.Table, catalogue: pa.Table, ds: str, settin
     """Histories at `ds`, one row per user: `base` and the tiles after it.
 
     Args:
-        base: histories at one day with `ds` (the columns of `long_term_histories`), or no rows.
+        base: histories at one day (the columns `BASE`), or no rows.
         tiles: rows of `history_tiles` with `ds`, every day after the base's up to `ds`.
         catalogue: `item_id`, `category`. Items it does not know, or without a category, are in no category.
 

@@ -10,7 +10,7 @@ from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
 from lsif.interests.as_of import base_and_tile_days, history_settings
 from lsif.interests.bases import check_open, tiles_digest
-from lsif.interests.history import histories_at
+from lsif.interests.history import BASE, histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
 from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
@@ -56,7 +56,7 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
     held, catalogue, how = [base] if base else [], categories(tables, dates[-1]), history_settings(settings)
     if _is_local(spark):
         tiles = tables.read("history_tiles", days)
-        made = histories_at(tables.read("long_term_histories", held), tiles, catalogue, dates, how)
+        made = histories_at(tables.read("long_term_histories", held, BASE), tiles, catalogue, dates, how)
         for ds, rows in zip(dates, made, strict=True):
             writer.write(ds, rows.drop_columns(DS))
     else:

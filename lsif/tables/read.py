@@ -101,7 +101,7 @@ class Tables:
         wanted = arrow_schema(_schema(name))
         handle = self._handle(name)
         if handle is None:
-            return wanted.empty_table().select(columns or wanted.names)
+            return wanted.empty_table().select(list(columns or wanted.names))
         if days is not None:
             chosen = pc.field(DS).isin(pa.array(list(days), pa.string()))
             filter = chosen if filter is None else chosen & filter
@@ -109,7 +109,7 @@ class Tables:
         # interpreter ends, and the process dies by SIGABRT.
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
-        return dataset.to_table(columns=columns, filter=filter)
+        return dataset.to_table(columns=list(columns) if columns else None, filter=filter)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
