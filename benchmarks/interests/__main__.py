@@ -76,18 +76,30 @@ class Bench:
         }
 
 
+class Kept(dict[str, Any]):
+    """Results that lie in a file as soon as they are there: an hour's work outlives whatever ends the next."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        self.file.write_text(json.dumps(self))
+
+
 def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
-    bench = Bench(home, log.Shop(scale), days + log.NIGHTS)
+    bench, rows, differences = Bench(home, log.Shop(scale), days + log.NIGHTS), Kept(home / "rows.json"), {}
     first, last = log.day(0), log.day(days - 1)
-    rows = {"ingest of the log": bench.ours("past", f"{first},{last}")}
+    rows["ingest of the log"] = bench.ours("past", f"{first},{last}")
     rows["LSIF from scratch"] = bench.ours("scratch", f"{first},{last}")
-    differences = {}
     for name, script in PEERS.items():
         rows[name] = bench.peer(script, last)
         differences[name] = same.different(bench.tables, days_between(first, last), home / script / "all")
         print(f"  rows that differ from LSIF's: {differences[name]}", flush=True)
     rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + log.NIGHTS - 2)}")
-    found = {"gates": bench.ours("gates", f"{log.day(days)},{log.day(days + log.NIGHTS - 1)}")}
+    found = Kept(home / "found.json")
+    found["gates"] = bench.ours("gates", f"{log.day(days)},{log.day(days + log.NIGHTS - 1)}")
     found["commits"] = bench.ours("commits", f"{first},{last}")
     found["opened"] = bench.ours("opened", f"{first},{log.day(days + log.NIGHTS - 2)}")
     rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + log.NIGHTS - 1)))
