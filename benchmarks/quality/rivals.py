@@ -50,7 +50,18 @@ def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
     )
 
 
-DEFAULT = ("popularity", "popularity_decay", "frequency", "upcf", "tifuknn", "lightgbm_rich", "itemknn", "ease", "als")
+DEFAULT = (
+    "popularity",
+    "popularity_decay",
+    "frequency",
+    "upcf",
+    "tifuknn",
+    "lightgbm_rich",
+    "lightgbm_new",
+    "itemknn",
+    "ease",
+    "als",
+)
 """Peers of a run that names none: all but the sequence models, which take most of an hour."""
 RIVALS = {
     rival.name: rival
@@ -61,6 +72,7 @@ RIVALS = {
         _rival("upcf", _UPCF),
         _rival("tifuknn", _TIFU),
         _rival("lightgbm_rich", _grid(objective=("binary",), leaves=(63,), trees=(250,), rate=(0.08,)), "lightgbm"),
+        _rival("lightgbm_new", _grid(objective=("binary",), leaves=(31,), trees=(200,), rate=(0.06,)), "lightgbm"),
         _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(20, 100, 500), half_life=(None, 90)), "implicit"),
         _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),

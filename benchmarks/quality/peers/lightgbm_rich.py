@@ -1,73 +1,15 @@
 """A LightGBM re-ranker of each user's 250 most frequent items, learned from sixteen weekly cutoffs before the cut."""
 
-from functools import cache
-
-import lightgbm
-import numpy as np
 import own_items
-import polars as pl
-from kit import Array, Given, Scorer, Settings, serve
-from scipy import sparse
+from kit import Given, Scorer, Settings, serve
+from reranker import reranked
 
 CUTOFFS = 16
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
-    """Settings: `objective` (binary or lambdarank), `leaves`, `trees`, `rate`."""
-    features, taken, groups = _examples(given)
-    parameters = {
-        "objective": settings["objective"],
-        "num_leaves": settings["leaves"],
-        "learning_rate": settings["rate"],
-        "min_data_in_leaf": 200,
-        "feature_fraction": 0.5,
-        "bagging_fraction": 0.5,
-        "bagging_freq": 1,
-        "max_bin": 127,
-        "lambdarank_truncation_level": 20,
-        "seed": settings.get("seed", 1),
-        "num_threads": 2,
-        "verbose": -1,
-    }
-    data = lightgbm.Dataset(features, taken, group=groups if settings["objective"] == "lambdarank" else None)
-    model = lightgbm.train(parameters, data, settings["trees"])
-    today = own_items.rows(own_items.log(given), 0, given.wanted)
-    value = np.asarray(model.predict(_matrix(today)), np.float32)
-    # A rank objective has negative scores; only positive ones are opinions.
-    cells = (value - value.min() + 1e-6, (today["user"].to_numpy(), today["item"].to_numpy()))
-    scores = sparse.csr_matrix(cells, shape=(len(given.users), len(given.items)), dtype=np.float32)
-
-    def dense(rows: Array) -> Array:
-        return scores[rows].toarray()
-
-    return dense
-
-
-@cache
-def _examples(given: Given) -> tuple[Array, Array, Array]:
-    """Features [N, F], whether each row was taken in the horizon after its cutoff, and rows per user."""
-    events, horizon = own_items.log(given), given.horizon
-    parts = [_cutoff(events, week * horizon, horizon) for week in range(1, CUTOFFS + 1)]
-    sizes = [part.group_by("user", maintain_order=True).len()["len"] for part in parts if len(part)]
-    rows = pl.concat([part for part in parts if len(part)], how="vertical_relaxed")
-    return _matrix(rows.drop("taken")), rows["taken"].to_numpy(), pl.concat(sizes).to_numpy()
-
-
-def _cutoff(events: pl.DataFrame, ago: int, horizon: int) -> pl.DataFrame:
-    """Rows of everyone who took anything in the days after the cutoff, whether of the own items or not."""
-    after = events.filter((pl.col("age") < ago) & (pl.col("age") >= ago - horizon))
-    known = events.filter(pl.col("age") >= ago)["user"].unique()
-    users = after.filter(pl.col("user").is_in(known.implode()))["user"].unique().sort()
-    taken = after.select("user", "item").unique().with_columns(taken=pl.lit(1, pl.Int8))
-    return (
-        own_items.rows(events, ago, users.to_numpy())
-        .join(taken, on=["user", "item"], how="left", maintain_order="left")
-        .with_columns(pl.col("taken").fill_null(0))
-    )
-
-
-def _matrix(rows: pl.DataFrame) -> Array:
-    return rows.drop("user", "item").cast(pl.Float32).to_numpy()
+    """Settings as `reranked`."""
+    return reranked(given, settings, own_items.rows, CUTOFFS)
 
 
 if __name__ == "__main__":

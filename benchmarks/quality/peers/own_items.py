@@ -7,6 +7,7 @@ from kit import Array, Given
 
 HALF_LIVES = (7, 14, 30, 60, 90, 120, 180)
 SPANS = (7, 14, 28, 56)
+DECAYED_KINDS = (30, 90, 180)
 CANDIDATES = 250
 PAIR = ["user", "item"]
 
@@ -26,7 +27,7 @@ def rows(events: pl.DataFrame, ago: int, users: Array) -> pl.DataFrame:
         events: as `log` gives them.
     """
     past = events.filter(pl.col("age") >= ago).with_columns(pl.col("age") - ago).sort("user", "basket")
-    user, item = _users(past), _items(past)
+    user, item = users_of(past), items(past)
     own = past.join(pl.DataFrame({"user": users}).cast(past.schema["user"]), on="user", how="semi")
     pairs = (
         _pairs(own)
@@ -34,11 +35,11 @@ def rows(events: pl.DataFrame, ago: int, users: Array) -> pl.DataFrame:
         .with_columns(place=pl.struct(-pl.col("n").cast(pl.Int64), "age_1").rank("ordinal").over("user"))
     )
     pairs = pairs.filter(pl.col("place") <= CANDIDATES).join(item, on="item")
-    pairs = pairs.join(_kinds(own), on=["user", "kind"])
+    pairs = pairs.join(kinds(own), on=["user", "kind"])
     return _ratios(pairs).sort("user", "place")
 
 
-def _decayed(half_lives: Sequence[int], prefix: str) -> list[pl.Expr]:
+def decayed(half_lives: Sequence[int], prefix: str) -> list[pl.Expr]:
     return [(0.5 ** (pl.col("age") / days)).sum().alias(f"{prefix}_{days}") for days in half_lives]
 
 
@@ -46,7 +47,7 @@ def _pairs(own: pl.DataFrame) -> pl.DataFrame:
     age = pl.col("age")
     return own.group_by(PAIR).agg(
         pl.len().alias("n"),
-        *_decayed(HALF_LIVES, "weight"),
+        *decayed(HALF_LIVES, "weight"),
         *[(age < days).sum().alias(f"n_{days}") for days in SPANS],
         *[age.get(-place, null_on_oob=True).alias(f"age_{place}") for place in range(1, 5)],
         age.first().alias("first_age"),
@@ -57,7 +58,7 @@ def _pairs(own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _users(past: pl.DataFrame) -> pl.DataFrame:
+def users_of(past: pl.DataFrame) -> pl.DataFrame:
     baskets = past.group_by("user", "basket").agg(pl.len().alias("size"), pl.col("age").first()).sort("user", "basket")
     age = pl.col("age")
     user = baskets.group_by("user").agg(
@@ -68,11 +69,11 @@ def _users(past: pl.DataFrame) -> pl.DataFrame:
         pl.col("size").mean().alias("user_size"),
         pl.col("size").last().alias("user_last_size"),
     )
-    totals = past.group_by("user").agg(pl.col("item").n_unique().alias("user_items"), *_decayed(HALF_LIVES, "total"))
+    totals = past.group_by("user").agg(pl.col("item").n_unique().alias("user_items"), *decayed(HALF_LIVES, "total"))
     return user.join(totals, on="user")
 
 
-def _items(past: pl.DataFrame) -> pl.DataFrame:
+def items(past: pl.DataFrame) -> pl.DataFrame:
     buyers = past.group_by(PAIR).agg(pl.len().alias("times"), pl.col("age").min(), pl.col("age").max().alias("oldest"))
     age, again = pl.col("age"), pl.col("times") > 1
     item = buyers.group_by("item").agg(
@@ -85,10 +86,10 @@ def _items(past: pl.DataFrame) -> pl.DataFrame:
     return item.with_columns(trend=(pl.col("buyers_7") + 1) / (pl.col("buyers_28") + 4))
 
 
-def _kinds(own: pl.DataFrame) -> pl.DataFrame:
+def kinds(own: pl.DataFrame) -> pl.DataFrame:
     age = pl.col("age")
     return own.group_by("user", "kind").agg(
-        *_decayed((30, 90, 180), "kind_weight"),
+        *decayed(DECAYED_KINDS, "kind_weight"),
         pl.col("basket").n_unique().alias("kind_n"),
         pl.col("item").n_unique().alias("kind_items"),
         age.min().alias("kind_age"),
