@@ -27,7 +27,10 @@ SECTIONS = {"event_types", "interests", "training", "model"}
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return learning_inputs(job.tables, chosen(job), job.settings)
+    found = learning_inputs(job.tables, chosen(job), job.settings)
+    if job.settings.training.warm_start:
+        found["model/champion"] = Registry().resolve(CHAMPION, job.ds) or ""
+    return found
 
 
 def is_registered(last: Line) -> bool:
@@ -38,7 +41,8 @@ def work(job: Job) -> Counts:
     registry, at = Registry(), chosen(job)
     number = registry.resolve(CHAMPION, job.ds)
     champion = registry.load(number) if number else None
-    made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True))
+    start = champion if champion and job.settings.training.warm_start and champion.trained_through <= at.stop else None
+    made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
@@ -47,6 +51,7 @@ def work(job: Job) -> Counts:
     evaluation = {
         "cutoff": at.trained_through,
         "held_out": at.days_after(at.judge),
+        "began_with": start.version if start else None,
         "rival": against if isinstance(against, str) else asdict(against),
     }
     candidate = Candidate(challenger, job.ds, sections(job), comparison, evaluation, epochs(made), hashes(job))

@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from ablated import without
 from peers.kit import Maker, answer
 
-from benchmarks.quality.ablated import without
 from lsif.config import Settings, load_settings
 from lsif.ranking.cutoffs import cutoffs
 from lsif.ranking.learning import learned

@@ -21,6 +21,7 @@ from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
 from lsif.model.validation import best_level
 from lsif.model.vocabulary import ItemIndex
+from lsif.model.warm_start import Start, carry_over, misfit
 
 WEIGHT_DECAY = 0.01
 JUDGED = 10
@@ -64,11 +65,15 @@ def fit(
     index: ItemIndex,
     settings: Settings,
     progress: Progress = silent,
+    start: Start | None = None,
 ) -> Trained:
     """Train on the examples and keep the epoch that ranks the validation cutoff best.
 
     The same seed, data and number of threads give the same weights on a CPU. A GPU is used where there is one; the
     model comes back on the CPU. Processes that torchrun started train together, and all get the same model.
+
+    Args:
+        start: begin with these weights instead of drawn ones, where they fit.
 
     Raises:
         LsifError: no user of the examples, or of the validation, took anything.
@@ -77,8 +82,18 @@ def fit(
         raise LsifError("nothing to learn from: no events of known users after the training or validation cutoffs")
     with joined() as ranks, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
-        model = build_model(index, examples, settings).to(device())
+        model = begun(build_model(index, examples, settings), index, start, progress).to(device())
         return _Run(model, examples, validation, index, settings, progress, ranks).trained()
+
+
+def begun(model: FusionModel, index: ItemIndex, start: Start | None, progress: Progress) -> FusionModel:
+    """`model` with the weights of `start`, or as it was drawn where there is none or it does not fit."""
+    if start is not None:
+        if differing := misfit(model, index, start):
+            progress(f"begins afresh: the earlier model is another one ({differing})", 0.0)
+        else:
+            carry_over(model, index, start)
+    return model
 
 
 def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:

@@ -9,13 +9,20 @@ from lsif.model.text import catalogue_vectors
 from lsif.model.text_encoders import text_encoder
 from lsif.model.training import Progress, Trained, fit
 from lsif.model.vocabulary import ItemIndex, build_index
+from lsif.model.warm_start import Start
 from lsif.ranking.cutoffs import Cutoffs
 from lsif.ranking.night import evening, evening_inputs
+from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
 
-def learned(tables: Tables, at: Cutoffs, settings: Settings, progress: Progress) -> Trained:
+def learned(
+    tables: Tables, at: Cutoffs, settings: Settings, progress: Progress, start: TrainedModel | None = None
+) -> Trained:
     """Fit a model on the learning cutoffs, stopped by the one after them; the held-out days are never read.
+
+    Args:
+        start: a model to begin with.
 
     Raises:
         MissingDays: a window, tile or day of events at one of the cutoffs is missing.
@@ -23,7 +30,8 @@ def learned(tables: Tables, at: Cutoffs, settings: Settings, progress: Progress)
     """
     index = vocabulary(tables, at.learn[0], settings)
     examples = [example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn)]
-    return fit(examples, example(tables, at, at.stop, index, settings), index, settings, progress)
+    begin = Start(start.model, start.index) if start else None
+    return fit(examples, example(tables, at, at.stop, index, settings), index, settings, progress, begin)
 
 
 def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:

@@ -88,18 +88,18 @@ def in_double(batch: Batch) -> Batch:
 def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
     """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
     users, catalogue = _single(interests), _single(items)
-    size = max(1, DENSE_SCORES // len(items.bias))
-    found = []
+    size, found = max(1, DENSE_SCORES // len(items.bias)), []
     for start in range(0, len(batch), size):
         some = slice(start, start + size)
         dense = scores(_cut(users, some), _cut(batch, some), catalogue)  # [size, V]
         last = _at_most_kth(dense, k)
         # Never below the least finite number: what has the score -inf must not come in where a list is short.
         least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
-        rows, columns = (dense >= least).nonzero(as_tuple=True)
-        found.append((rows + start, columns))
-    rows, columns = zip(*found, strict=True)
-    return torch.cat(rows), torch.cat(columns)
+        best = (dense >= least).nonzero()  # [P, 2], row by row
+        best[:, 0] += start
+        found.append(best)
+    rows, columns = torch.cat(found).T
+    return rows, columns
 
 
 def _at_most_kth(dense: Tensor, k: int) -> Tensor:

@@ -42,6 +42,17 @@ def test_training_compares_with_the_champion(champion: Shop) -> None:
     assert "champion 1" in champion.run("gate")
 
 
+def test_a_warm_training_begins_with_a_champion_that_saw_nothing_later(champion: Shop) -> None:
+    file = champion.home / "shop.toml"
+    file.write_text(file.read_text().replace("max_epochs = 1", "max_epochs = 1\nwarm_start = true"))
+    for ds, began in ((shop.DS, None), (WEEK_LATER, "1")):
+        champion.run("train", ds=ds)
+        assert Registry().evaluation(Registry().version("challenger"))["began_with"] == began
+        assert "nothing to do" in champion.run("train", ds=ds)
+    Registry().point("champion", "2")
+    assert "nothing to do" not in champion.run("train", ds=WEEK_LATER)
+
+
 def test_a_young_log_is_told_so(trained: Shop) -> None:
     said = trained.run("train", ds=day_before(shop.DS, 28), code=2)
     assert "wants at least 28 days of events before it, the log begins" in said
