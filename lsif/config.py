@@ -138,7 +138,8 @@ class Ranking(Section):
     k: PositiveInt = 20
     model: Literal["champion", "as_of"] = "champion"
     """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
-    chunk_users: PositiveInt = 1024
+    chunk_users: PositiveInt = 256
+    """Users at once. Of more, what one step made is no longer in the cache when the next one reads it."""
 
 
 class Gate(Section):

@@ -19,12 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from lsif.config import Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
 from lsif.ranking.parts import ranked
 from lsif.ranking.rows import SCHEMA, Stamp, fusion_rows
 
-HISTORY, GROUPS, CHUNK, K = 32, 300, 1024, 20
+HISTORY, GROUPS, CHUNK, K = 32, 300, Ranking().chunk_users, 20
 SEED = 1
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
 from lsif.model.fusion import beyond, fusion_gate, long_share
-from lsif.model.group_term import GroupTerm
+from lsif.model.group_term import GroupTerm, of_items
 from lsif.model.item_tower import ItemInputs, ItemTower
 from lsif.model.layers import BranchDropout, Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
@@ -163,7 +163,7 @@ def new_to_user(interests: Interests, batch: Batch, items: Items) -> Tensor:
     """Score of every item [B, V] as if it stood in nobody's history rows, without the bias."""
     fused = (interests.long + interests.short) @ items.vectors.T
     for level in items.groups.T:
-        fused = fused + interests.groups[:, level]
+        fused = fused + of_items(interests.groups, level)
     new = fused + interests.popularity_gain[:, None] * items.popularity
     return new.scatter_add(1, batch.tail_item, interests.tail[:, None] * batch.tail_mask)
 

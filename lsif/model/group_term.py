@@ -30,3 +30,11 @@ class GroupTerm(nn.Module):
         logits = self.out(gelu(self.inner(rows))).squeeze(-1) * batch.group_mask
         table = torch.zeros(len(batch), groups, dtype=logits.dtype, device=logits.device)
         return table.scatter_add(1, batch.group, logits)
+
+
+def of_items(table: Tensor, group: Tensor) -> Tensor:
+    """Each item's entry [B, V] of a table of groups [B, N], by the number of its group [V].
+
+    Selecting is six times faster than indexing; its gradient is many times slower.
+    """
+    return table[:, group] if table.requires_grad else table.index_select(1, group)
