@@ -109,7 +109,7 @@ class Tables:
         # interpreter ends, and the process dies by SIGABRT.
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
-        return dataset.to_table(columns=list(columns) if columns else None, filter=filter)
+        return dataset.to_table(columns=None if columns is None else list(columns), filter=filter)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
