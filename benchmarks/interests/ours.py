@@ -144,7 +144,7 @@ def opened(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
             held = tables.read("long_term_histories", [base] if base else [], BASE)
             later = tables.read("history_tiles", after)
         with steps("merge"):
-            merge(held, later, days[-1], history_settings(settings))
+            merge(held, [later], days[-1], history_settings(settings))
 
 
 WORK = {

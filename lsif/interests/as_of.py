@@ -1,5 +1,6 @@
 """Everything that was known by the end of a day, as the trainer and the scorer both read it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +13,9 @@ from lsif.interests.bases import usable_bases
 from lsif.interests.history import BASE, HistorySettings, as_table, merge
 from lsif.interests.merging import rounded
 from lsif.tables import Tables
+
+TILE_ROWS = 4_000_000
+"""Rows of tiles that are merged at once, at some 200 bytes each."""
 
 
 @dataclass(frozen=True)
@@ -108,4 +112,14 @@ def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySe
     tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
     base, days = base_and_tile_days(tables, ds)
     held = tables.read("long_term_histories", [base] if base else [], BASE)
-    return as_table(rounded(merge(held, tables.read("history_tiles", days), ds, settings)), catalogue, ds)
+    return as_table(rounded(merge(held, tile_parts(tables, days), ds, settings)), catalogue, ds)
+
+
+def tile_parts(tables: Tables, days: Sequence[str]) -> Iterator[pa.Table]:
+    """Tiles of `days` (ascending), some days at a time: a long past never lies in memory whole."""
+    rows, some = tables.rows("history_tiles"), list[str]()
+    for ds in days:
+        some.append(ds)
+        if sum(rows[day] for day in some) >= TILE_ROWS or ds == days[-1]:
+            yield tables.read("history_tiles", some)
+            some = []

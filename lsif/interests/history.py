@@ -9,7 +9,7 @@ associative and commutative: a day at a time, a week at a time and from scratch 
 1e-15, since they are taken in ascending `ds`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +26,9 @@ EPOCH = date(1970, 1, 1).toordinal()
 BASE = ("user_id", "items", DS)
 """Columns of `long_term_histories` that a merge reads: all else in a base follows from them."""
 
+Tiles = Callable[[str, str], Iterable[pa.Table]]
+"""(known, ds) → rows of `history_tiles` of the days after `known` up to `ds`, in parts of ascending days."""
+
 
 @dataclass(frozen=True)
 class HistorySettings:
@@ -36,13 +39,12 @@ class HistorySettings:
 
 
 def histories_at(
-    base: pa.Table, tiles: pa.Table, catalogue: pa.Table, dates: Sequence[str], settings: HistorySettings
+    base: pa.Table, tiles: Tiles, catalogue: pa.Table, dates: Sequence[str], settings: HistorySettings
 ) -> Iterator[pa.Table]:
     """Histories with `ds` at each of `dates`, ascending: each is the one before merged with the tiles in between."""
     state, known = base, max(base[DS].to_pylist(), default="")
     for ds in dates:
-        between = tiles.filter((pc.field(DS) > known) & (pc.field(DS) <= ds))
-        state, known = merged(state, between, catalogue, ds, settings), ds
+        state, known = as_table(merge(state, tiles(known, ds), ds, settings), catalogue, ds), ds
         yield state
 
 
@@ -57,14 +59,22 @@ def merged(base: pa.Table, tiles: pa.Table, catalogue: pa.Table, ds: str, settin
     Returns:
         rows sorted by user, their items by item, their categories by category.
     """
-    return as_table(merge(base, tiles, ds, settings), catalogue, ds)
+    return as_table(merge(base, [tiles], ds, settings), catalogue, ds)
 
 
-def merge(base: pa.Table, tiles: pa.Table, ds: str, settings: HistorySettings) -> History:
-    """`base` and `tiles` (as for `merged`) as one row per user and item at `ds`."""
-    today = _day(ds)
-    entries = _from_tiles(tiles)
-    age = today - entries.day
+def merge(base: pa.Table, tiles: Iterable[pa.Table], ds: str, settings: HistorySettings) -> History:
+    """`base` and `tiles` (as for `merged`, in parts of ascending days) as one row per user and item at `ds`.
+
+    A part is let go before the next is asked for; in how many they come changes no bit.
+    """
+    history = _from_base(base, ds, settings)
+    for part in tiles:
+        history = _with(history, _from_tiles(part), ds, settings)
+    return history
+
+
+def _with(history: History, entries: Entries, ds: str, settings: HistorySettings) -> History:
+    age = _day(ds) - entries.day
     oldest, newest = age.max(initial=0), age.min(initial=0)
     # A table of few ages, since powers of millions of entries are dear.
     worth = _decay(np.arange(newest, oldest + 1), settings)
@@ -72,7 +82,7 @@ def merge(base: pa.Table, tiles: pa.Table, ds: str, settings: HistorySettings) -
     def decayed(entries: Entries, half_life: int) -> Floats:
         return entries.weight * worth[age - newest, half_life]
 
-    return added(_from_base(base, ds, settings), entries, decayed, settings.last_days)
+    return added(history, entries, decayed, settings.last_days)
 
 
 def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> History:

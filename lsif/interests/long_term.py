@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lsif.interests.history import HistorySettings, histories_at
-from lsif.schema import TABLES
+from lsif.schema import DS, TABLES
 
 DECIMALS = 9
 """Sums of weights are rounded to this many decimals, since an engine adds in any order."""
@@ -74,7 +75,10 @@ def histories(
     wanted = StructType.fromJson(TABLES["long_term_histories"].struct())
 
     def merge(base: pa.Table, tiles: pa.Table) -> pa.Table:
-        return pa.concat_tables(histories_at(base, tiles, catalogue, dates, settings))
+        def between(known: str, ds: str) -> list[pa.Table]:
+            return [tiles.filter((pc.field(DS) > known) & (pc.field(DS) <= ds))]
+
+        return pa.concat_tables(histories_at(base, between, catalogue, dates, settings))
 
     merged = base.groupBy(bucket).cogroup(tiles.groupBy(bucket)).applyInArrow(merge, wanted)
     return merged.hint("rebalance", "ds").sortWithinPartitions("ds", "user_id")

@@ -1,6 +1,6 @@
 """Tiles, histories and windows of given days, made by Spark and committed: for a night, a past, or cutoffs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, history_settings
+from lsif.interests.as_of import base_and_tile_days, history_settings, tile_parts
 from lsif.interests.bases import check_open, tiles_digest
 from lsif.interests.history import BASE, histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
@@ -55,8 +55,11 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
     base, days = base_and_tile_days(tables, dates[-1], before=day_before(dates[0]))
     held, catalogue, how = [base] if base else [], categories(tables, dates[-1]), history_settings(settings)
     if _is_local(spark):
-        tiles = tables.read("history_tiles", days)
-        made = histories_at(tables.read("long_term_histories", held, BASE), tiles, catalogue, dates, how)
+
+        def between(known: str, ds: str) -> Iterator[pa.Table]:
+            return tile_parts(tables, [day for day in days if known < day <= ds])
+
+        made = histories_at(tables.read("long_term_histories", held, BASE), between, catalogue, dates, how)
         for ds, rows in zip(dates, made, strict=True):
             writer.write(ds, rows.drop_columns(DS))
     else:

@@ -9,6 +9,7 @@ import pytest
 
 from lsif.config import Settings
 from lsif.errors import MissingDays
+from lsif.interests import as_of
 from lsif.interests.as_of import base_and_tile_days, history_at, history_settings, known_at
 from lsif.interests.bases import base_days, is_due, tiles_digest, usable_bases
 from lsif.interests.history import merged
@@ -97,6 +98,17 @@ def test_missing_days_are_named(tables: Tables, settings: Settings) -> None:
     with pytest.raises(MissingDays) as missing:
         known_at(tables, DAYS[8], settings)
     assert missing.value.days == DAYS[3:5]
+
+
+def test_tiles_are_read_some_days_at_a_time(
+    stored: Tables, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings))
+    assert len(list(as_of.tile_parts(stored, DAYS[:9]))) == 1
+    monkeypatch.setattr(as_of, "TILE_ROWS", 1)
+    parts = list(as_of.tile_parts(stored, DAYS[:9]))
+    assert len(parts) > 3 and sum(map(len, parts)) == len(stored.read("history_tiles", DAYS[:9]))
+    assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(whole)
 
 
 def test_a_base_holds_the_days_before_it(stored: Tables, settings: Settings) -> None:

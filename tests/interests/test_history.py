@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsif.errors import LsifError
-from lsif.interests.history import HistorySettings, as_table, histories_at, merge, merged
+from lsif.interests.history import HistorySettings, Tiles, as_table, histories_at, merge, merged
 from lsif.interests.merging import rounded
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema, check_columns
@@ -33,6 +33,10 @@ def until(tiles: pa.Table, first: str, last: str) -> pa.Table:
     """Tiles of (first, last]."""
     ds = pa.compute.field("ds")
     return tiles.filter((ds > first) & (ds <= last))
+
+
+def between(tiles: pa.Table) -> Tiles:
+    return lambda known, ds: [until(tiles, known, ds)]
 
 
 def close(table: pa.Table) -> list[dict[str, Any]]:
@@ -138,11 +142,10 @@ def test_every_way_to_a_history_gives_the_same(events: list[dict[str, Any]], sto
     """From scratch, with any bases on the way, day by day, week by week, and in plain pandas."""
     tiles = tiles_of(events)
     scratch = merged(NOTHING, tiles, log.CATALOGUE, END, SETTINGS)
-    *_, by_steps = histories_at(NOTHING, tiles, log.CATALOGUE, sorted({d.isoformat() for d in stops} | {END}), SETTINGS)
-    *_, by_days = histories_at(NOTHING, tiles, log.CATALOGUE, sorted({*tiles["ds"].to_pylist(), END}), SETTINGS)
+    steps, days = sorted({d.isoformat() for d in stops} | {END}), sorted({*tiles["ds"].to_pylist(), END})
     weeks = [date.fromordinal(day).isoformat() for day in range(FIRST.toordinal(), LAST.toordinal(), 7)]
-    *_, by_weeks = histories_at(NOTHING, tiles, log.CATALOGUE, [*weeks, END], SETTINGS)
-    for way in (by_steps, by_days, by_weeks):
+    for dates in (steps, days, [*weeks, END]):
+        *_, way = histories_at(NOTHING, between(tiles), log.CATALOGUE, dates, SETTINGS)
         assert way.to_pylist() == close(scratch)
     wanted = reference.histories(log.as_pandas(events), END, log.CATEGORY, log.HALF_LIVES, log.LAST_DAYS)
     assert scratch.drop_columns("ds").to_pylist() == close(
@@ -178,8 +181,18 @@ def test_rows_may_lie_in_any_order(events: list[dict[str, Any]], random: Any) ->
 def test_rounded_histories_are_equal_to_the_last_bit(events: list[dict[str, Any]], base_day: date) -> None:
     tiles, ds = tiles_of(events), base_day.isoformat()
     base = merged(NOTHING, until(tiles, "", ds), log.CATALOGUE, ds, SETTINGS)
-    ways = [merge(NOTHING, tiles, END, SETTINGS), merge(base, until(tiles, ds, END), END, SETTINGS)]
+    ways = [merge(NOTHING, [tiles], END, SETTINGS), merge(base, [until(tiles, ds, END)], END, SETTINGS)]
     one, other = (as_table(rounded(way), log.CATALOGUE, END) for way in ways)
+    assert one.equals(other)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(logs())
+def test_tiles_in_parts_change_no_bit(events: list[dict[str, Any]]) -> None:
+    tiles = tiles_of(events)
+    days = ["", *sorted(set(tiles["ds"].to_pylist()))]
+    parts = [until(tiles, before, ds) for before, ds in pairwise(days)]
+    one, other = (as_table(merge(NOTHING, way, END, SETTINGS), log.CATALOGUE, END) for way in ([tiles], parts))
     assert one.equals(other)
 
 
