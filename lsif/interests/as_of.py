@@ -14,7 +14,7 @@ from lsif.interests.history import BASE, HistorySettings, as_table, merge
 from lsif.interests.merging import rounded
 from lsif.tables import Tables
 
-TILE_ROWS = 4_000_000
+TILE_ROWS = 2_000_000
 """Rows of tiles that are merged at once, at some 200 bytes each."""
 
 
