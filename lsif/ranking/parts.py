@@ -28,8 +28,8 @@ PAIRS = 2**16
 BLOCK = 32
 """Items of which only the best is looked at in the search for the k-th best score."""
 
-DENSE_SCORES = 2**20
-"""Scores of the dense product at once (4 MB): what the next step reads is then still in the processor's cache."""
+DENSE_USERS = 64
+"""Users of the dense product at once: of fewer it is slow, of more what it made has left the processor's cache."""
 
 Parts = TypeVar("Parts", Interests, Items)
 Users = TypeVar("Users", Interests, Batch)
@@ -88,10 +88,10 @@ def in_double(batch: Batch) -> Batch:
 def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
     """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
     users, catalogue = _single(interests), _single(items)
-    size, found = max(1, DENSE_SCORES // len(items.bias)), []
-    for start in range(0, len(batch), size):
-        some = slice(start, start + size)
-        dense = scores(_cut(users, some), _cut(batch, some), catalogue)  # [size, V]
+    found = []
+    for start in range(0, len(batch), DENSE_USERS):
+        some = slice(start, start + DENSE_USERS)
+        dense = scores(_cut(users, some), _cut(batch, some), catalogue)  # [DENSE_USERS, V]
         last = _at_most_kth(dense, k)
         # Never below the least finite number: what has the score -inf must not come in where a list is short.
         least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)

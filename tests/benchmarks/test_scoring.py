@@ -18,9 +18,9 @@ def full_ranking() -> list[list[str]]:
     return [[f"i{number:06d}" for number in row] for row in best.tolist()]
 
 
-@pytest.mark.parametrize("at_once", [1, 3 * ITEMS, parts.DENSE_SCORES])
+@pytest.mark.parametrize("at_once", [1, 3, parts.DENSE_USERS])
 def test_lists_are_the_full_ranking(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "DENSE_SCORES", at_once)
+    monkeypatch.setattr(parts, "DENSE_USERS", at_once)
     (rows,) = lists(USERS, items(ITEMS, 8), [0.0, 0.0])
     found = np.array(rows["item_id"].to_pylist()).reshape(USERS, K).tolist()
     assert found == full_ranking()
