@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,10 +81,21 @@ def fit(
     """
     if not any(len(example.targets.active()) for example in examples) or not len(validation.targets.active()):
         raise LsifError("nothing to learn from: no events of known users after the training or validation cutoffs")
-    with joined() as ranks, torch.random.fork_rng(devices=[]):
+    with joined() as ranks, repeatable(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
         model = begun(build_model(index, examples, settings), index, start, progress).to(device())
         return _Run(model, examples, validation, index, settings, progress, ranks).trained()
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """On a CPU, sums in an order that no thread decides: else the gradient of an indexing differs from run to run."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(before or not torch.cuda.is_available())
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
 
 
 def begun(model: FusionModel, index: ItemIndex, start: Start | None, progress: Progress) -> FusionModel:

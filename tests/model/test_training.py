@@ -87,6 +87,16 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(settings: Setti
     assert once != weights(2)
 
 
+def test_sums_are_taken_in_an_order_that_no_thread_decides(settings: Settings) -> None:
+    """In the small world here one thread does it all; with two, a real log's weights differed from run to run."""
+    index, (first, _, validation, _) = world(settings)
+    seen: list[bool] = []
+    few = small(settings, max_epochs=1)
+    fit([first], validation, index, few, lambda line, done: seen.append(torch.are_deterministic_algorithms_enabled()))
+    assert seen == [True]
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_training_leaves_the_callers_random_state_alone(settings: Settings) -> None:
     index, (first, _, validation, _) = world(settings)
     torch.manual_seed(3)
