@@ -11,19 +11,17 @@ trained again on those days.
 
 import hashlib
 import json
-from dataclasses import asdict
 
-from lsif.code import code_hash
 from lsif.job import Counts, Job, Line, is_first, run_job
-from lsif.model.training import Trained
 from lsif.ranking.cutoffs import Cutoffs, cutoffs
-from lsif.ranking.learning import learned, learning_inputs
+from lsif.ranking.learning import beginning, learned, learning_inputs
 from lsif.ranking.trained import TrainedModel
-from lsif.ranking.trial import rival, trial
+from lsif.ranking.trial import circumstances, trial
 from lsif.registry import CHAMPION, Registry
 from lsif.registry.registration import Candidate, register
 
 SECTIONS = {"event_types", "interests", "training", "model"}
+"""Settings that a model is made with; where things lie is not part of it."""
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -41,20 +39,15 @@ def work(job: Job) -> Counts:
     registry, at = Registry(), chosen(job)
     number = registry.resolve(CHAMPION, job.ds)
     champion = registry.load(number) if number else None
-    start = champion if champion and job.settings.training.warm_start and champion.trained_through <= at.stop else None
+    start = beginning(champion, at, job.settings)
     made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
     comparison = trial(job.tables, at, job.settings, challenger, champion)
-    against = rival(champion, job.settings)
-    evaluation = {
-        "cutoff": at.trained_through,
-        "held_out": at.days_after(at.judge),
-        "began_with": start.version if start else None,
-        "rival": against if isinstance(against, str) else asdict(against),
-    }
-    candidate = Candidate(challenger, job.ds, sections(job), comparison, evaluation, epochs(made), hashes(job))
+    evaluation = circumstances(at, job.settings, champion, start)
+    made_with = job.settings.model_dump(mode="json", include=SECTIONS)
+    candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
     new = register(registry, candidate)
     job.tables.written.add(f"model/{job.ds}")
     return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, best epoch {made.best_epoch}")
@@ -64,23 +57,10 @@ def chosen(job: Job) -> Cutoffs:
     return cutoffs(job.ds, job.settings.training, min(job.tables.days("events"), default=job.ds))
 
 
-def sections(job: Job) -> dict[str, dict[str, object]]:
-    """The settings a model was made with; where things lie is not part of it."""
-    return job.settings.model_dump(mode="json", include=SECTIONS)
-
-
-def epochs(made: Trained) -> list[dict[str, float]]:
-    return [{"loss": epoch.loss, "validation_ndcg_at_10": epoch.ndcg} for epoch in made.epochs]
-
-
 def hashes(job: Job) -> dict[str, str]:
     """What went in: data, configuration and code."""
-    data = json.dumps(learning_inputs(job.tables, chosen(job), job.settings), sort_keys=True)
-    return {
-        "data_hash": hashlib.sha256(data.encode()).hexdigest(),
-        "config_hash": job.settings.fingerprint(),
-        "code_hash": code_hash(job.entry_point),
-    }
+    data = json.dumps(job.inputs, sort_keys=True)
+    return {"data_hash": hashlib.sha256(data.encode()).hexdigest(), **job.marks}
 
 
 if __name__ == "__main__":

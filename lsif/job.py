@@ -52,6 +52,8 @@ class Job:
     Attributes:
         ds: the day, `YYYY-MM-DD`.
         force: run steps although nothing changed.
+        inputs: of the running step, as they were when it started.
+        marks: hashes of its configuration and code.
     """
 
     ds: str
@@ -61,6 +63,8 @@ class Job:
     entry_point: Path
     force: bool = False
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    inputs: Fingerprints = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
 
     def last_success(self, step: str) -> Line | None:
         """The newest ledger row of `step` for this day that ended well, `inputs` and `outputs` decoded."""
@@ -113,14 +117,14 @@ def run_step(
         is_there: whether what the last run left outside of the tables still exists.
     """
     started = time.perf_counter()
-    found = inputs(job)
-    marks = {"config_hash": job.settings.fingerprint(), "code_hash": code_hash(job.entry_point)}
+    job.inputs = inputs(job)
+    job.marks = {"config_hash": job.settings.fingerprint(), "code_hash": code_hash(job.entry_point)}
     last = job.last_success(step)
-    same = last is not None and all(last[k] == v for k, v in {"inputs": found, **marks}.items())
+    same = last is not None and all(last[k] == v for k, v in {"inputs": job.inputs, **job.marks}.items())
     if not job.force and last and same and all(job.tables.current(last["outputs"]).values()) and is_there(last):
         print(f"{step} ds={job.ds}: inputs and code are unchanged, nothing to do (--force runs it all the same)")
         return
-    line = {"step": step, "inputs": json.dumps(found, sort_keys=True), **marks}
+    line = {"step": step, "inputs": json.dumps(job.inputs, sort_keys=True), **job.marks}
     job.tables.written.clear()
     try:
         counts = work(job)

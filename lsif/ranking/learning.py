@@ -34,6 +34,12 @@ def learned(
     return fit(examples, example(tables, at, at.stop, index, settings), index, settings, progress, begin)
 
 
+def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) -> TrainedModel | None:
+    """The model to begin with: the champion, where it is wanted and early stopping watches days that it never saw."""
+    unseen = champion is not None and champion.trained_through <= at.stop
+    return champion if unseen and settings.training.warm_start else None
+
+
 def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
     """Every item of the catalogue at the cutoff, and every one that anybody had by then."""
     encoder = text_encoder(settings.model.text_encoder).name

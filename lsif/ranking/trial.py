@@ -1,5 +1,8 @@
 """The challenger's one look at the held-out days, beside the champion and what counting reaches."""
 
+from dataclasses import asdict
+from typing import Any
+
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
@@ -32,7 +35,20 @@ def trial(
     return found
 
 
-def rival(champion: TrainedModel | None, settings: Settings) -> Rival | str:
+def circumstances(
+    at: Cutoffs, settings: Settings, champion: TrainedModel | None, start: TrainedModel | None
+) -> dict[str, Any]:
+    """What a reader of the comparison must know, the gate among them; plain values."""
+    against = _rival(champion, settings)
+    return {
+        "cutoff": at.trained_through,
+        "held_out": at.days_after(at.judge),
+        "began_with": start.version if start else None,
+        "rival": against if isinstance(against, str) else asdict(against),
+    }
+
+
+def _rival(champion: TrainedModel | None, settings: Settings) -> Rival | str:
     """What the gate must know of the champion, or why there is nothing to compare with."""
     if champion is None:
         return "there is no champion yet"

@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsif.evaluation.compare import Comparison
 from lsif.model.ragged import Array
+from lsif.model.training import Epoch
 from lsif.ranking.trained import TrainedModel
 from lsif.registry.bundle import save_model
 from lsif.registry.connection import reaching
@@ -33,7 +34,7 @@ class Candidate:
         settings: everything it was trained with, as plain values by section.
         comparison: rows of `evaluation.compare` on the held-out days.
         evaluation: what else the gate reads, beside the comparison.
-        epochs: metrics of each epoch, in order.
+        epochs: every epoch that ran, in order.
         hashes: config_hash, code_hash and data_hash.
     """
 
@@ -42,7 +43,7 @@ class Candidate:
     settings: dict[str, dict[str, Any]]
     comparison: Comparison
     evaluation: dict[str, Any]
-    epochs: list[dict[str, float]] = field(default_factory=list)
+    epochs: Sequence[Epoch] = ()
     hashes: dict[str, str] = field(default_factory=dict)
 
 
@@ -70,8 +71,8 @@ def _log(candidate: Candidate) -> None:
     mlflow.log_params(dict(_flat(candidate.settings)))
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
     mlflow.log_metrics(dict(_metrics(candidate.comparison)))
-    for number, epoch in enumerate(candidate.epochs, 1):
-        mlflow.log_metrics(epoch, step=number)
+    for epoch in candidate.epochs:
+        mlflow.log_metrics({"loss": epoch.loss, "validation_ndcg_at_10": epoch.ndcg}, step=epoch.number)
     mlflow.log_dict({**candidate.evaluation, "comparison": candidate.comparison}, EVALUATION)
 
 
