@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 import time
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,13 +26,12 @@ from lsif.config import load_settings
 from lsif.days import parsed_day
 from lsif.interests.as_of import known_at
 from lsif.model.ragged import Array
-from lsif.model.snapshot import Snapshot, snapshot
+from lsif.model.snapshot import RAGGED, Snapshot, snapshot
 from lsif.ranking.learning import vocabulary
 from lsif.tables import Tables
 
 HERE = Path(__file__).parent / "peers"
 USERS, ROUNDS, SEED = 64, 20, 1
-ON_DISK = ("history", "window", "user_features", "tail", "group")
 
 
 def ours(shot: Snapshot, batches: Array) -> dict[str, float]:
@@ -44,10 +43,10 @@ def ours(shot: Snapshot, batches: Array) -> dict[str, float]:
 
 def mapped(shot: Snapshot, folder: Path) -> Snapshot:
     """The same snapshot whose arrays of users lie in files."""
-    arrays = {name: value for name, value in vars(shot).items() if name.startswith(ON_DISK)}
-    for name, value in arrays.items():
-        np.save(folder / f"{name}.npy", value)
-    return replace(shot, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in arrays})
+    names = ["user_features", *RAGGED, *chain.from_iterable(RAGGED.values())]
+    for name in names:
+        np.save(folder / f"{name}.npy", getattr(shot, name))
+    return replace(shot, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
 
 
 def lay(shot: Snapshot, file: Path) -> None:
@@ -57,13 +56,9 @@ def lay(shot: Snapshot, file: Path) -> None:
         flat = np.ascontiguousarray(values).reshape(len(values), -1)
         return pa.ListArray.from_arrays((start * flat.shape[1]).astype(np.int32), pa.array(flat.ravel()))
 
-    columns: dict[str, Any] = {}
-    for part in ("history", "window", "tail", "group"):
-        start = getattr(shot, f"{part}_start")
-        for name, values in vars(shot).items():
-            if name.startswith(part) and not name.endswith("_start"):
-                columns[name] = lists(start, values)
-    columns["user_features"] = lists(np.arange(len(shot) + 1), shot.user_features)
+    columns = {"user_features": lists(np.arange(len(shot) + 1), shot.user_features)}
+    for start, names in RAGGED.items():
+        columns |= {name: lists(getattr(shot, start), getattr(shot, name)) for name in names}
     pq.write_table(pa.table(columns), file, row_group_size=1024)
 
 

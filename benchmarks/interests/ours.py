@@ -22,11 +22,11 @@ from benchmarks.interests.log import NIGHTS, day
 from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import base_and_tile_days, history_settings
+from lsif.interests.as_of import base_and_tile_days, base_rows, history_settings
 from lsif.interests.bases import base_days
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
-from lsif.interests.history import BASE, merge
+from lsif.interests.history import merge
 from lsif.interests.ingest import ingest, night, past
 from lsif.interests.long_term import histories
 from lsif.interests.recent import recent_windows
@@ -141,7 +141,7 @@ def opened(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     for _ in range(ROUNDS):
         with steps("open"):
             base, after = base_and_tile_days(tables, days[-1])
-            held = tables.read("long_term_histories", [base] if base else [], BASE)
+            held = base_rows(tables, base)
             later = tables.read("history_tiles", after)
         with steps("merge"):
             merge(held, [later], days[-1], history_settings(settings))

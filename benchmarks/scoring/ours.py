@@ -6,27 +6,23 @@ Only the model's own pass is left out: what it would make of a user is drawn at 
 goes through its users. Histories have 32 rows, the catalogue 300 categories.
 """
 
-import argparse
-import json
-import resource
 import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from benchmarks.scoring.task import SEED, K, answer, asked, timed
 from lsif.config import Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
 from lsif.ranking.parts import ranked
 from lsif.ranking.rows import SCHEMA, Stamp, fusion_rows
 
-HISTORY, GROUPS, CHUNK, K = 32, 300, Ranking().chunk_users, 20
-SEED = 1
+HISTORY, GROUPS, CHUNK = 32, 300, Ranking().chunk_users
 
 
 def items(count: int, width: int) -> Items:
@@ -77,44 +73,29 @@ def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:
     return interests, batch
 
 
-def lists(count: int, of: Items, spent: list[float]) -> Iterator[pa.RecordBatch]:
-    """Rows of `recommendations`, a chunk at a time; `spent` gathers the seconds that are LSIF's."""
+def lists(count: int, of: Items) -> Iterator[pa.RecordBatch]:
+    """Rows of `recommendations`, a chunk of users at a time."""
     item_ids = pa.array([f"i{number:06d}" for number in range(len(of.vectors))])
     order, stamp = np.arange(len(item_ids)), Stamp("2025-01-01", "1", "benchmark")
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         interests, batch = users(size, of, start)
         user_ids = pa.array([f"u{number:08d}" for number in range(start, start + size)])
-        began = time.perf_counter()
-        found = ranked(interests, batch, of, order, K)
-        spent[0] += time.perf_counter() - began
-        yield fusion_rows(found, user_ids, item_ids, stamp)
-        spent[1] += time.perf_counter() - began
+        yield fusion_rows(ranked(interests, batch, of, order, K), user_ids, item_ids, stamp)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--users", type=int, default=1_000_000)
-    parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    options, report = asked(__doc__), dict[str, Any]()
     torch.set_num_threads(options.threads)
-    catalogue, spent = items(options.items, options.width), [0.0, 0.0]
-    began, cpu = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder, pq.ParquetWriter(f"{folder}/lists.parquet", SCHEMA) as writer:
-        for rows in lists(options.users, catalogue, spent):
+    catalogue = items(options.items, options.width)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        timed(options.users, report),
+        pq.ParquetWriter(f"{folder}/lists.parquet", SCHEMA) as writer,
+    ):
+        for rows in lists(options.users, catalogue):
             writer.write_batch(rows)
-    report = {
-        "users": options.users,
-        "seconds": time.perf_counter() - began,
-        "cpu_seconds": time.process_time() - cpu,
-        "ranking_seconds": spent[0],
-        "ranking_and_rows_seconds": spent[1],
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-    options.out.write_text(json.dumps(report))
+    answer(report, options.out)
 
 
 if __name__ == "__main__":

@@ -111,8 +111,12 @@ def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySe
     """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
     tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
     base, days = base_and_tile_days(tables, ds)
-    held = tables.read("long_term_histories", [base] if base else [], BASE)
-    return as_table(rounded(merge(held, tile_parts(tables, days), ds, settings)), catalogue, ds)
+    return as_table(rounded(merge(base_rows(tables, base), tile_parts(tables, days), ds, settings)), catalogue, ds)
+
+
+def base_rows(tables: Tables, base: str | None) -> pa.Table:
+    """What a merge reads of the base at a day; no rows where there is no base."""
+    return tables.read("long_term_histories", [base] if base else [], BASE)
 
 
 def tile_parts(tables: Tables, days: Sequence[str]) -> Iterator[pa.Table]:

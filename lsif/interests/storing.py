@@ -8,9 +8,9 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, history_settings, tile_parts
+from lsif.interests.as_of import base_and_tile_days, base_rows, history_settings, tile_parts
 from lsif.interests.bases import check_open, tiles_digest
-from lsif.interests.history import BASE, histories_at
+from lsif.interests.history import histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
 from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
@@ -53,18 +53,19 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
     """
     writer, tables = tables.writer("long_term_histories"), tables.pinned()
     base, days = base_and_tile_days(tables, dates[-1], before=day_before(dates[0]))
-    held, catalogue, how = [base] if base else [], categories(tables, dates[-1]), history_settings(settings)
+    catalogue, how = categories(tables, dates[-1]), history_settings(settings)
     if _is_local(spark):
 
         def between(known: str, ds: str) -> Iterator[pa.Table]:
             return tile_parts(tables, [day for day in days if known < day <= ds])
 
-        made = histories_at(tables.read("long_term_histories", held, BASE), between, catalogue, dates, how)
+        made = histories_at(base_rows(tables, base), between, catalogue, dates, how)
         for ds, rows in zip(dates, made, strict=True):
             writer.write(ds, rows.drop_columns(DS))
     else:
-        frames = (tables.frame(spark, "long_term_histories", held), tables.frame(spark, "history_tiles", days))
-        writer.write_frame(histories(*frames, catalogue, dates, how), dates)
+        held = tables.frame(spark, "long_term_histories", [base] if base else [])
+        tiles_after = tables.frame(spark, "history_tiles", days)
+        writer.write_frame(histories(held, tiles_after, catalogue, dates, how), dates)
     digest = tiles_digest(tables)
     return writer.commit(made_from={ds: digest(ds) for ds in dates})
 

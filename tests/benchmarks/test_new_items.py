@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.benchmarks.conftest import own_log
+
 USERS = np.array([0])
 
 
@@ -18,8 +20,7 @@ def new_items(peer: Any) -> Any:
 def events() -> pl.DataFrame:
     """Item 0 and 1 are of kind 0, item 2 of kind 1; user 0 knows item 0 alone; users 1 and 2 take 1 and 2."""
     rows = [(0, 0, 20.0, 0), (1, 1, 9.0, 0), (1, 1, 8.0, 1), (1, 2, 8.0, 1), (2, 2, 3.0, 0)]
-    frame = pl.DataFrame(rows, schema=["user", "item", "age", "basket"], orient="row")
-    return frame.with_columns(kind=(pl.col("item") // 2).cast(pl.UInt32))
+    return own_log(rows, pl.col("item") // 2)
 
 
 def test_candidates_are_what_the_user_never_had(new_items: Any, events: pl.DataFrame) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.benchmarks.conftest import own_log
+
 
 @pytest.fixture
 def own_items(peer: Any) -> Any:
@@ -16,8 +18,7 @@ def own_items(peer: Any) -> Any:
 def events() -> pl.DataFrame:
     """User 0 took item 0 at ages 20, 10 and 2 and item 1 at 10; user 1 took item 0 at age 5; both items of one kind."""
     rows = [(0, 0, 20.0, 0), (0, 0, 10.0, 1), (0, 1, 10.0, 1), (0, 0, 2.0, 2), (1, 0, 5.0, 0)]
-    frame = pl.DataFrame(rows, schema=["user", "item", "age", "basket"], orient="row")
-    return frame.with_columns(kind=pl.lit(0, pl.UInt32))
+    return own_log(rows, pl.lit(0))
 
 
 def test_counts_gaps_and_shares_by_hand(own_items: Any, events: pl.DataFrame) -> None:

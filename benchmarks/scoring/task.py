@@ -1,0 +1,37 @@
+"""What both sides of the comparison are asked and how they answer, in whatever environment they live."""
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+K, SEED = 20, 1
+
+
+def asked(description: str | None) -> argparse.Namespace:
+    """Numbers of users, items, dimensions and threads, and where the answer goes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=int, default=50_000)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+@contextmanager
+def timed(users: int, report: dict[str, Any]) -> Iterator[None]:
+    """Adds to `report` what the block cost; the peak is the process's so far."""
+    began, cpu = time.perf_counter(), time.process_time()
+    yield
+    report["users"] = users
+    report["seconds"], report["cpu_seconds"] = time.perf_counter() - began, time.process_time() - cpu
+    report["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def answer(report: dict[str, Any], out: Path) -> None:
+    out.write_text(json.dumps(report))
