@@ -9,14 +9,15 @@ import argparse
 import os
 import sys
 import tempfile
-from pathlib import Path
 from statistics import median
 
 from benchmarks.interests.measure import measured
+from lsif import spark_archive
 from lsif.config import project_folder
 
 JOB = "spark.range(1000).selectExpr('id % 7 AS k').groupBy('k').count().write.parquet({out!r}); spark.stop()"
 DEFAULT = "from pyspark.sql import SparkSession; spark = SparkSession.builder.master('local[2]').getOrCreate(); "
+WITHOUT = "from lsif.spark import session; spark = session('trivial', java_options=''); "
 OURS = "from lsif.spark import session; spark = session('trivial'); "
 
 
@@ -25,17 +26,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        without, having = Path(folder) / "without", Path(folder) / "having"
-        common = {**os.environ, "PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
-        common |= {"PYSPARK_PYTHON": sys.executable}
-        making = measured([sys.executable, "-m", "lsif.spark_archive"], {**common, "LSIF_HOME": str(having)})
-        print(f"making the archive, once: {making.cpu:.1f} CPU s")
-        rows = {"default": (DEFAULT, without), "ours": (OURS, without), "ours with an archive": (OURS, having)}
+        environment = {**os.environ, "PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
+        environment |= {"PYSPARK_PYTHON": sys.executable}
+        making = measured([sys.executable, "-m", "lsif.spark_archive", f"{folder}/archive.jsa"], environment)
+        print(f"making an archive, once per environment: {making.cpu:.1f} CPU s")
+        spark_archive.make()
+        rows = {"default": DEFAULT, "ours without an archive": WITHOUT, "ours": OURS}
         cpu: dict[str, list[float]] = {name: [] for name in rows}
         for number in range(options.rounds):
-            for name, (start, home) in rows.items():
+            for name, start in rows.items():
                 job = start + JOB.format(out=f"{folder}/{name}-{number}")
-                cpu[name].append(measured([sys.executable, "-c", job], {**common, "LSIF_HOME": str(home)}).cpu)
+                cpu[name].append(measured([sys.executable, "-c", job], environment).cpu)
     for name, found in cpu.items():
         share = median(found) / median(cpu["default"])
         print(f"{name}: {' '.join(f'{one:.1f}' for one in found)} CPU s, {share:.0%} of the default's")

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -14,15 +15,23 @@ from lsif.spark_archive import archive_file, java_option, make
 
 
 @pytest.fixture
-def file(home: Path) -> Path:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment without an archive."""
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def file(environment: Path) -> Path:
     """Where the archive is to be; its folder is there."""
     found = archive_file()
     assert found is not None
-    found.parent.mkdir(mode=0o700)
+    assert environment in found.parents
+    found.parent.mkdir(mode=0o700, parents=True)
     return found
 
 
-def test_none_is_used_before_one_is_made(home: Path) -> None:
+def test_none_is_used_before_one_is_made(environment: Path) -> None:
     assert java_option() == ""
 
 
@@ -50,7 +59,7 @@ def test_neither_a_link_nor_a_file_of_somebody_else_is_used(
     assert java_option() == ""
 
 
-def test_another_java_has_another_archive(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_java_has_another_archive(environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = archive_file()
     (tmp_path / "jdk" / "bin").mkdir(parents=True)
     (tmp_path / "jdk" / "bin" / "java").write_text("another")
