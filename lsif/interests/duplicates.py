@@ -21,13 +21,15 @@ FEW = 1_000_000
 
 
 def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
-    """Hashes (`twice`) of ids that come more than once among `rows` and `known_ids`; few others may have the same.
+    """Hashes (`twice`) of ids that come more than once among `rows`, or both there and among `known_ids`.
 
-    Hashes, since numbers are counted in a fraction of the time of text, and only they are moved.
+    Hashes, since numbers are counted and looked up in a fraction of the time of text; few others may have the same. The
+    ids of a week stay where they are: those of a night are few and go to them.
     """
-    valid = rows.where(F.col("rule").isNull()).select("event_id")
-    hashes = valid.unionByName(known_ids.select("event_id")).select(F.xxhash64("event_id").alias("twice"))
-    return hashes.groupBy("twice").count().where(F.col("count") > 1).select("twice")
+    delivered = rows.where(F.col("rule").isNull()).select(F.xxhash64("event_id").alias("twice"))
+    repeated = delivered.groupBy("twice").count().where(F.col("count") > 1).select("twice")
+    stored = known_ids.select(F.xxhash64("event_id").alias("twice")).join(delivered, "twice", "left_semi")
+    return repeated.union(stored).distinct()
 
 
 def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
