@@ -1,6 +1,6 @@
 """`make bench-interests`: one run, every row, one table, one JSON, one picture.
 
-    python -m benchmarks.interests                      # 20 million events; hours on two cores
+    python -m benchmarks.interests                      # 20 million events, then a real year; half an hour on two cores
     python -m benchmarks.interests --scale 0.05 --curve-scale 0.01
 
 Work lies in `.bench/interests` (LSIF_BENCH_WORK moves it); the made-up log is kept there, everything else is made anew.
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.interests import log, report, same
+from benchmarks.interests import log, real, report, same
 from benchmarks.interests.measure import Cost, measured
 from benchmarks.quality.logs import work_folder
 from lsif.config import load_settings, project_folder
@@ -29,12 +29,12 @@ HISTORY = (30, 90, 365)
 
 
 class Bench:
-    """One shop's home; every row is a process of its own, and ends before the next begins."""
+    """One log's home; every row is a process of its own, and ends before the next begins."""
 
-    def __init__(self, home: Path, shop: log.Shop, days: int) -> None:
-        self.home, self.shop, self.days = home, shop, days
+    def __init__(self, home: Path, given: log.Log, days: int) -> None:
+        self.home = home
         shutil.rmtree(home / "tables", ignore_errors=True)
-        log.deliver(home, shop, days)
+        given.deliver(home, days)
         os.environ |= {"LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "shop.toml")}
         os.environ |= {"PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
         os.environ.pop("LSIF_TABLES", None)
@@ -88,22 +88,24 @@ class Kept(dict[str, Any]):
         self.file.write_text(json.dumps(self))
 
 
-def scratch_and_nights(home: Path, scale: float, days: int) -> dict[str, Any]:
-    bench, rows, differences = Bench(home, log.Shop(scale), days + log.NIGHTS), Kept(home / "rows.json"), {}
-    first, last = log.day(0), log.day(days - 1)
+def scratch_and_nights(home: Path, given: log.Log, days: int) -> dict[str, Any]:
+    bench, rows, differences = Bench(home, given, days + log.NIGHTS), Kept(home / "rows.json"), {}
+    first, last, last_but_one = log.day(0), log.day(days - 1), log.day(days + log.NIGHTS - 2)
     rows["ingest of the log"] = bench.ours("past", f"{first},{last}")
     rows["LSIF from scratch"] = bench.ours("scratch", f"{first},{last}")
     for name, script in PEERS.items():
         rows[name] = bench.peer(script, last)
         differences[name] = same.different(bench.tables, days_between(first, last), home / script / "all")
         print(f"  rows that differ from LSIF's: {differences[name]}", flush=True)
-    rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{log.day(days + log.NIGHTS - 2)}")
+    rows["LSIF nights, warm"] = bench.ours("nights", f"{log.day(days)},{last_but_one}")
     found = Kept(home / "found.json")
     found["gates"] = bench.ours("gates", f"{log.day(days)},{log.day(days + log.NIGHTS - 1)}")
     found["commits"] = bench.ours("commits", f"{first},{last}")
-    found["opened"] = bench.ours("opened", f"{first},{log.day(days + log.NIGHTS - 2)}")
+    found["opened"] = bench.ours("opened", f"{first},{last_but_one}")
     rows["LSIF night, the job"] = asdict(bench.job("events_to_interests", "--ds", log.day(days + log.NIGHTS - 1)))
-    return {"rows": rows, "different": differences, **found}
+    held = {"days": days, "events": sum(bench.tables.rows("events", last=last).values())}
+    held["opened_events"] = sum(bench.tables.rows("events", last=last_but_one).values())
+    return {**held, "rows": rows, "different": differences, **found}
 
 
 def main() -> int:
@@ -115,21 +117,19 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
     options = parser.parse_args()
     work = work_folder() / "interests"
-    found = scratch_and_nights(work / f"{options.scale}", options.scale, options.days)
-    curve = Bench(
-        work / f"curve-{options.curve_scale}", log.Shop(options.curve_scale), options.history[-1] + log.NIGHTS
-    )
+    found = scratch_and_nights(work / f"{options.scale}", log.Shop(options.scale), options.days)
+    real_year = scratch_and_nights(work / "real-year", real.RealYear(), real.DAYS)
+    shop, length = log.Shop(options.curve_scale), options.history[-1] + log.NIGHTS
+    curve = Bench(work / f"curve-{options.curve_scale}", shop, length)
     at = ",".join(map(str, options.history))
-    found |= {
-        "scale": options.scale,
-        "days": options.days,
-        "curve_scale": options.curve_scale,
-        "history": options.history,
-    }
+    found |= {"scale": options.scale, "curve_scale": options.curve_scale, "history": options.history}
     found["curve"] = curve.ours("curve", at)
-    report.show(found)
+    found["real_year"] = real_year
+    report.show("made up", found)
+    report.show("Complete Journey", real_year)
     report.write(found, options.out)
-    return int(any(bad for peer in found["different"].values() for bad, _ in peer.values()))
+    differences = [*found["different"].values(), *real_year["different"].values()]
+    return int(any(bad for peer in differences for bad, _ in peer.values()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ At scale 1: 222,222 events a day (20 million in 90 days), 200,000 users, 50,000 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,11 @@ max_user_events_per_day = 20_000 # else the robot would be quarantined
 Ints = npt.NDArray[np.int64]
 
 
+class Log(Protocol):
+    def deliver(self, home: Path, days: int) -> None:
+        """Lay settings (`shop.toml`), catalogue and a Parquet file for each of the first `days` days into `home`."""
+
+
 @dataclass(frozen=True)
 class Shop:
     """`skewed`: with a robot of a million events in 90 days, and an item that everyone has."""
@@ -65,23 +71,22 @@ class Shop:
     def items(self) -> int:
         return max(round(ITEMS * min(self.scale * 4, 1)), 50)
 
+    def deliver(self, home: Path, days: int) -> None:
+        """The settings, the catalogue and a Parquet file a day; files that are there stay."""
+        landing = home / "landing"
+        (landing / "events").mkdir(parents=True, exist_ok=True)
+        (home / "shop.toml").write_text(TOML)
+        pq.write_table(catalogue(self), landing / "items.parquet")
+        for ds in days_between(day(0), day(days - 1)):
+            file = landing / "events" / f"{ds}.parquet"
+            if not file.exists():
+                pq.write_table(day_of_events(self, ds), file.with_suffix(".part"), compression="zstd")
+                file.with_suffix(".part").rename(file)
+
 
 def day(number: int) -> str:
     """The day of arrival with this number, 0 = the first."""
     return (date.fromisoformat(FIRST) + timedelta(number)).isoformat()
-
-
-def deliver(home: Path, shop: Shop, days: int) -> None:
-    """The settings, the catalogue and a Parquet file a day; files that are there stay."""
-    landing = home / "landing"
-    (landing / "events").mkdir(parents=True, exist_ok=True)
-    (home / "shop.toml").write_text(TOML)
-    pq.write_table(catalogue(shop), landing / "items.parquet")
-    for ds in days_between(day(0), day(days - 1)):
-        file = landing / "events" / f"{ds}.parquet"
-        if not file.exists():
-            pq.write_table(day_of_events(shop, ds), file.with_suffix(".part"), compression="zstd")
-            file.with_suffix(".part").rename(file)
 
 
 def day_of_events(shop: Shop, ds: str) -> pa.Table:

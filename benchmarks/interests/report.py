@@ -33,9 +33,9 @@ def warm(row: Row, steps: tuple[str, ...]) -> float:
     return sum(median(row["steps"][step][1:] or row["steps"][step]) for step in steps)
 
 
-def show(found: dict[str, Any]) -> None:
+def show(of_log: str, found: dict[str, Any]) -> None:
     rows, console = found["rows"], Console(width=120)
-    title = f"{log.Shop(found['scale']).events * found['days']:,} events, {found['days']} days"
+    title = f"{of_log}: {found['events']:,} events, {found['days']} days"
     table = Table("row", "CPU s, warm", "CPU s", "wall s", "peak GB", "read GB", "written GB", title=title, box=SIMPLE)
     for name, row in rows.items():
         steps = FEATURES.get(name, NIGHT)
@@ -56,8 +56,6 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         warm(rows["PySpark by hand"], ("all",)),
     )
     nights = rows["LSIF nights, warm"]
-    at = {length: night_at(found, length) for length in found["history"]}
-    first, last = found["history"][0], found["history"][-1]
     return {
         "ingest + tile of a day / features from scratch by hand in PySpark": warm(nights, ("ingest", "tiles")) / spark,
         "tile of a day / features from scratch by hand in PySpark": warm(nights, ("tiles",)) / spark,
@@ -66,21 +64,22 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         "LSIF from scratch / PySpark by hand": ours / spark,
         "a day taken in / its rows written as they come": warm(found["gates"], ("ingest",))
         / warm(found["gates"], ("plain write",)),
-        "million events that a base and its tiles hold, opened and merged in a CPU second": events(found)
+        "million events that a base and its tiles hold, opened and merged in a CPU second": found["opened_events"]
         / warm(found["opened"], ("open", "merge"))
         / 1e6,
         "CPU ms of a commit after a year of days": 1000 * median(found["commits"]["steps"]["commit"][-30:]),
         "night's share of bases, amortised / features by hand in PySpark": base_share(found) / spark,
-        f"ingest + tile of a day at {last} days / at {first}": at[last] / at[first],
+        **(of_lengths(found) if "curve" in found else {}),
     }
+
+
+def of_lengths(found: dict[str, Any]) -> dict[str, float]:
+    first, last = found["history"][0], found["history"][-1]
+    return {f"ingest + tile of a day at {last} days / at {first}": night_at(found, last) / night_at(found, first)}
 
 
 def night_at(found: dict[str, Any], length: int) -> float:
     return warm(found["curve"], (f"ingest{length}", f"tiles{length}"))
-
-
-def events(found: dict[str, Any]) -> int:
-    return log.Shop(found["scale"]).events * (found["days"] + len(found["rows"]["LSIF nights, warm"]["steps"]["tiles"]))
 
 
 def base_share(found: dict[str, Any]) -> float:
@@ -96,7 +95,7 @@ def write(found: dict[str, Any], folder: Path) -> None:
     )
     about = {"commit": commit.stdout.strip(), "python": platform.python_version(), "cores": os.cpu_count()}
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**about, **found, "ratios": ratios(found)}
+    content = {**about, **found, "ratios": ratios(found), "real_year_ratios": ratios(found["real_year"])}
     (folder / "interests.json").write_text(json.dumps(content, indent=1) + "\n")
     _picture(found).savefig(folder / "interests.svg", metadata={"Date": None})
 

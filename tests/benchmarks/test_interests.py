@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.interests import log, same
+from benchmarks.interests import log, real, same
 from benchmarks.interests.__main__ import PEERS
 from benchmarks.interests.peers.task import Task
 from lsif.interests import windows
@@ -46,6 +46,17 @@ def test_the_log_is_a_function_of_its_seed() -> None:
     robot = log.day_of_events(log.Shop(0.01, skewed=True), log.day(1)).to_pandas()["user"].value_counts()
     assert robot.index[0] == f"u{shop.users}"
     assert robot.iloc[0] == 11_111
+
+
+def test_the_real_year_is_delivered_as_the_made_up_one(tmp_path: Path) -> None:
+    real.RealYear().deliver(tmp_path, 2)
+    log.Shop(0.0005).deliver(tmp_path / "made up", 2)
+    files = [f"landing/{name}.parquet" for name in ("items", f"events/{DAYS[0]}", f"events/{DAYS[1]}")]
+    for name in files:
+        ours, made_up = (pq.read_table(folder / name) for folder in (tmp_path, tmp_path / "made up"))
+        assert ours.schema.equals(made_up.schema), name
+        assert len(ours) == len(set(ours["id"].to_pylist())) > 3_000
+    assert {str(time)[:10] for time in ours["time"].to_pylist()} == {DAYS[1]}
 
 
 def test_a_process_that_outlives_its_parent_is_counted(tmp_path: Path) -> None:
