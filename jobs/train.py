@@ -50,7 +50,7 @@ def work(job: Job) -> Counts:
     candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
     new = register(registry, candidate)
     job.tables.written.add(f"model/{job.ds}")
-    return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, best epoch {made.best_epoch}")
+    return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, kept epoch {made.kept_epoch}")
 
 
 def chosen(job: Job) -> Cutoffs:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.evaluation.metrics import Floats
 from lsif.model.fusion_model import FusionModel, Shape
 from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
@@ -20,7 +21,7 @@ from lsif.model.ragged import Array
 from lsif.model.ranks import Ranks, device, joined
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
-from lsif.model.validation import best_level
+from lsif.model.validation import as_good, best_level
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over, misfit
 
@@ -48,12 +49,12 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Trained:
-    """The model of the best epoch (from 1), and every epoch that ran."""
+    """The model of the epoch that was kept (from 1), and every epoch that ran."""
 
     model: FusionModel
     index: ItemIndex
     epochs: tuple[Epoch, ...]
-    best_epoch: int
+    kept_epoch: int
 
 
 def silent(line: str, done: float) -> None:
@@ -68,7 +69,10 @@ def fit(
     progress: Progress = silent,
     start: Start | None = None,
 ) -> Trained:
-    """Train on the examples and keep the epoch that ranks the validation cutoff best.
+    """Train on the examples and keep the latest epoch that ranks the validation cutoff as well as the best did.
+
+    As well: `as_good`. The learning rate falls and the weights average on to the last epoch, while the best of a few
+    means over a thousand users is mostly luck.
 
     The same seed, data and number of threads give the same weights on a CPU. A GPU is used where there is one; the
     model comes back on the CPU. Processes that torchrun started train together, and all get the same model.
@@ -135,7 +139,7 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
 
 
 class _Run:
-    """One training: epochs with a one-cycle learning rate, stopped when the validation no longer gains."""
+    """One training: epochs with a one-cycle learning rate, stopped when the validation loses."""
 
     def __init__(
         self,
@@ -166,23 +170,24 @@ class _Run:
 
     def trained(self) -> Trained:
         epochs: list[Epoch] = []
-        best, kept = 0, self.average
-        while len(epochs) < self.training.max_epochs and len(epochs) - best < self.training.patience:
-            epoch, offset = self._epoch(len(epochs) + 1)
+        kept_epoch, kept, best = 0, self.average, None
+        while len(epochs) < self.training.max_epochs and len(epochs) - kept_epoch < self.training.patience:
+            epoch, offset, ndcg = self._epoch(len(epochs) + 1)
             epochs.append(epoch)
-            if epoch.ndcg > epochs[best - 1].ndcg or not best:
-                best, kept = len(epochs), copy.deepcopy(self.average)
+            if best is None or as_good(ndcg, best):
+                kept_epoch, kept = len(epochs), copy.deepcopy(self.average)
                 kept.repeat.lift(offset)
-        return Trained(kept.cpu(), self.index, tuple(epochs), best)
+            best = ndcg if best is None or ndcg.mean() > best.mean() else best
+        return Trained(kept.cpu(), self.index, tuple(epochs), kept_epoch)
 
-    def _epoch(self, number: int) -> tuple[Epoch, float]:
+    def _epoch(self, number: int) -> tuple[Epoch, float, Floats]:
         self.model.train()
         loss = torch.stack([self._step(*chosen) for chosen in self._batches()]).double().mean()
         self.ranks.average([loss])
         offset, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
-        epoch = Epoch(number, float(loss), ndcg)
+        epoch = Epoch(number, float(loss), float(ndcg.mean()))
         self.progress(f"epoch {number}: loss {epoch.loss:.4f}, NDCG@{JUDGED} {epoch.ndcg:.4f}", self.done / self.steps)
-        return epoch, offset
+        return epoch, offset, ndcg
 
     def _step(self, example: Example, users: Array) -> Tensor:
         own, counts = self.ranks.share(users)

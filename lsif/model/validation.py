@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lsif.evaluation.metrics import ndcg
+from lsif.evaluation.metrics import Floats, ndcg
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import FusionModel, Items, new_to_user, scores
 from lsif.model.ragged import Array
@@ -31,8 +31,8 @@ def top_items(model: FusionModel, snapshot: Snapshot, index: ItemIndex, users: A
 
 
 @torch.no_grad()
-def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -> tuple[float, float]:
-    """What to add to the level of the history rows so that the NDCG at k is best, and that NDCG.
+def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -> tuple[float, Floats]:
+    """What to add to the level of the history rows so that the mean NDCG at k is best, and everyone's NDCG then.
 
     What training leaves between the two lists is too low where the list of new items was learned by heart: training
     users' new items look surer than anyone's will. So the difference is taken where nothing was learned from.
@@ -50,8 +50,8 @@ def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -
     for offset in OFFSETS:
         best = (value + offset * lifted).topk(min(k, value.shape[1]), dim=1)
         ranked = item.gather(1, best.indices).masked_fill(best.values.isinf(), len(index))
-        judged.append(mean_ndcg(ranked.cpu().numpy(), example.targets, users))
-    best_of = int(np.argmax(judged))
+        judged.append(ndcg_each(ranked.cpu().numpy(), example.targets, users))
+    best_of = int(np.argmax([each.mean() for each in judged]))
     return OFFSETS[best_of], judged[best_of]
 
 
@@ -73,7 +73,22 @@ def _rows(users: Array) -> list[Array]:
 
 def mean_ndcg(ranked: Array, targets: Targets, users: Array) -> float:
     """Mean NDCG of ranked lists [N, k] over their users; cold targets count as misses."""
+    return float(ndcg_each(ranked, targets, users).mean())
+
+
+def ndcg_each(ranked: Array, targets: Targets, users: Array) -> Floats:
+    """NDCG of ranked lists [N, k]: one value a user [N]."""
     span = int(max(ranked.max(initial=0), targets.item.max(initial=0))) + 1
     owner = np.repeat(np.arange(len(targets.total)), np.diff(targets.start))
     hits = np.isin(users[:, None] * span + ranked, owner * span + targets.item)
-    return float(ndcg(hits, targets.total[users]).mean())
+    return ndcg(hits, targets.total[users])
+
+
+def as_good(now: Floats, best: Floats) -> bool:
+    """Whether the mean of `now` is above that of `best`, or below by no more than chance: one standard error.
+
+    The rule of Breiman, Friedman, Olshen and Stone (1984), of paired differences of the same users [N].
+    """
+    difference = now - best
+    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
+    return bool(difference.mean() >= -error)

@@ -8,12 +8,13 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.model import training
 from lsif.model.item_features import ITEM_FEATURES
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import Targets, targets
 from lsif.model.training import fit
-from lsif.model.validation import mean_ndcg, top_items
+from lsif.model.validation import as_good, mean_ndcg, top_items
 from lsif.model.vocabulary import ItemIndex, build_index
 from tests.model.world import ENCODER, catalogue, events, known, log, vectors
 
@@ -35,8 +36,8 @@ def planted(users: int = 40) -> list[tuple[str, str, str]]:
     return rows
 
 
-def small(settings: Settings, **training: object) -> Settings:
-    changes = {"max_epochs": 6, "batch_users": 16, "learning_rate": 1e-2, **training}
+def small(settings: Settings, **changed: object) -> Settings:
+    changes = {"max_epochs": 6, "batch_users": 16, "learning_rate": 1e-2, **changed}
     return settings.model_copy(
         update={
             "model": settings.model.model_copy(update={"width": 8}),
@@ -106,9 +107,14 @@ def test_training_leaves_the_callers_random_state_alone(settings: Settings) -> N
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_the_best_epoch_is_kept_and_patience_ends_the_training(settings: Settings) -> None:
+def test_the_latest_epoch_as_good_as_the_best_is_kept_and_patience_ends_the_training(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     index, (first, second, validation, _) = world(settings)
-    lines: list[tuple[str, float]] = []
+    users, lines = validation.targets.active(), []
+    chance = np.where(np.arange(len(users)) % 2, 0.1, -0.1)
+    seen = iter([0.5, 0.6 + chance, 0.59, 0.3, 0.2, 0.9])
+    monkeypatch.setattr(training, "best_level", lambda *_: (0.0, np.zeros(len(users)) + next(seen)))
     made = fit(
         [first, second],
         validation,
@@ -116,14 +122,27 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(settings: Setting
         small(settings, max_epochs=30, patience=2),
         lambda line, done: lines.append((line, done)),
     )
-    ndcg = [epoch.ndcg for epoch in made.epochs]
-    assert made.best_epoch == 1 + int(np.argmax(ndcg))
-    assert len(ndcg) == min(30, made.best_epoch + 2) == len(lines)
-    assert lines[-1][1] == pytest.approx(len(ndcg) / 30)
+    assert made.kept_epoch == 3, "a hundredth below the best, which chance makes as well"
+    assert len(made.epochs) == 5 == len(lines), "two worse ones in a row"
+    assert lines[-1][1] == pytest.approx(5 / 30)
+    assert not made.model.training
+
+
+def test_the_model_is_that_of_the_epoch_that_was_kept(settings: Settings) -> None:
+    index, (first, second, validation, _) = world(settings)
+    made = fit([first, second], validation, index, small(settings, max_epochs=6))
     users = validation.targets.active()
     again = mean_ndcg(top_items(made.model, validation.snapshot, index, users, 10), validation.targets, users)
-    assert again == ndcg[made.best_epoch - 1]
-    assert not made.model.training
+    assert again == pytest.approx(made.epochs[made.kept_epoch - 1].ndcg, abs=1e-12)
+
+
+def test_one_standard_error_is_chance_and_more_is_not() -> None:
+    best = np.array([0.5, 0.1, 0.9, 0.3])
+    noise = np.array([0.1, -0.1, 0.1, -0.1])  # a standard error of 0.0577
+    assert as_good(best + noise - 0.057, best)
+    assert not as_good(best + noise - 0.058, best)
+    assert as_good(best, best)
+    assert not as_good(best - 1e-6, best)
 
 
 def test_nothing_to_learn_from_is_said(settings: Settings) -> None:
