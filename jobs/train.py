@@ -50,7 +50,8 @@ def work(job: Job) -> Counts:
     candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
     new = register(registry, candidate)
     job.tables.written.add(f"model/{job.ds}")
-    return Counts(len(comparison), len(comparison), model_version=new, note=f"challenger, kept epoch {made.kept_epoch}")
+    note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
+    return Counts(len(comparison), len(comparison), model_version=new, note=note)
 
 
 def chosen(job: Job) -> Cutoffs:

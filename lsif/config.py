@@ -130,7 +130,7 @@ class Training(Section):
     batch_users: PositiveInt = 64
     learning_rate: PositiveFloat = 2e-3
     patience: PositiveInt = 2
-    """Epochs in a row that may rank the stopping cutoff worse than the best one did."""
+    """Epochs in a row without a gain on the stopping cutoff, of the interests nor of the repeat term, that end it."""
     warm_start: bool = False
     """Begin with the champion's weights, if it saw nothing after the stopping cutoff and is of the same sizes."""
 

@@ -23,7 +23,7 @@ def _zero(*names: str) -> Change:
 def _counted(model: FusionModel, batch: Batch, interests: Interests) -> dict[str, Any]:
     """The history rows by decayed count, as anyone would, in the place of what was learned of them."""
     counts = batch.history_features[..., model.neighbours.weight] * batch.history_mask
-    return {"members": counts[None], "level": torch.full_like(interests.level, FIRST)}
+    return {"order": counts, "odds": counts, "level": torch.full_like(interests.level, FIRST)}
 
 
 CHANGED: dict[str, Change] = {

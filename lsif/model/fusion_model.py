@@ -19,7 +19,7 @@ from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import NeighbourInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import Array
-from lsif.model.repeat import RepeatTerm
+from lsif.model.repeat import RepeatTerm, agreed
 from lsif.model.vocabulary import ItemIndex
 
 
@@ -70,7 +70,7 @@ class Interests:
         alpha: ‖long‖ / (‖long‖ + ‖short‖) [B].
         groups: logit of every group, a part of the long interest [B, N].
         popularity_gain: [B].
-        members: log-odds of each history row, by each network of the repeat term [E, B, L]; 0 past the mask.
+        order, odds: what the networks of the repeat term say of each history row [B, L]; 0 past the mask.
         level: how high the history rows as a whole stand [B].
         tail: how high the rest of the history does, beside what the interests say of it [B].
         history_mask: [B, L].
@@ -81,7 +81,8 @@ class Interests:
     alpha: Tensor
     groups: Tensor
     popularity_gain: Tensor
-    members: Tensor
+    order: Tensor
+    odds: Tensor
     level: Tensor
     tail: Tensor
     history_mask: Tensor
@@ -89,7 +90,7 @@ class Interests:
     @property
     def repeat(self) -> Tensor:
         """Logit of each history row [B, L], 0 past the mask."""
-        return (self.members.mean(0) + self.level[:, None]) * self.history_mask
+        return agreed(self.order, self.odds, self.history_mask) + self.level[:, None] * self.history_mask
 
 
 class FusionModel(nn.Module):
@@ -139,7 +140,7 @@ class FusionModel(nn.Module):
         long = torch.cat([long / scale, near_long], dim=1)
         short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
         close = self.neighbours.closeness(batch, factors)
-        members, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
+        order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1
         return Interests(
             long=long,
@@ -147,7 +148,8 @@ class FusionModel(nn.Module):
             alpha=long_share(long, short),
             groups=self.groups(batch, self.group_scale(batch.group_features), user, count),
             popularity_gain=self.popularity.user_gain(user),
-            members=members * batch.history_mask,
+            order=order * batch.history_mask,
+            odds=odds * batch.history_mask,
             level=levels[:, 0],
             tail=levels[:, 1],
             history_mask=batch.history_mask,

@@ -7,32 +7,30 @@ from torch.nn.functional import gelu
 from lsif.model.batch import Batch
 from lsif.model.layers import masked_mean
 
-MEMBERS = 3
-"""Networks whose mean is taken: each learns alone, and their errors differ."""
 LEVEL_SPEED = 50.0
 """A level has one weight per user feature and may have far to go."""
 
 
 class RepeatTerm(nn.Module):
-    """A few small networks over each history row, and two levels per user.
+    """Two small networks over each history row, and two levels per user.
 
-    One says how high the rows as a whole stand above what is new, the other how high the rest of the history does; a
-    level cannot change an order within.
+    `order` learns the list, `odds` each row by itself: what they get wrong differs more than it would between two that
+    learned the same, and their mean ranks better than either. One level says how high the rows as a whole stand above
+    what is new, the other how high the rest of the history does; a level cannot change an order within.
     """
 
     def __init__(self, history_features: int, user_features: int, categories: int) -> None:
         super().__init__()
-        self.members = nn.ModuleList(
-            [RepeatNetwork(history_features, user_features, categories) for _ in range(MEMBERS)]
-        )
+        self.order = RepeatNetwork(history_features, user_features, categories)
+        self.odds = RepeatNetwork(history_features, user_features, categories)
         self.level = nn.Linear(user_features, 2)
         nn.init.zeros_(self.level.weight)
         nn.init.zeros_(self.level.bias)
 
     def forward(
         self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Log-odds of each member [E, B, L], meaningless past the mask, and the levels of rows and rest [B, 2].
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What either network says of each row [B, L], meaningless past the mask, and the levels [B, 2].
 
         Args:
             features: standardised history features [B, L, F].
@@ -40,8 +38,8 @@ class RepeatTerm(nn.Module):
             user: standardised user features [B, P].
             near: how close each row's item stands to all that the user takes [B, L].
         """
-        members = torch.stack([member(batch, features, category, user, near) for member in self.members])
-        return members, LEVEL_SPEED * self.level(user)
+        order, odds = (one(batch, features, category, user, near) for one in (self.order, self.odds))
+        return order, odds, LEVEL_SPEED * self.level(user)
 
     @torch.no_grad()
     def lift(self, offset: float) -> None:
@@ -65,8 +63,19 @@ class RepeatNetwork(nn.Module):
         nn.init.normal_(self.category.weight, std=0.3)
 
     def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor) -> Tensor:
-        """Log-odds [B, L]."""
+        """Logits [B, L]."""
         shared = self.context(masked_mean(features, batch.history_mask)) + self.user(user)  # [B, hidden]
         rows = self.row(features) + self.category_in(self.category(category)) + shared[:, None]
         rows = rows + self.near(near[..., None])
         return self.out(gelu(self.inner(gelu(rows)))).squeeze(-1)
+
+
+def agreed(order: Tensor, odds: Tensor, mask: Tensor) -> Tensor:
+    """Mean of both networks' logits [B, L], 0 past the mask.
+
+    A list knows no height, only differences: the order is lifted to where its user's rows together are as likely as the
+    odds say.
+    """
+    lowest = torch.finfo(order.dtype).min
+    height = [values.masked_fill(~mask, lowest).logsumexp(1, keepdim=True) for values in (order, odds)]
+    return (order - height[0] + height[1] + odds) / 2 * mask

@@ -1,6 +1,6 @@
 """One training step: some users of one cutoff, scored against the step's candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -90,19 +90,17 @@ def step_loss(model: FusionModel, step: Step, inputs: ItemInputs) -> Tensor:
 
 
 def _own(interests: Interests, step: Step) -> Tensor:
-    """The list of the history and the log-loss of each of its rows, of every member by itself."""
+    """The history as a list teaches the one network, each of its rows by itself the other."""
     mask = step.batch.history_mask
     again = step.positive.gather(1, step.batch.history_item) & mask
     outside = torch.where(mask, 0.0, -torch.inf)
-    losses = [listwise_loss(rows, again, outside) + repeat_log_loss(rows, again, mask) for rows in interests.members]
-    return torch.stack(losses).sum()
+    return listwise_loss(interests.order, again, outside) + repeat_log_loss(interests.odds, again, mask)
 
 
 def _all(interests: Interests, new: Tensor, step: Step) -> Tensor:
     """The list of everything, with all but the level as it is."""
-    level = interests.level[:, None] * step.batch.history_mask
-    everything = with_repeats(new.detach(), interests.members.mean(0).detach() + level, step.batch)
-    return listwise_loss(everything, step.positive, step.correction)
+    as_it_is = replace(interests, order=interests.order.detach(), odds=interests.odds.detach())
+    return listwise_loss(with_repeats(new.detach(), as_it_is.repeat, step.batch), step.positive, step.correction)
 
 
 def marks(item: Tensor, mask: Tensor, items: int) -> Tensor:

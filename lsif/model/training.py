@@ -12,7 +12,6 @@ from torch import Tensor
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.evaluation.metrics import Floats
 from lsif.model.fusion_model import FusionModel, Shape
 from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
@@ -21,7 +20,7 @@ from lsif.model.ragged import Array
 from lsif.model.ranks import Ranks, device, joined
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
-from lsif.model.validation import as_good, best_level
+from lsif.model.validation import best_level, list_losses
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over, misfit
 
@@ -40,21 +39,24 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass: mean training loss, and NDCG@10 on the validation cutoff."""
+    """One pass: mean training loss, and on the validation cutoff NDCG@10 and the losses of both lists."""
 
     number: int
     loss: float
     ndcg: float
+    new_loss: float
+    own_loss: float
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The model of the epoch that was kept (from 1), and every epoch that ran."""
+    """The model, every epoch that ran, and the epochs (from 1) that its interests and its repeat term are of."""
 
     model: FusionModel
     index: ItemIndex
     epochs: tuple[Epoch, ...]
-    kept_epoch: int
+    interests_of: int
+    repeat_of: int
 
 
 def silent(line: str, done: float) -> None:
@@ -69,10 +71,10 @@ def fit(
     progress: Progress = silent,
     start: Start | None = None,
 ) -> Trained:
-    """Train on the examples and keep the latest epoch that ranks the validation cutoff as well as the best did.
+    """Train on the examples; each part is kept as it was when its own list on the validation cutoff had the least loss.
 
-    As well: `as_good`. The learning rate falls and the weights average on to the last epoch, while the best of a few
-    means over a thousand users is mostly luck.
+    The parts learn from lists of their own and need not tire at the same time. A loss tells epochs apart that differ in
+    NDCG by chance.
 
     The same seed, data and number of threads give the same weights on a CPU. A GPU is used where there is one; the
     model comes back on the CPU. Processes that torchrun started train together, and all get the same model.
@@ -138,8 +140,19 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
     return model
 
 
+class _Best:
+    """The epoch with the least loss, the latest of equals, and the model as it was then."""
+
+    def __init__(self) -> None:
+        self.epoch, self.loss = 0, math.inf
+
+    def offer(self, epoch: int, loss: float, model: FusionModel) -> None:
+        if not self.epoch or loss <= self.loss:
+            self.epoch, self.loss, self.model = epoch, loss, copy.deepcopy(model)
+
+
 class _Run:
-    """One training: epochs with a one-cycle learning rate, stopped when the validation loses."""
+    """One training: epochs with a one-cycle learning rate, stopped when nothing gains any more."""
 
     def __init__(
         self,
@@ -170,24 +183,28 @@ class _Run:
 
     def trained(self) -> Trained:
         epochs: list[Epoch] = []
-        kept_epoch, kept, best = 0, self.average, None
-        while len(epochs) < self.training.max_epochs and len(epochs) - kept_epoch < self.training.patience:
-            epoch, offset, ndcg = self._epoch(len(epochs) + 1)
-            epochs.append(epoch)
-            if best is None or as_good(ndcg, best):
-                kept_epoch, kept = len(epochs), copy.deepcopy(self.average)
-                kept.repeat.lift(offset)
-            best = ndcg if best is None or ndcg.mean() > best.mean() else best
-        return Trained(kept.cpu(), self.index, tuple(epochs), kept_epoch)
+        interests, repeat = _Best(), _Best()
+        while len(epochs) < self.training.max_epochs and self._gains(len(epochs), interests, repeat):
+            epochs.append(epoch := self._epoch(len(epochs) + 1))
+            interests.offer(epoch.number, epoch.new_loss, self.average)
+            repeat.offer(epoch.number, epoch.own_loss, self.average)
+        kept = interests.model
+        kept.repeat.load_state_dict(repeat.model.repeat.state_dict())
+        kept.repeat.lift(best_level(kept, self.validation, self.index, JUDGED)[0])
+        return Trained(kept.cpu(), self.index, tuple(epochs), interests.epoch, repeat.epoch)
 
-    def _epoch(self, number: int) -> tuple[Epoch, float, Floats]:
+    def _gains(self, epochs: int, *parts: "_Best") -> bool:
+        return any(epochs - part.epoch < self.training.patience for part in parts)
+
+    def _epoch(self, number: int) -> Epoch:
         self.model.train()
         loss = torch.stack([self._step(*chosen) for chosen in self._batches()]).double().mean()
         self.ranks.average([loss])
-        offset, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
-        epoch = Epoch(number, float(loss), float(ndcg.mean()))
-        self.progress(f"epoch {number}: loss {epoch.loss:.4f}, NDCG@{JUDGED} {epoch.ndcg:.4f}", self.done / self.steps)
-        return epoch, offset, ndcg
+        _, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
+        epoch = Epoch(number, float(loss), ndcg, *list_losses(self.average, self.validation, self.index))
+        seen = f"NDCG@{JUDGED} {ndcg:.4f}, losses of new {epoch.new_loss:.4f} and own {epoch.own_loss:.4f}"
+        self.progress(f"epoch {number}: loss {epoch.loss:.4f}; on the stopping cutoff {seen}", self.done / self.steps)
+        return epoch
 
     def _step(self, example: Example, users: Array) -> Tensor:
         own, counts = self.ranks.share(users)

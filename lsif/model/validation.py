@@ -1,13 +1,14 @@
-"""The number that stops the training: NDCG@10 of the full ranking, items bought before included."""
+"""What the stopping cutoff says of a model: the loss of each list, and the NDCG of the full ranking."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lsif.evaluation.metrics import Floats, ndcg
-from lsif.model.batch import Batch
-from lsif.model.fusion_model import FusionModel, Items, new_to_user, scores
-from lsif.model.ragged import Array
+from lsif.evaluation.metrics import ndcg
+from lsif.model.batch import Batch, padded
+from lsif.model.fusion_model import FusionModel, Interests, Items, new_to_user, scores
+from lsif.model.loss import listwise_loss
+from lsif.model.ragged import Array, slices
 from lsif.model.snapshot import Snapshot
 from lsif.model.step import Example, marks
 from lsif.model.targets import Targets
@@ -31,8 +32,8 @@ def top_items(model: FusionModel, snapshot: Snapshot, index: ItemIndex, users: A
 
 
 @torch.no_grad()
-def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -> tuple[float, Floats]:
-    """What to add to the level of the history rows so that the mean NDCG at k is best, and everyone's NDCG then.
+def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -> tuple[float, float]:
+    """What to add to the level of the history rows so that the NDCG at k is best, and that NDCG.
 
     What training leaves between the two lists is too low where the list of new items was learned by heart: training
     users' new items look surer than anyone's will. So the difference is taken where nothing was learned from.
@@ -50,9 +51,39 @@ def best_level(model: FusionModel, example: Example, index: ItemIndex, k: int) -
     for offset in OFFSETS:
         best = (value + offset * lifted).topk(min(k, value.shape[1]), dim=1)
         ranked = item.gather(1, best.indices).masked_fill(best.values.isinf(), len(index))
-        judged.append(ndcg_each(ranked.cpu().numpy(), example.targets, users))
-    best_of = int(np.argmax([each.mean() for each in judged]))
+        judged.append(mean_ndcg(ranked.cpu().numpy(), example.targets, users))
+    best_of = int(np.argmax(judged))
     return OFFSETS[best_of], judged[best_of]
+
+
+@torch.no_grad()
+def list_losses(model: FusionModel, example: Example, index: ItemIndex) -> tuple[float, float]:
+    """Loss of the list of what is new to a user, and of the list of the history rows; means over users."""
+    users = example.targets.active()
+    items = model.eval().all_items(index, example.snapshot.item_features, example.snapshot.item_factors)
+    found = []
+    for rows in _rows(users):
+        batch = example.snapshot.batch(rows).to(items.vectors.device)
+        taken, owner = slices(example.targets.start, rows)
+        target, there = (padded(values, owner, len(rows)) for values in (example.targets.item[taken], taken >= 0))
+        positive = marks(target, there, len(index)).to(items.vectors.device)
+        found.append(_losses(model(batch, items), batch, items, positive).double())
+    total = torch.stack(found).sum(0)
+    new, own = (total[:, 0] / total[:, 1].clamp(min=1)).tolist()
+    return new, own
+
+
+def _losses(interests: Interests, batch: Batch, items: Items, positive: Tensor) -> Tensor:
+    """Sum over users of the loss of either list, and how many users have anything in it [2, 2]."""
+    own, mask = marks(batch.history_item, batch.history_mask, positive.shape[1]), batch.history_mask
+    again = positive.gather(1, batch.history_item) & mask
+    lists = ((new_to_user(interests, batch, items), positive & ~own, ~own), (interests.repeat, again, mask))
+    found = []
+    for logits, taken, listed in lists:
+        users = taken.any(1).sum()
+        loss = listwise_loss(logits, taken, torch.where(listed, 0.0, -torch.inf))
+        found.append(torch.stack([loss * users, users.to(loss.dtype)]))
+    return torch.stack(found)
 
 
 def _both_lists(model: FusionModel, batch: Batch, items: Items, k: int) -> tuple[tuple[Tensor, Tensor], ...]:
@@ -73,22 +104,7 @@ def _rows(users: Array) -> list[Array]:
 
 def mean_ndcg(ranked: Array, targets: Targets, users: Array) -> float:
     """Mean NDCG of ranked lists [N, k] over their users; cold targets count as misses."""
-    return float(ndcg_each(ranked, targets, users).mean())
-
-
-def ndcg_each(ranked: Array, targets: Targets, users: Array) -> Floats:
-    """NDCG of ranked lists [N, k]: one value a user [N]."""
     span = int(max(ranked.max(initial=0), targets.item.max(initial=0))) + 1
     owner = np.repeat(np.arange(len(targets.total)), np.diff(targets.start))
     hits = np.isin(users[:, None] * span + ranked, owner * span + targets.item)
-    return ndcg(hits, targets.total[users])
-
-
-def as_good(now: Floats, best: Floats) -> bool:
-    """Whether the mean of `now` is above that of `best`, or below by no more than chance: one standard error.
-
-    The rule of Breiman, Friedman, Olshen and Stone (1984), of paired differences of the same users [N].
-    """
-    difference = now - best
-    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(difference.mean() >= -error)
+    return float(ndcg(hits, targets.total[users]).mean())

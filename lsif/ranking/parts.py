@@ -139,9 +139,7 @@ def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _cut(values: Users, some: slice) -> Users:
-    """Some of the users; of the members of the repeat term, which come first, all."""
-    cut = {name: value[:, some] if name == "members" else value[some] for name, value in vars(values).items()}
-    return replace(values, **cut)
+    return replace(values, **{name: value[some] for name, value in vars(values).items()})
 
 
 def _single(values: Parts) -> Parts:

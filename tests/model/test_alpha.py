@@ -24,13 +24,10 @@ USERS, CUTOFFS = 250, 7
 NIGHT, *PAST = [str(START + timedelta(days=DAYS - 1 - 7 * weeks)) for weeks in range(1, CUTOFFS + 1)]
 
 
-SMALL = {"model": {"width": 32}, "training": {"max_epochs": 8}}
-
-
 @pytest.fixture(scope="module")
 def settings() -> Settings:
     own = load_settings(project_folder() / "lsif.toml")
-    return own.model_copy(update={part: getattr(own, part).model_copy(update=new) for part, new in SMALL.items()})
+    return own.model_copy(update={"model": own.model.model_copy(update={"width": 32})})
 
 
 @pytest.fixture(scope="module")

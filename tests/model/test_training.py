@@ -1,5 +1,7 @@
 """Training: a planted world is learned, twice the same, and stopped in time."""
 
+import copy
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,12 +11,13 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.model import training
+from lsif.model.fusion_model import FusionModel
 from lsif.model.item_features import ITEM_FEATURES
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import Targets, targets
-from lsif.model.training import fit
-from lsif.model.validation import as_good, mean_ndcg, top_items
+from lsif.model.training import build_model, fit
+from lsif.model.validation import list_losses, mean_ndcg, top_items
 from lsif.model.vocabulary import ItemIndex, build_index
 from tests.model.world import ENCODER, catalogue, events, known, log, vectors
 
@@ -107,14 +110,19 @@ def test_training_leaves_the_callers_random_state_alone(settings: Settings) -> N
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_the_latest_epoch_as_good_as_the_best_is_kept_and_patience_ends_the_training(
+def test_each_part_is_of_the_epoch_with_its_least_loss_and_patience_ends_the_training(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index, (first, second, validation, _) = world(settings)
-    users, lines = validation.targets.active(), []
-    chance = np.where(np.arange(len(users)) % 2, 0.1, -0.1)
-    seen = iter([0.5, 0.6 + chance, 0.59, 0.3, 0.2, 0.9])
-    monkeypatch.setattr(training, "best_level", lambda *_: (0.0, np.zeros(len(users)) + next(seen)))
+    lines: list[tuple[str, float]] = []
+    models: list[FusionModel] = []
+    losses = iter([(5.0, 3.0), (4.0, 2.0), (4.5, 1.0), (4.0, 1.5), (6.0, 1.5), (6.0, 9.0), (0.0, 0.0)])
+
+    def seen(model: FusionModel, *_: object) -> tuple[float, float]:
+        models.append(copy.deepcopy(model))
+        return next(losses)
+
+    monkeypatch.setattr(training, "list_losses", seen)
     made = fit(
         [first, second],
         validation,
@@ -122,27 +130,29 @@ def test_the_latest_epoch_as_good_as_the_best_is_kept_and_patience_ends_the_trai
         small(settings, max_epochs=30, patience=2),
         lambda line, done: lines.append((line, done)),
     )
-    assert made.kept_epoch == 3, "a hundredth below the best, which chance makes as well"
-    assert len(made.epochs) == 5 == len(lines), "two worse ones in a row"
-    assert lines[-1][1] == pytest.approx(5 / 30)
+    assert (made.interests_of, made.repeat_of) == (4, 3), "of equals the latest"
+    assert len(made.epochs) == 6 == len(lines), "two epochs in which neither gained"
+    assert lines[-1][1] == pytest.approx(6 / 30)
+    assert torch.equal(made.model.tower.project.weight, models[3].tower.project.weight)
+    assert torch.equal(made.model.repeat.order.out.weight, models[2].repeat.order.out.weight)
     assert not made.model.training
 
 
-def test_the_model_is_that_of_the_epoch_that_was_kept(settings: Settings) -> None:
-    index, (first, second, validation, _) = world(settings)
-    made = fit([first, second], validation, index, small(settings, max_epochs=6))
-    users = validation.targets.active()
-    again = mean_ndcg(top_items(made.model, validation.snapshot, index, users, 10), validation.targets, users)
-    assert again == pytest.approx(made.epochs[made.kept_epoch - 1].ndcg, abs=1e-12)
-
-
-def test_one_standard_error_is_chance_and_more_is_not() -> None:
-    best = np.array([0.5, 0.1, 0.9, 0.3])
-    noise = np.array([0.1, -0.1, 0.1, -0.1])  # a standard error of 0.0577
-    assert as_good(best + noise - 0.057, best)
-    assert not as_good(best + noise - 0.058, best)
-    assert as_good(best, best)
-    assert not as_good(best - 1e-6, best)
+def test_the_losses_of_both_lists_by_hand(settings: Settings) -> None:
+    """A model that knows nothing spreads its belief evenly over each list."""
+    index, (first, _, validation, _) = world(settings)
+    model = build_model(index, [first], settings)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+    shot, truth = validation.snapshot, validation.targets
+    without_factors = replace(shot, item_factors=np.zeros_like(shot.item_factors))
+    new, own = list_losses(model, replace(validation, snapshot=without_factors), index)
+    rows = [set(items) for items in np.split(shot.history_item, shot.history_start[1:-1])]
+    taken = [set(items) for items in np.split(truth.item, truth.start[1:-1])]
+    pairs = list(zip(rows, taken, strict=True))
+    assert new == pytest.approx(np.mean([np.log(len(index) - len(had)) for had, took in pairs if took - had]), rel=1e-5)
+    assert own == pytest.approx(np.mean([np.log(len(had)) for had, took in pairs if took & had]), rel=1e-5)
 
 
 def test_nothing_to_learn_from_is_said(settings: Settings) -> None:
