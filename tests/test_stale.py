@@ -122,9 +122,77 @@ def test_what_was_written_for_days_before_the_change_is_not_stale(chain: Chain, 
     chain.deliver(D2, "a", "b")
     found = [one.step for one in stale_steps(tables) if one.step not in ("copy", "sum")]
     assert found == ["bulk", f"reader of {D2}", f"reader of {D3}"]
+    chain.deliver(D1, "a", "b")
+    found = [one.step for one in stale_steps(tables) if one.step not in ("copy", "sum")]
+    assert sorted(found) == ["bulk", *(f"reader of {ds}" for ds in (D1, D2, D3))], "from the first change on"
 
 
 def test_a_day_that_stays_stale_is_said_and_not_run_for_ever(chain: Chain, tables: Tables) -> None:
     chain.deliver(D2, "a", "b")
     with pytest.raises(LsifError, match=f"ds={D2} was run and is still stale \\(copy, sum\\)"):
         cascade(tables, lambda ds: None, lambda ds: None)
+
+
+def step(tables: Tables, name: str, ds: str, reads: str, writes: str = "") -> None:
+    """Run a step that reads one day of a table, and writes that of another or nothing."""
+    job = Job(ds, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+
+    def work(job: Job) -> Counts:
+        if not writes:
+            return Counts(0, 0)
+        writer = tables.writer(writes)
+        writer.write(ds, tables.schema(writes).empty_table())
+        return Counts(None, writer.commit())
+
+    run_step(name, job, lambda job: tables.fingerprints(reads, [ds]), work)
+
+
+def test_what_follows_further_down_is_stale_too(chain: Chain, tables: Tables) -> None:
+    step(tables, "report", D2, reads="metrics_daily", writes="user_tiles")
+    step(tables, "mail", D2, reads="user_tiles")
+    chain.deliver(D2, "a", "b")
+    assert [one.because for one in stale_steps(tables) if one.step == "mail"] == [f"follows report {D2}"]
+
+
+def test_who_wrote_a_day_before_somebody_else_did_has_no_followers(chain: Chain, tables: Tables) -> None:
+    step(tables, "early", D2, reads="item_tiles", writes="user_tiles")
+    step(tables, "late", D2, reads="feedback", writes="user_tiles")
+    step(tables, "reader", D2, reads="user_tiles")
+    chain.deliver(D2, "a", "b", "c")
+    chain.night(D2)
+    assert [one.step for one in stale_steps(tables)] == ["early"], "late has other rows to read only if copy has"
+
+
+def test_days_come_in_order_whatever_ran_first(tables: Tables) -> None:
+    chain = Chain(tables)
+    for ds in (D1, D3, D2):
+        chain.deliver(ds, "a")
+        chain.night(ds)
+    chain.deliver(D1, "a", "b")
+    found = [(one.ds, one.step) for one in stale_steps(tables)]
+    assert found == [(D1, "copy"), (D1, "sum"), (D2, "sum"), (D3, "sum")]
+
+
+def test_a_run_that_failed_changes_nothing(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b")
+    before = stale_steps(tables)
+
+    def fails(job: Job) -> Counts:
+        raise LsifError("no")
+
+    job = Job(D2, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+    with pytest.raises(LsifError):
+        run_step("copy", job, lambda job: tables.fingerprints("item_tiles", [D2]), fails)
+    assert stale_steps(tables) == before != []
+
+
+def test_a_days_training_follows_its_night(chain: Chain, tables: Tables) -> None:
+    def training(ds: str) -> None:
+        chain.ran.append(f"training {ds}")
+        step(tables, "train", ds, reads="feedback")
+
+    training(D2)
+    chain.ran.clear()
+    chain.deliver(D2, "a", "b")
+    assert cascade(tables, chain.night, training) == 3
+    assert chain.ran == [f"copy {D2}", f"sum {D2}", f"training {D2}", f"sum {D3}"]
