@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from lsif.model.batch import Batch, padded
+from lsif.model.batch import Batch
 from lsif.model.fusion_model import FusionModel, Interests, new_to_user, with_repeats
 from lsif.model.item_tower import ItemInputs
 from lsif.model.loss import listwise_loss, repeat_log_loss
-from lsif.model.ragged import Array, slices
+from lsif.model.ragged import Array
 from lsif.model.sampling import Sampler
 from lsif.model.snapshot import Snapshot
 from lsif.model.targets import Targets
@@ -57,9 +56,7 @@ class Step:
 def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
     """Gather one step; a user's own history and targets are candidates of full weight."""
     batch = example.snapshot.batch(users)
-    taken, owner = slices(example.targets.start, users)
-    target = padded(example.targets.item[taken], owner, len(users))
-    target_mask = padded(np.ones(len(taken), bool), owner, len(users))
+    target, target_mask = example.targets.padded(users)
     own = torch.cat([batch.history_item, batch.window_item, target], dim=1)
     drawn = sampler.candidates(own.flatten().numpy())
     batch = batch.renumbered(drawn.items)
@@ -92,7 +89,7 @@ def step_loss(model: FusionModel, step: Step, inputs: ItemInputs) -> Tensor:
 def _own(interests: Interests, step: Step) -> Tensor:
     """The history as a list teaches the one network, each of its rows by itself the other."""
     mask = step.batch.history_mask
-    again = step.positive.gather(1, step.batch.history_item) & mask
+    again = taken_again(step.positive, step.batch)
     outside = torch.where(mask, 0.0, -torch.inf)
     return listwise_loss(interests.order, again, outside) + repeat_log_loss(interests.odds, again, mask)
 
@@ -101,6 +98,11 @@ def _all(interests: Interests, new: Tensor, step: Step) -> Tensor:
     """The list of everything, with all but the level as it is."""
     as_it_is = replace(interests, order=interests.order.detach(), odds=interests.odds.detach())
     return listwise_loss(with_repeats(new.detach(), as_it_is.repeat, step.batch), step.positive, step.correction)
+
+
+def taken_again(positive: Tensor, batch: Batch) -> Tensor:
+    """Which history rows [B, L] are among what each user took [B, M]."""
+    return positive.gather(1, batch.history_item) & batch.history_mask
 
 
 def marks(item: Tensor, mask: Tensor, items: int) -> Tensor:

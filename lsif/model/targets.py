@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from torch import Tensor
 
+from lsif.model.batch import padded
 from lsif.model.ragged import Array, indices_in, slices, starts
 from lsif.model.vocabulary import ItemIndex
 
@@ -28,6 +30,11 @@ class Targets:
     def active(self) -> Array:
         """Positions of users with at least one item in the index."""
         return np.flatnonzero(np.diff(self.start))
+
+    def padded(self, rows: Array) -> tuple[Tensor, Tensor]:
+        """Item numbers of the users at positions `rows`, and where there are any [B, N]."""
+        chosen, owner = slices(self.start, rows)
+        return padded(self.item[chosen], owner, len(rows)), padded(np.ones(len(chosen), bool), owner, len(rows))
 
     def only(self, rows: Array) -> "Targets":
         """Those of the users at positions `rows`, in that order."""

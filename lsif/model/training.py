@@ -5,10 +5,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lsif.config import Settings
 from lsif.errors import LsifError
@@ -18,9 +19,10 @@ from lsif.model.history_features import history_feature_names
 from lsif.model.item_tower import ItemInputs
 from lsif.model.ragged import Array
 from lsif.model.ranks import Ranks, device, joined
+from lsif.model.repeat import RepeatTerm
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
-from lsif.model.validation import best_level, list_losses
+from lsif.model.validation import watched
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over, misfit
 
@@ -33,6 +35,7 @@ FEWEST_STEPS = 6
 SORTED_BATCHES = 8
 """Users of so many batches are sorted by history length, so that padding costs little; the order stays random."""
 
+Part = TypeVar("Part", bound=nn.Module)
 Progress = Callable[[str, float], None]
 """Called with a line to show and the share that is done."""
 
@@ -140,15 +143,15 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
     return model
 
 
-class _Best:
-    """The epoch with the least loss, the latest of equals, and the model as it was then."""
+class _Best(Generic[Part]):
+    """The epoch with the least loss, the latest of equals, and the part as it was then."""
 
     def __init__(self) -> None:
         self.epoch, self.loss = 0, math.inf
 
-    def offer(self, epoch: int, loss: float, model: FusionModel) -> None:
+    def offer(self, epoch: int, loss: float, part: Part) -> None:
         if not self.epoch or loss <= self.loss:
-            self.epoch, self.loss, self.model = epoch, loss, copy.deepcopy(model)
+            self.epoch, self.loss, self.part = epoch, loss, copy.deepcopy(part)
 
 
 class _Run:
@@ -183,26 +186,26 @@ class _Run:
 
     def trained(self) -> Trained:
         epochs: list[Epoch] = []
-        interests, repeat = _Best(), _Best()
+        interests, repeat = _Best[FusionModel](), _Best[RepeatTerm]()
         while len(epochs) < self.training.max_epochs and self._gains(len(epochs), interests, repeat):
             epochs.append(epoch := self._epoch(len(epochs) + 1))
             interests.offer(epoch.number, epoch.new_loss, self.average)
-            repeat.offer(epoch.number, epoch.own_loss, self.average)
-        kept = interests.model
-        kept.repeat.load_state_dict(repeat.model.repeat.state_dict())
-        kept.repeat.lift(best_level(kept, self.validation, self.index, JUDGED)[0])
+            repeat.offer(epoch.number, epoch.own_loss, self.average.repeat)
+        kept = interests.part
+        kept.repeat = repeat.part
+        kept.repeat.lift(watched(kept, self.validation, self.index, JUDGED).level)
         return Trained(kept.cpu(), self.index, tuple(epochs), interests.epoch, repeat.epoch)
 
-    def _gains(self, epochs: int, *parts: "_Best") -> bool:
+    def _gains(self, epochs: int, *parts: _Best[Any]) -> bool:
         return any(epochs - part.epoch < self.training.patience for part in parts)
 
     def _epoch(self, number: int) -> Epoch:
         self.model.train()
         loss = torch.stack([self._step(*chosen) for chosen in self._batches()]).double().mean()
         self.ranks.average([loss])
-        _, ndcg = best_level(self.average, self.validation, self.index, JUDGED)
-        epoch = Epoch(number, float(loss), ndcg, *list_losses(self.average, self.validation, self.index))
-        seen = f"NDCG@{JUDGED} {ndcg:.4f}, losses of new {epoch.new_loss:.4f} and own {epoch.own_loss:.4f}"
+        found = watched(self.average, self.validation, self.index, JUDGED)
+        epoch = Epoch(number, float(loss), found.ndcg, found.new_loss, found.own_loss)
+        seen = f"NDCG@{JUDGED} {epoch.ndcg:.4f}, losses of new {epoch.new_loss:.4f} and own {epoch.own_loss:.4f}"
         self.progress(f"epoch {number}: loss {epoch.loss:.4f}; on the stopping cutoff {seen}", self.done / self.steps)
         return epoch
 

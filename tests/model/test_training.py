@@ -17,7 +17,7 @@ from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import Targets, targets
 from lsif.model.training import build_model, fit
-from lsif.model.validation import list_losses, mean_ndcg, top_items
+from lsif.model.validation import Watched, mean_ndcg, top_items, watched
 from lsif.model.vocabulary import ItemIndex, build_index
 from tests.model.world import ENCODER, catalogue, events, known, log, vectors
 
@@ -118,11 +118,11 @@ def test_each_part_is_of_the_epoch_with_its_least_loss_and_patience_ends_the_tra
     models: list[FusionModel] = []
     losses = iter([(5.0, 3.0), (4.0, 2.0), (4.5, 1.0), (4.0, 1.5), (6.0, 1.5), (6.0, 9.0), (0.0, 0.0)])
 
-    def seen(model: FusionModel, *_: object) -> tuple[float, float]:
+    def seen(model: FusionModel, *_: object) -> Watched:
         models.append(copy.deepcopy(model))
-        return next(losses)
+        return Watched(0.0, 0.5, *next(losses))
 
-    monkeypatch.setattr(training, "list_losses", seen)
+    monkeypatch.setattr(training, "watched", seen)
     made = fit(
         [first, second],
         validation,
@@ -147,7 +147,8 @@ def test_the_losses_of_both_lists_by_hand(settings: Settings) -> None:
             weights.zero_()
     shot, truth = validation.snapshot, validation.targets
     without_factors = replace(shot, item_factors=np.zeros_like(shot.item_factors))
-    new, own = list_losses(model, replace(validation, snapshot=without_factors), index)
+    found = watched(model, replace(validation, snapshot=without_factors), index, 10)
+    new, own = found.new_loss, found.own_loss
     rows = [set(items) for items in np.split(shot.history_item, shot.history_start[1:-1])]
     taken = [set(items) for items in np.split(truth.item, truth.start[1:-1])]
     pairs = list(zip(rows, taken, strict=True))

@@ -11,7 +11,7 @@ from lsif.model.ragged import Array
 from lsif.model.sampling import Sampler
 from lsif.model.step import step_inputs, step_loss
 from lsif.model.training import build_model, fit
-from lsif.model.validation import best_level, list_losses, mean_ndcg, top_items
+from lsif.model.validation import mean_ndcg, top_items, watched
 from tests.model.test_training import small, world
 
 
@@ -23,7 +23,8 @@ def test_the_best_level_is_the_best_of_full_rankings(settings: Settings, too_low
     users = judged.targets.active()
     model.repeat.lift(-too_low)
     before = mean_ndcg(top_items(model, judged.snapshot, index, users, 10), judged.targets, users)
-    offset, ndcg = best_level(model, judged, index, 10)
+    found = watched(model, judged, index, 10)
+    offset, ndcg = found.level, found.ndcg
     model.repeat.lift(offset)
     after = mean_ndcg(top_items(model, judged.snapshot, index, users, 10), judged.targets, users)
     assert after == pytest.approx(ndcg, abs=1e-6)
@@ -44,8 +45,7 @@ def test_whatever_is_made_on_the_way_names_its_device(encoder: str, settings: Se
     step = step_inputs(first, first.targets.active(), sampler)  # always on the CPU
     with torch.device("meta"):
         step_loss(model.train(), step, model.tower.inputs(index)).backward()
-        best_level(model, validation, index, 10)
-        list_losses(model, validation, index)
+        watched(model, validation, index, 10)
         top_items(model, validation.snapshot, index, validation.targets.active(), 10)
 
 
