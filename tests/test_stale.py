@@ -15,6 +15,10 @@ from tests.tables.tiles import tiles
 D1, D2, D3 = "2017-01-01", "2017-01-02", "2017-01-03"
 
 
+def job_of(tables: Tables, ds: str) -> Job:
+    return Job(ds, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+
+
 class Chain:
     """Two steps a day: `copy` reads the day's items and writes feedback, `sum` reads feedback of two days."""
 
@@ -27,7 +31,7 @@ class Chain:
         writer.commit()
 
     def night(self, ds: str) -> None:
-        job = Job(ds, load_settings(), self.tables, None, Path(__file__))  # type: ignore[arg-type]
+        job = job_of(self.tables, ds)
         run_step("copy", job, lambda job: self.tables.fingerprints("item_tiles", [ds]), self.copy)
         before = self.tables.days("feedback", last=ds)[-2:]
         run_step("sum", job, lambda job: self.tables.fingerprints("feedback", [D1, *before]), self.sum)
@@ -105,7 +109,7 @@ def test_an_input_that_was_absent_and_came_makes_stale_and_one_that_went_does_no
 
 def test_what_was_written_for_days_before_the_change_is_not_stale(chain: Chain, tables: Tables) -> None:
     """One step wrote three days, as a training's cutoffs are."""
-    job = Job(D3, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+    job = job_of(tables, D3)
 
     def bulk(job: Job) -> Counts:
         writer = tables.writer("user_tiles")
@@ -135,7 +139,7 @@ def test_a_day_that_stays_stale_is_said_and_not_run_for_ever(chain: Chain, table
 
 def step(tables: Tables, name: str, ds: str, reads: str, writes: str = "") -> None:
     """Run a step that reads one day of a table, and writes that of another or nothing."""
-    job = Job(ds, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+    job = job_of(tables, ds)
 
     def work(job: Job) -> Counts:
         if not writes:
@@ -180,7 +184,7 @@ def test_a_run_that_failed_changes_nothing(chain: Chain, tables: Tables) -> None
     def fails(job: Job) -> Counts:
         raise LsifError("no")
 
-    job = Job(D2, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
+    job = job_of(tables, D2)
     with pytest.raises(LsifError):
         run_step("copy", job, lambda job: tables.fingerprints("item_tiles", [D2]), fails)
     assert stale_steps(tables) == before != []

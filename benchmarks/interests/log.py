@@ -73,15 +73,21 @@ class Shop:
 
     def deliver(self, home: Path, days: int) -> None:
         """The settings, the catalogue and a Parquet file a day; files that are there stay."""
-        landing = home / "landing"
-        (landing / "events").mkdir(parents=True, exist_ok=True)
-        (home / "shop.toml").write_text(TOML)
-        pq.write_table(catalogue(self), landing / "items.parquet")
+        events = lay(home, catalogue(self))
         for ds in days_between(day(0), day(days - 1)):
-            file = landing / "events" / f"{ds}.parquet"
+            file = events / f"{ds}.parquet"
             if not file.exists():
                 pq.write_table(day_of_events(self, ds), file.with_suffix(".part"), compression="zstd")
                 file.with_suffix(".part").rename(file)
+
+
+def lay(home: Path, items: pa.Table) -> Path:
+    """The settings and the catalogue; returns the folder for the days' events."""
+    events = home / "landing" / "events"
+    events.mkdir(parents=True, exist_ok=True)
+    (home / "shop.toml").write_text(TOML)
+    pq.write_table(items, home / "landing" / "items.parquet")
+    return events
 
 
 def day(number: int) -> str:

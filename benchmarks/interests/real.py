@@ -1,6 +1,5 @@
 """A real year: Complete Journey as the made-up shop would deliver it, each day on the same day of its first year."""
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,22 +16,19 @@ DAYS = 360
 """Of the year, before the nights."""
 
 
-@dataclass(frozen=True)
 class RealYear:
     """1,469,307 lines of 2,469 households: 4,025 a day."""
 
     def deliver(self, home: Path, days: int) -> None:
         """As `log.Shop.deliver`."""
         sample.land(home / "sample", last=days_between(sample.FIRST_DAY, sample.LAST_DAY)[days - 1])
-        landing = home / "landing"
-        (landing / "events").mkdir(parents=True, exist_ok=True)
-        (home / "shop.toml").write_text(log.TOML)
-        products = pq.read_table(home / "sample" / "landing" / "products.parquet")
-        catalogue = {"id": _text(products["product_id"]), "title": products["title"]}
-        pq.write_table(pa.table({**catalogue, "category": products["product_category"]}), landing / "items.parquet")
-        for file in sorted((home / "sample" / "landing" / "purchases").iterdir()):
+        delivered = home / "sample" / "landing"
+        products = pq.read_table(delivered / "products.parquet", columns=["product_id", "title", "product_category"])
+        items = products.rename_columns(["id", "title", "category"])
+        events = log.lay(home, items.set_column(0, "id", _text(items["id"])))
+        for file in sorted((delivered / "purchases").iterdir()):
             ds = (date.fromisoformat(file.stem) + LATER).isoformat()
-            pq.write_table(_as_delivered(pq.read_table(file)), landing / "events" / f"{ds}.parquet", compression="zstd")
+            pq.write_table(_as_delivered(pq.read_table(file)), events / f"{ds}.parquet", compression="zstd")
 
 
 def _as_delivered(lines: pa.Table) -> pa.Table:

@@ -26,9 +26,10 @@ def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
     Hashes, since numbers are counted and looked up in a fraction of the time of text; few others may have the same. The
     ids of a week stay where they are: those of a night are few and go to them.
     """
-    delivered = rows.where(F.col("rule").isNull()).select(F.xxhash64("event_id").alias("twice"))
+    hashed = F.xxhash64("event_id").alias("twice")
+    delivered = rows.where(F.col("rule").isNull()).select(hashed)
     repeated = delivered.groupBy("twice").count().where(F.col("count") > 1).select("twice")
-    stored = known_ids.select(F.xxhash64("event_id").alias("twice")).join(delivered, "twice", "left_semi")
+    stored = known_ids.select(hashed).join(delivered, "twice", "left_semi")
     return repeated.union(stored).distinct()
 
 

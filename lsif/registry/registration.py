@@ -72,12 +72,13 @@ def _log(candidate: Candidate) -> None:
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
     mlflow.log_metrics(dict(_metrics(candidate.comparison)))
     for epoch in candidate.epochs:
-        losses = {
+        measured = {
             "loss": epoch.loss,
+            "validation_ndcg_at_10": epoch.ndcg,
             "validation_loss_of_new": epoch.new_loss,
             "validation_loss_of_own": epoch.own_loss,
         }
-        mlflow.log_metrics({**losses, "validation_ndcg_at_10": epoch.ndcg}, step=epoch.number)
+        mlflow.log_metrics(measured, step=epoch.number)
     mlflow.log_dict({**candidate.evaluation, "comparison": candidate.comparison}, EVALUATION)
 
 
