@@ -45,7 +45,7 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
     for name in stages:
         windows[name] = [window(tables, settings, cut, _folder(log, cut)) for cut in log.cuts(name)]
         for one in windows[name]:
-            fingerprint(one.given, settings.fingerprint())
+            fingerprint(one.given)
     entries = [entry for rival in rivals for entry in _entries(rival, windows, stage)]
     return Outcome(log, stage, windows[stage], entries)
 
@@ -53,14 +53,19 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
 def _entries(rival: Rival, windows: dict[str, list[Window]], stage: str) -> list[Entry]:
     if rival.name == OURS:
         return _ours(rival, windows[stage])
-    tried = _made(rival, rival.grid, windows["validation"])
-    chosen = {
-        track: best_setting(_by_setting(tried, windows["validation"], track, as_a_whole=False)) for track in TRACKS
-    }
+    chosen = _chosen(rival, windows["validation"])
     numbers = sorted(set(chosen.values()))
     places = {track: [numbers.index(number)] for track, number in chosen.items()}
     made = _made(rival, tuple(rival.grid[number] for number in numbers), windows[stage])
     return [_entry(rival.name, made, windows[stage], [rival.grid[number] for number in numbers], places)]
+
+
+def _chosen(rival: Rival, windows: list[Window]) -> dict[str, int]:
+    """Track → the setting that is best on the validation cuts; where there is one setting, nobody needs to look."""
+    if len(rival.grid) == 1:
+        return dict.fromkeys(TRACKS, 0)
+    tried = _made(rival, rival.grid, windows)
+    return {track: best_setting(_by_setting(tried, windows, track, as_a_whole=False)) for track in TRACKS}
 
 
 def _ours(rival: Rival, windows: list[Window]) -> list[Entry]:

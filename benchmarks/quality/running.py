@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from benchmarks.quality.logs import work_folder
-from benchmarks.quality.rivals import Choice, Rival
+from benchmarks.quality.rivals import OURS, Choice, Rival
 from lsif.code import code_hash
-from lsif.config import project_folder
+from lsif.config import load_settings, project_folder
 
 PYTHON = "python3.11"
 
@@ -57,11 +57,12 @@ def _split(out: Path, files: list[Path]) -> None:
 
 
 def _file(rival: Rival, choice: Choice, given: Path) -> Path:
-    """Named by everything that the lists depend on: code, environment, setting and inputs."""
-    parts = [code_hash(rival.script), json.dumps(choice, sort_keys=True), os.environ.get("LSIF_CONFIG", "")]
-    parts += [(given / "inputs.sha256").read_text()]
+    """Named by everything that the lists depend on: code, environment, setting, inputs, and our settings for ours."""
+    parts = [code_hash(rival.script), json.dumps(choice, sort_keys=True), (given / "inputs.sha256").read_text()]
     if rival.requirements:
         parts.append(rival.requirements.read_text())
+    if rival.name == OURS:
+        parts.append(load_settings().fingerprint())
     return given / rival.name / f"{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:20]}.parquet"
 
 
@@ -80,9 +81,9 @@ def interpreter(requirements: Path | None) -> str:
     return str(python)
 
 
-def fingerprint(given: Path, extra: Any = "") -> None:
+def fingerprint(given: Path) -> None:
     """Leave the identity of the peers' inputs beside them."""
-    digest = hashlib.sha256(str(extra).encode())
+    digest = hashlib.sha256()
     for name in ("events.parquet", "items.parquet", "users.parquet", "cut.json"):
         digest.update((given / name).read_bytes())
     (given / "inputs.sha256").write_text(digest.hexdigest())

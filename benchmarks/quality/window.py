@@ -68,7 +68,9 @@ def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window
 
 
 def _events(tables: Tables, days: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(tables.read("events", days, [*PAIR, "event_time", "event_type", "weight"])).drop_nulls(PAIR)
+    """Events in an order of their own: the same log imported again, in other files, is the same input."""
+    columns = [*PAIR, "event_time", "event_type", "weight"]
+    return pl.DataFrame(tables.read("events", days, columns)).drop_nulls(PAIR).sort(columns)
 
 
 def _catalogue(tables: Tables, cut: str, before: pl.DataFrame) -> pl.DataFrame:
@@ -82,5 +84,5 @@ def _catalogue(tables: Tables, cut: str, before: pl.DataFrame) -> pl.DataFrame:
 def _quarters(before: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
     counts = users.join(before.group_by("user_id").len(), on="user_id").sort("user_id")
     edges = [counts["len"].quantile(part) or 0 for part in (0.25, 0.5, 0.75)]
-    names = [f"q{n + 1} of history" for n in range(4)]
-    return counts.select("user_id", slice=pl.col("len").cut(edges, labels=names).cast(pl.String))
+    below = pl.sum_horizontal(pl.col("len") > edge for edge in edges)  # users of one length are never parted
+    return counts.select("user_id", slice=pl.format("q{} of history", below + 1))
