@@ -16,7 +16,7 @@ down: ## stop what `make demo` or `lsif up` started, and nothing else
 	@if [ -x $(BIN)/lsif ]; then $(BIN)/lsif down; fi
 
 test: check ## lint, types, import rules and all tests
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \

@@ -34,7 +34,7 @@ CHANGED: dict[str, Change] = {
     "repeat term": _counted,
 }
 BLANK = {
-    "text and category": lambda width: slice(None, width),
+    "text": lambda width: slice(None, width),
     "factors": lambda width: slice(width, None),
 }
 PARTS = (*CHANGED, *BLANK)

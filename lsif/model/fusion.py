@@ -105,8 +105,19 @@ def beyond(short: Tensor, long: Tensor) -> Tensor:
     return short - (short * direction).sum(-1, keepdim=True) * direction
 
 
-def long_share(long: Tensor, short: Tensor) -> Tensor:
-    """`alpha = ‖long‖ / (‖long‖ + ‖short‖)` [B] of the gated parts; one half where there is neither."""
-    parts = torch.stack([long.norm(dim=-1), short.norm(dim=-1)])
+def covariance(vectors: Tensor) -> Tensor:
+    """Of the columns of `vectors` [V, N], over its rows [N, N]; zeros where there are none."""
+    centred = vectors - vectors.mean(0) if len(vectors) else vectors
+    return centred.T @ centred / max(len(vectors), 1)
+
+
+def long_share(long: Tensor, short: Tensor, spread: Tensor) -> Tensor:
+    """`alpha = σ_long / (σ_long + σ_short)` [B], one half where both are zero.
+
+    `σ` is the standard deviation over the items of what a branch adds to a user's scores, `√(xᵀ S x)` with the items'
+    covariance `S = spread`: what the scores lose when the branch is taken away, but for what all items lose alike,
+    which changes no list.
+    """
+    parts = torch.stack([((x @ spread) * x).sum(-1).clamp(min=0).sqrt() for x in (long, short)])
     total = parts.sum(0)
     return torch.where(total > 0, parts[0] / total.clamp(min=1e-12), 0.5)

@@ -11,16 +11,19 @@ from torch import Tensor, nn
 
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
-from lsif.model.fusion import beyond, fusion_gate, long_share
+from lsif.model.fusion import beyond, covariance, fusion_gate, long_share
 from lsif.model.group_term import GroupTerm, of_items
 from lsif.model.item_tower import ItemInputs, ItemTower
 from lsif.model.layers import BranchDropout, Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
-from lsif.model.neighbours import NeighbourInterest
+from lsif.model.neighbours import LIMIT, NeighbourInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm, agreed
 from lsif.model.vocabulary import ItemIndex
+
+TEMPERATURE_SPEED = 20.0
+"""How much texts may say is one number that may have far to go, and a step moves it by .002."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,12 @@ class Items:
     """Items ready to be scored.
 
     Attributes:
-        vectors: `e_i`, unit length, beside the item's factor, of unit length or zero [V, D + K].
+        vectors: `e_i` beside the item's factor, each of unit length or zero [V, D + K].
         category: numbers [V].
         groups: numbers of category and kind [V, 2].
         bias: `b_i` [V]: zero; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
+        spread: covariance of the vectors over the items [D + K, D + K]; zeros in training, where nobody asks for alpha.
     """
 
     vectors: Tensor
@@ -59,6 +63,7 @@ class Items:
     groups: Tensor
     bias: Tensor
     popularity: Tensor
+    spread: Tensor
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Interests:
 
     Attributes:
         long, short: gated parts divided by ‖w‖·τ, beside those among the factors [B, D + K].
-        alpha: ‖long‖ / (‖long‖ + ‖short‖) [B].
+        alpha: share of the long vector in how far both move the scores apart [B], see `long_share`.
         groups: logit of every group, a part of the long interest [B, N].
         popularity_gain: [B].
         order, odds: what the networks of the repeat term say of each history row [B, L]; 0 past the mask.
@@ -103,7 +108,7 @@ class FusionModel(nn.Module):
         self.user_scale = Standardise(user)
         self.item_scale = Standardise(shape.item_features)
         self.group_scale = Standardise(shape.group_features)
-        self.tower = ItemTower(shape.text_size, shape.categories, width)
+        self.tower = ItemTower(shape.text_size, width)
         self.short = ShortTermInterest(encoder, width, shape.event_types, user)
         self.long = LongTermInterest(width, shape.history_features)
         self.neighbours = NeighbourInterest(shape.history_features, user, shape.weight_column)
@@ -113,14 +118,19 @@ class FusionModel(nn.Module):
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
-        self.log_temperature = nn.Parameter(torch.tensor(0.1).log())
+        self.log_temperature = nn.Parameter(torch.zeros(()))
+
+    def temperature(self) -> Tensor:
+        """`τ`, one at the start, between .05 and 20: the interests meet an item's text with the length `1 / τ`."""
+        return (LIMIT * torch.tanh(TEMPERATURE_SPEED / LIMIT * self.log_temperature)).exp()
 
     def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
         """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
         popularity = self.popularity.popularity(self.item_scale(features))
         vectors = self.tower(inputs)
         both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
-        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity)
+        spread = both.new_zeros(both.shape[1], both.shape[1]) if self.training else covariance(both)
+        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity, spread)
 
     def all_items(self, index: ItemIndex, features: Array, factors: Array) -> Items:
         """Every item of the index at one `ds`, new ones included: a snapshot's `item_features` and `item_factors`."""
@@ -135,7 +145,7 @@ class FusionModel(nn.Module):
         state, short = self.short(batch, vectors, user)
         long = self.long(batch, vectors, past)
         long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
-        scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.log_temperature.exp()
+        scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.temperature()
         near_long, near_short = self.neighbours(batch, factors, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
         short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
@@ -145,7 +155,7 @@ class FusionModel(nn.Module):
         return Interests(
             long=long,
             short=short,
-            alpha=long_share(long, short),
+            alpha=long_share(long, short, items.spread),
             groups=self.groups(batch, self.group_scale(batch.group_features), user, count),
             popularity_gain=self.popularity.user_gain(user),
             order=order * batch.history_mask,

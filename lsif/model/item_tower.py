@@ -30,19 +30,20 @@ class ItemInputs:
 
 
 class ItemTower(nn.Module):
-    """`e_i = norm(W·whiten(text_i) + category_i)`."""
+    """`e_i = norm(W·whiten(text_i))`; zeros for an item of which nothing is written.
+
+    Nothing is learned of a category by itself: where categories are small, that is the training users' favourites.
+    """
 
     text_mean: Tensor
     text_axes: Tensor
 
-    def __init__(self, text_size: int, categories: int, width: int) -> None:
+    def __init__(self, text_size: int, width: int) -> None:
         super().__init__()
         whitened = min(text_size, 2 * width)
         self.register_buffer("text_mean", torch.zeros(text_size))
         self.register_buffer("text_axes", torch.zeros(text_size, whitened))
         self.project = nn.Linear(whitened, width, bias=False)
-        self.category = nn.Embedding(categories, width)
-        nn.init.normal_(self.category.weight, std=width**-0.5)
 
     def fit_whitening(self, index: ItemIndex) -> None:
         mean, axes = whitening(index.text[: index.trained], self.text_axes.shape[1])
@@ -60,5 +61,5 @@ class ItemTower(nn.Module):
         )
 
     def forward(self, inputs: ItemInputs) -> Tensor:
-        """Unit vectors [V, D]."""
-        return F.normalize(self.project(inputs.text) + self.category(inputs.category), dim=-1)
+        """Unit vectors, or zeros [V, D]."""
+        return F.normalize(self.project(inputs.text), dim=-1)

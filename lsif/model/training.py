@@ -30,6 +30,8 @@ WEIGHT_DECAY = 0.01
 JUDGED = 10
 MEMORY = 0.998
 """Share of the averaged weights that stays at each step, once there were steps enough to average."""
+EPOCHS, MORE_EPOCHS, FEW_STEPS = 4, 8, 100
+"""Passes at most, and where one has fewer than so many steps."""
 FEWEST_STEPS = 6
 """Of the learning rate's cycle: the warm-up of one of five steps has no length, and the cycle divides by that."""
 SORTED_BATCHES = 8
@@ -174,7 +176,8 @@ class _Run:
         self.sampler = Sampler(index.counts[: index.trained], self.rng)
         self.inputs: ItemInputs = model.tower.inputs(index)
         steps = sum(math.ceil(len(e.targets.active()) / self.training.batch_users) for e in examples)
-        self.steps = steps * self.training.max_epochs
+        self.max_epochs = self.training.max_epochs or (MORE_EPOCHS if steps < FEW_STEPS else EPOCHS)
+        self.steps = steps * self.max_epochs
         self.optimiser = torch.optim.AdamW(model.parameters(), weight_decay=WEIGHT_DECAY)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
@@ -187,7 +190,7 @@ class _Run:
     def trained(self) -> Trained:
         epochs: list[Epoch] = []
         interests, repeat = _Best[FusionModel](), _Best[RepeatTerm]()
-        while len(epochs) < self.training.max_epochs and self._gains(len(epochs), interests, repeat):
+        while len(epochs) < self.max_epochs and self._gains(len(epochs), interests, repeat):
             epochs.append(epoch := self._epoch(len(epochs) + 1))
             interests.offer(epoch.number, epoch.new_loss, self.average)
             repeat.offer(epoch.number, epoch.own_loss, self.average.repeat)

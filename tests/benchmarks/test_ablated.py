@@ -55,7 +55,7 @@ def test_what_goes_is_what_the_part_said(shop: Shop) -> None:
 
 def test_nothing_is_left_of_a_blank_half_of_the_items(shop: Shop) -> None:
     width = shop.model.shape.width
-    left = shop.interests("text and category")
+    left = shop.interests("text")
     assert not left.long[:, :width].any() and not left.short[:, :width].any()
     assert left.long[:, width:].any()
     assert not shop.interests("factors").long[:, width:].any()

@@ -182,7 +182,7 @@ class TestModelContract:
         neither = replace(no_window, history_mask=no_history.history_mask)
         assert torch.isfinite(scores(model(neither, items), neither, items)).all()
 
-    def test_an_item_younger_than_the_model_is_scored_by_text_and_category(
+    def test_an_item_younger_than_the_model_is_scored_by_its_text(
         self, model: FusionModel, example: tuple[ItemIndex, Example], settings: Settings
     ) -> None:
         index, _ = example

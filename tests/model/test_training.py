@@ -110,6 +110,16 @@ def test_training_leaves_the_callers_random_state_alone(settings: Settings) -> N
     assert torch.equal(torch.rand(1), expected)
 
 
+@pytest.mark.parametrize(("few", "epochs"), [(10_000, 8), (0, 4)])
+def test_a_small_log_is_passed_over_more_often(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, few: int, epochs: int
+) -> None:
+    index, (first, _, validation, _) = world(settings)
+    monkeypatch.setattr(training, "FEW_STEPS", few)
+    made = fit([first], validation, index, small(settings, max_epochs=None, patience=99))
+    assert len(made.epochs) == epochs
+
+
 def test_each_part_is_of_the_epoch_with_its_least_loss_and_patience_ends_the_training(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

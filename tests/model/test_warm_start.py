@@ -53,11 +53,11 @@ def test_the_same_lists_whatever_came_into_the_vocabulary(
     with torch.no_grad():
         for weights in old.parameters():
             weights.add_(torch.randn_like(weights) * 0.2)
-    fresh = new.tower.category.weight[1].clone()
+    fresh = new.repeat.order.category.weight[1].clone()
     carry_over(new, grown(index), Start(old, index))
 
     assert np.array_equal(lists(new, grown(index), settings), lists(old, index, settings))
-    assert torch.equal(new.tower.category.weight[1], fresh), "nothing is known of the new category"
+    assert torch.equal(new.repeat.order.category.weight[1], fresh), "nothing is known of the new category"
 
 
 def test_a_warm_training_stands_at_once_where_the_first_one_ended(
@@ -68,7 +68,7 @@ def test_a_warm_training_stands_at_once_where_the_first_one_ended(
     first = fit(examples[:2], examples[2], index, small(settings))
     cold = fit(examples[:2], examples[2], index, few).epochs[0].ndcg
     warm = fit(examples[:2], examples[2], index, few, start=Start(first.model, first.index)).epochs[0].ndcg
-    assert cold < warm - 0.1
+    assert cold < warm - 0.05
     assert warm == pytest.approx(max(epoch.ndcg for epoch in first.epochs), abs=0.02)
 
 
