@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from lsif.config import Settings, load_settings
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+pytest_plugins = ["tests.workers"]
 
 SHOP = """
 [event_types]
@@ -36,26 +36,6 @@ path = "landing/items.csv"
 format = "csv"
 columns = { item_id = "id", title = "title", category = "category", text = ["title"] }
 """
-
-
-LONGEST = "one_night"
-"""The folder whose tests share one world and wait for it most of the time."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest begin: with several workers, all else is done beside them."""
-    items.sort(key=lambda item: item.path.parent.name != LONGEST)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """With several workers, a file's tests stay together, as do those of a world."""
-    return Together(config, log)
-
-
-class Together(LoadScopeScheduling):
-    def _split_scope(self, nodeid: str) -> str:
-        folder, _, file = nodeid.split("::", 1)[0].rpartition("/")
-        return folder if folder.endswith(LONGEST) else f"{folder}/{file}"
 
 
 @pytest.fixture
