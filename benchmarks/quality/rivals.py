@@ -35,7 +35,6 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
-
 _REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), epochs=(5,), negatives=(1024,))
 
 
