@@ -35,6 +35,7 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
+_REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), epochs=(5,), negatives=(1024,))
 
 
 def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
@@ -78,6 +79,7 @@ RIVALS = {
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),
         _rival("sasrec", _sequences("sasrec"), "rectools", "rectools_sequences"),
         _rival("hstu", _sequences("hstu"), "rectools", "rectools_sequences"),
+        _rival("replay_sasrec", _REPLAY, "replay"),
         _rival(
             "control",
             _sequences("sasrec", popularity=(0.1, 0.3), repeat=(0.5, 1.0, 3.0)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality.bench import _chosen
-from benchmarks.quality.rivals import OURS, RIVALS, Rival
+from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival
 from benchmarks.quality.running import fingerprint, run
 from benchmarks.quality.window import window
 from lsif.config import Settings
@@ -85,3 +85,17 @@ def test_the_same_log_in_other_files_is_the_same_input(tmp_path: Path, settings:
 
 def test_a_peer_of_one_setting_has_nothing_to_choose() -> None:
     assert set(_chosen(RIVALS["lightgbm_rich"], []).values()) == {0}
+
+
+def test_peers_have_their_script_and_pinned_environment() -> None:
+    assert set(DEFAULT) < set(RIVALS)
+    assert RIVALS["replay_sasrec"].requirements
+    for rival in RIVALS.values():
+        assert rival.script.exists()
+        assert 1 <= len(rival.grid) <= 12
+        lines = rival.requirements.read_text().split() if rival.requirements else []
+        assert all(line.count("==") == 1 for line in lines)
+
+
+def test_sequence_models_are_left_out_unless_asked_for() -> None:
+    assert not {"sasrec", "hstu", "control", "replay_sasrec"} & set(DEFAULT)
