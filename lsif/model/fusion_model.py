@@ -126,7 +126,7 @@ class FusionModel(nn.Module):
 
     def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
         """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
-        popularity = self.popularity.popularity(self.item_scale(features))
+        popularity = self.popularity.popularity(features, self.item_scale(features))
         vectors = self.tower(inputs)
         both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
         spread = both.new_zeros(both.shape[1], both.shape[1]) if self.training else covariance(both)

@@ -40,9 +40,11 @@ NEW_FEATURES = (
 )
 """Columns after those: who takes the item for the first time. What is new to many is what is next for others."""
 
+COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
+
 
 def item_features(tiles: pa.Table, rows: History, ds: str, index: ItemIndex) -> Array:
-    """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `ITEM_FEATURES`, `NEW_FEATURES`.
+    """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `COLUMNS`.
 
     Args:
         tiles: `item_tiles` up to `ds`, with its `ds` column.

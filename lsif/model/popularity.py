@@ -3,20 +3,31 @@
 import torch
 from torch import Tensor, nn
 
+from lsif.model.item_features import COLUMNS
+
+STARTS_WITH = COLUMNS.index("log_new_users_half_life_7d")
+
 
 class PopularityTerm(nn.Module):
-    """A logit per item from its features at `ds`, and a positive gain per user that starts at one."""
+    """A logit per item from its features at `ds`, and a positive gain per user that starts at one.
+
+    It starts as the log of how many took the item for the first time of late, which is the best list for those of whom
+    nothing is known (the maximum likelihood of a softmax without features), and learns what to add. A small log has too
+    few steps to find that out by itself.
+    """
 
     def __init__(self, item_features: int, user_features: int, hidden: int = 96) -> None:
         super().__init__()
-        self.item = nn.Sequential(nn.Linear(item_features, hidden), nn.GELU(), nn.Linear(hidden, 1, bias=False))
+        added = nn.Linear(hidden, 1, bias=False)
+        self.counted = nn.Parameter(torch.ones(1))
+        self.item = nn.Sequential(nn.Linear(item_features, hidden), nn.GELU(), added)
         self.gain = nn.Linear(user_features, 1)
-        nn.init.zeros_(self.gain.weight)
-        nn.init.zeros_(self.gain.bias)
+        for weights in (added.weight, self.gain.weight, self.gain.bias):
+            nn.init.zeros_(weights)
 
-    def popularity(self, features: Tensor) -> Tensor:
-        """[V] from standardised item features [V, Q]."""
-        return self.item(features).squeeze(-1)
+    def popularity(self, features: Tensor, standardised: Tensor) -> Tensor:
+        """[V] from item features as they are and standardised, both [V, Q]."""
+        return self.counted * features[:, STARTS_WITH] + self.item(standardised).squeeze(-1)
 
     def user_gain(self, user: Tensor) -> Tensor:
         """[B] from standardised user features [B, P]."""

@@ -23,6 +23,7 @@ class RepeatTerm(nn.Module):
         super().__init__()
         self.order = RepeatNetwork(history_features, user_features, categories)
         self.odds = RepeatNetwork(history_features, user_features, categories)
+        self.height = nn.Parameter(torch.zeros(1))  # of the odds: a list has none
         self.level = nn.Linear(user_features, 2)
         nn.init.zeros_(self.level.weight)
         nn.init.zeros_(self.level.bias)
@@ -39,7 +40,7 @@ class RepeatTerm(nn.Module):
             near: how close each row's item stands to all that the user takes [B, L].
         """
         order, odds = (one(batch, features, category, user, near) for one in (self.order, self.odds))
-        return order, odds, LEVEL_SPEED * self.level(user)
+        return order, odds + self.height, LEVEL_SPEED * self.level(user)
 
     @torch.no_grad()
     def lift(self, offset: float) -> None:
@@ -59,7 +60,7 @@ class RepeatNetwork(nn.Module):
         self.user = nn.Linear(user_features, hidden, bias=False)
         self.near = nn.Linear(1, hidden, bias=False)
         self.inner = nn.Linear(hidden, hidden)
-        self.out = nn.Linear(hidden, 1)
+        self.out = nn.Linear(hidden, 1, bias=False)
         nn.init.normal_(self.category.weight, std=0.3)
 
     def forward(self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor) -> Tensor:

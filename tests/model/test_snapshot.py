@@ -9,7 +9,7 @@ import pytest
 from lsif.config import Settings
 from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
-from lsif.model.item_features import ITEM_FEATURES, NEW_FEATURES
+from lsif.model.item_features import COLUMNS
 from lsif.model.snapshot import Snapshot, snapshot
 from lsif.model.user_features import USER_FEATURES
 from lsif.model.vocabulary import build_index
@@ -97,7 +97,7 @@ def test_a_single_purchase_has_no_cadence(shot: Snapshot, settings: Settings) ->
 
 
 def test_items_by_hand(shot: Snapshot) -> None:
-    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
+    item = dict(zip(COLUMNS, shot.item_features[0].tolist(), strict=True))
     assert np.expm1([item[f"log_buyers_{span}d"] for span in (3, 7, 28, 56)]) == pytest.approx([1, 2, 4, 4], rel=1e-5)
     decayed = sum(2.0 ** (-age / 7) for age in (0, 4, 10, 20))
     assert item["log_buyers_half_life_7d"] == pytest.approx(np.log1p(decayed))
@@ -109,7 +109,7 @@ def test_items_by_hand(shot: Snapshot) -> None:
 
 def test_new_users_by_hand(shot: Snapshot) -> None:
     """Of a-1: u1 20 days ago, u2 today. Its category a: u1 took a-2 two days ago besides."""
-    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
+    item = dict(zip(COLUMNS, shot.item_features[0].tolist(), strict=True))
     found = np.exp([item[f"log_new_users_{span}d"] for span in (3, 7, 14, 28)]) - 0.1
     assert found == pytest.approx([1, 1, 1, 2], abs=1e-6)
     new, other = 1 + 2 ** (-20 / 14), 2 ** (-2 / 14)
@@ -120,7 +120,7 @@ def test_new_users_by_hand(shot: Snapshot) -> None:
     assert item["log_new_users_category"] == pytest.approx(np.log(new + other + 0.1), rel=1e-5)
     assert item["log_share_of_new_users_kind"] == pytest.approx(0)
     assert [item["log_items_category"], item["log_items_kind"]] == pytest.approx([np.log(2), 0])
-    assert shot.item_features[:, len(ITEM_FEATURES) + NEW_FEATURES.index("never_taken")].tolist() == [0, 0, 0, 0]
+    assert shot.item_features[:, COLUMNS.index("never_taken")].tolist() == [0, 0, 0, 0]
 
 
 def group_rows(shot: Snapshot, settings: Settings, user: str) -> dict[int, dict[str, float]]:
@@ -157,7 +157,7 @@ def test_a_span_of_days_leaves_its_edge_out(settings: Settings) -> None:
     """Ages 2 and 3, 6 and 7, 27 and 28: the younger of each pair is inside."""
     days = ["2017-06-28", "2017-06-27", "2017-06-24", "2017-06-23", "2017-06-03", "2017-06-02"]
     shot = shot_of(log([("u1", "a-1", day) for day in days]), settings)
-    item = dict(zip(ITEM_FEATURES + NEW_FEATURES, shot.item_features[0].tolist(), strict=True))
+    item = dict(zip(COLUMNS, shot.item_features[0].tolist(), strict=True))
     assert np.expm1([item[f"log_buyers_{span}d"] for span in (3, 7, 28)]) == pytest.approx([1, 3, 5], rel=1e-5)
 
 
