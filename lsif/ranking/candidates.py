@@ -23,7 +23,7 @@ from lsif.ranking.popular import DECIMALS
 BLOCK = 32
 """Items of which only the best is looked at in the search for the k-th best score."""
 
-USERS = 64
+USERS = 128
 """Users of one product: of fewer it is slow, of more what it made has left the processor's cache."""
 
 Users = TypeVar("Users", Interests, Batch)

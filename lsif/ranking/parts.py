@@ -88,7 +88,7 @@ def _own(interests: Interests, catalogue: Catalogue, found: Found) -> Tensor:
 
 def _products(interests: Interests, catalogue: Catalogue, rows: Tensor, items: Tensor) -> Tensor:
     """long·e and short·e of pairs [P, 2] that are sorted by row, a user's pairs in tiles."""
-    both = torch.stack([interests.long, interests.short], dim=2)  # [B, D, 2]
+    both = torch.stack([interests.long, interests.short], dim=1)  # [B, 2, D]
     count = torch.bincount(rows, minlength=len(both))
     tiles = (count + TILE - 1) // TILE  # of each user
     before = torch.repeat_interleave(TILE * (tiles.cumsum(0) - tiles) - (count.cumsum(0) - count), count)
@@ -96,7 +96,7 @@ def _products(interests: Interests, catalogue: Catalogue, rows: Tensor, items: T
     owner = torch.repeat_interleave(tiles)
     filled = rows.new_zeros(len(owner) * TILE).index_copy_(0, place, items)
     made = [
-        torch.bmm(_of_tiles(catalogue.items.vectors, filled, some), both[owner[some]])  # [tiles, TILE, 2]
+        torch.bmm(_of_tiles(catalogue.items.vectors, filled, some), both[owner[some]].mT)  # [tiles, TILE, 2]
         for some in _slices(len(owner), TILES)
     ]
     return torch.cat(made).view(-1, 2)[place]
