@@ -41,11 +41,7 @@ def main() -> None:
     found = {
         "LSIF, ids": _run(ours, "ids", SAME),
         "LSIF, rows": _run(ours, "rows", SAME),
-        **{
-            f"RecTools, {name}, {n} threads": _run(theirs, name, SAME, n)
-            for name in ("torch", "implicit")
-            for n in (2, 1)
-        },
+        **{f"RecTools, {name} ({n})": _run(theirs, name, SAME, n) for name in ("torch", "implicit") for n in (2, 1)},
         **{f"product, {kind}": _run(ours, kind, SAME) for kind in ("float32", "bfloat16")},
         "LSIF, rows of all": _run(ours, "rows", options.users),
     }
