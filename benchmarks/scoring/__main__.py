@@ -4,8 +4,9 @@
     python -m benchmarks.scoring --users 100000
 
 RecTools runs in an environment of its own, made the first time (see docs/quality.md). Items 10,000, width 128, 20 rows
-each, two threads. RecTools multiplies and selects; LSIF adds what its score is made of, ranks in float64, and writes
-rows with parts, shares and ids.
+each. RecTools' rankers multiply, select and name ids. So does LSIF's "ids", which adds all that its score is made of
+and ranks in float64; "rows" is the night's whole work, with parts, shares and hashes, into a table. RecTools runs
+with one thread and with two. The bare products, by the torch that both use, say what is left to win.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from lsif.config import project_folder
 
 HERE = Path(__file__).parent
 RECTOOLS = project_folder() / "benchmarks" / "quality" / "peers" / "rectools.txt"
+PEERS = ("torch", "implicit")
 SAME = 50_000
 """Users at which both are timed."""
 
@@ -34,36 +36,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=1_000_000, help="users of LSIF's long run")
     options = parser.parse_args()
-    python = interpreter(RECTOOLS)
-    found = {"LSIF": _run([sys.executable, "-m", "benchmarks.scoring.ours"], SAME)}
-    peers = _run([python, str(HERE / "rectools_ranker.py")], SAME)
-    found |= {f"RecTools, {name}": row for name, row in peers.items()}
-    found |= {"LSIF, all users": _run([sys.executable, "-m", "benchmarks.scoring.ours"], options.users)}
+    ours = [sys.executable, "-m", "benchmarks.scoring.ours"]
+    theirs = [interpreter(RECTOOLS), str(HERE / "rectools_ranker.py")]
+    found = {
+        "LSIF, ids": _run(ours, "ids", SAME),
+        "LSIF, rows": _run(ours, "rows", SAME),
+        **{f"RecTools, {name} ({n})": _run(theirs, name, SAME, n) for name in ("torch", "implicit") for n in (2, 1)},
+        **{f"product, {kind}": _run(ours, kind, SAME) for kind in ("float32", "bfloat16")},
+        "LSIF, rows of all": _run(ours, "rows", options.users),
+    }
     _show(found)
     file = work_folder() / "results" / "scoring.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=1))
 
 
-def _run(command: list[str], users: int) -> dict[str, Any]:
+def _run(command: list[str], what: str, users: int, threads: int = 2) -> dict[str, Any]:
     out = work_folder() / "scoring.part.json"
-    print(f"{users:,} users: {' '.join(command[-1:])}", flush=True)
+    words = ["--what", what, "--users", str(users), "--threads", str(threads), "--out", str(out)]
+    print(f"{command[-1]} {' '.join(words[:-2])}", flush=True)
     environment = {**os.environ, "PYTHONPATH": str(project_folder())}
-    subprocess.run([*command, "--users", str(users), "--out", str(out)], check=True, env=environment)
+    subprocess.run([*command, *words], check=True, env=environment)
     return json.loads(out.read_text())
 
 
 def _show(found: dict[str, Any]) -> None:
-    table = Table("list", "users", "wall s", "CPU s", "users a CPU second", "peak GB", box=SIMPLE)
+    table = Table("list", "users", "threads", "wall s", "CPU s", "users a CPU second", "peak GB", box=SIMPLE)
     for name, row in found.items():
-        rate = row["users"] / row["cpu_seconds"]
         numbers = (
+            f"{row['users']:,}",
+            f"{row['threads']}",
             f"{row['seconds']:.1f}",
             f"{row['cpu_seconds']:.1f}",
-            f"{rate:,.0f}",
+            f"{row['users'] / row['cpu_seconds']:,.0f}",
             f"{row['peak_bytes'] / 1e9:.2f}",
         )
-        table.add_row(name, f"{row['users']:,}", *numbers)
+        table.add_row(name, *numbers)
     Console(width=110).print(table)
 
 

@@ -1,28 +1,33 @@
-"""LSIF's lists of simulated users, by the functions of the night, into a Parquet file.
+"""LSIF's lists of simulated users, by the functions of the night: ranked ids, all rows in a table, or only the product.
 
-    python -m benchmarks.scoring.ours --users 1000000 --items 10000 --out report.json
+    python -m benchmarks.scoring.ours --what rows --users 1000000 --items 10000 --out report.json
 
-Only the model's own pass is left out: what it would make of a user is drawn at random, a chunk at a time, as the night
-goes through its users. Histories have 32 rows, the catalogue 300 categories.
+The model's own pass is left out: what it would make of a user is drawn at random before the clock starts, for 4,096
+users who come again and again under new ids. Histories have 32 rows, the catalogue 300 categories.
 """
 
 import tempfile
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
-from benchmarks.scoring.task import SEED, K, answer, asked, timed
+from benchmarks.scoring.task import SEED, K, asked, timed
 from lsif.config import Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
-from lsif.ranking.parts import ranked
-from lsif.ranking.rows import SCHEMA, Stamp, fusion_rows
+from lsif.ranking.candidates import USERS, Catalogue, catalogue, cut
+from lsif.ranking.parts import Ranked, ranked
+from lsif.ranking.rows import Stamp, fusion_rows
+from lsif.ranking.threads import in_turn
+from lsif.tables import Tables
 
-HISTORY, GROUPS, CHUNK = 32, 300, Ranking().chunk_users
+HISTORY, GROUPS, CHUNK, DRAWN = 32, 300, Ranking().chunk_users, 4096
+WHAT = ("ids", "rows", "float32", "bfloat16")
 
 
 def items(count: int, width: int) -> Items:
@@ -74,29 +79,63 @@ def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:
     return interests, batch
 
 
-def lists(count: int, of: Items) -> Iterator[pa.RecordBatch]:
-    """Rows of `recommendations`, a chunk of users at a time."""
-    item_ids = pa.array([f"i{number:06d}" for number in range(len(of.vectors))])
-    order, stamp = np.arange(len(item_ids)), Stamp("2025-01-01", "1", "benchmark")
-    for start in range(0, count, CHUNK):
-        size = min(CHUNK, count - start)
-        interests, batch = users(size, of, start)
-        user_ids = pa.array([f"u{number:08d}" for number in range(start, start + size)])
-        yield fusion_rows(ranked(interests, batch, of, order, K), user_ids, item_ids, stamp)
+@dataclass(frozen=True)
+class Night:
+    """The catalogue, its ids, and what the model made of users, in chunks."""
+
+    items: Catalogue
+    item_ids: pa.Array
+    drawn: list[tuple[Interests, Batch]]
+
+    def ids(self, count: int, start: int) -> pa.RecordBatch:
+        """What a ranker answers for a chunk that begins with user `start` of `count`: users, items, scores."""
+        lists, user_ids = self._ranked(count, start)
+        user, item = user_ids.take(pa.array(lists.row)), self.item_ids.take(pa.array(lists.item))
+        return pa.record_batch({"user_id": user, "item_id": item, "score": lists.score})
+
+    def rows(self, count: int, start: int) -> pa.RecordBatch:
+        """Rows of `recommendations`."""
+        return fusion_rows(*self._ranked(count, start), self.item_ids, Stamp("2025-01-01", "1", "benchmark"))
+
+    def product(self, kind: torch.dtype) -> Callable[[int, int], None]:
+        """Users by items in a type of number and nothing else: no ranking that looks at every item is faster."""
+        vectors = self.items.items.vectors.to(kind)
+        chunks = [interests.long.to(kind).split(USERS) for interests, _ in self.drawn]
+
+        def multiplied(count: int, start: int) -> None:
+            for some in chunks[start // CHUNK % len(chunks)]:
+                vectors @ some.T
+
+        return multiplied
+
+    def _ranked(self, count: int, start: int) -> tuple[Ranked, pa.Array]:
+        some = slice(min(CHUNK, count - start))
+        interests, batch = self.drawn[start // CHUNK % len(self.drawn)]
+        user_ids = pa.array([f"u{number:08d}" for number in range(start, start + some.stop)])
+        return ranked(cut(interests, some), cut(batch, some), self.items, K), user_ids
+
+
+def night(item_count: int, width: int, drawn: int = DRAWN) -> Night:
+    of = items(item_count, width)
+    item_ids = pa.array([f"i{number:06d}" for number in range(item_count)])
+    chunks = [users(min(CHUNK, drawn - start), of, start) for start in range(0, drawn, CHUNK)]
+    return Night(catalogue(of, np.arange(item_count)), item_ids, chunks)
 
 
 def main() -> None:
-    options, report = asked(__doc__), dict[str, Any]()
+    options = asked(__doc__, WHAT)
     torch.set_num_threads(options.threads)
-    catalogue = items(options.items, options.width)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        timed(options.users, report),
-        pq.ParquetWriter(f"{folder}/lists.parquet", SCHEMA) as writer,
-    ):
-        for rows in lists(options.users, catalogue):
-            writer.write_batch(rows)
-    answer(report, options.out)
+    tonight, starts = night(options.items, options.width), range(0, options.users, CHUNK)
+    products = {kind: tonight.product(getattr(torch, kind)) for kind in ("float32", "bfloat16")}
+    work = {"ids": tonight.ids, "rows": tonight.rows, **products}[options.what]
+    with tempfile.TemporaryDirectory() as folder, timed(options):
+        made = in_turn(partial(work, options.users), starts)
+        if options.what == "rows":
+            Tables(folder).writer("recommendations").write("2025-01-01", made)
+        elif options.what == "ids":
+            pa.Table.from_batches(made)
+        else:
+            deque(made, maxlen=0)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,17 @@ import argparse
 import json
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 K, SEED = 20, 1
 
 
-def asked(description: str | None) -> argparse.Namespace:
-    """Numbers of users, items, dimensions and threads, and where the answer goes."""
+def asked(description: str | None, what: Sequence[str]) -> argparse.Namespace:
+    """What is to be timed, numbers of users, items, dimensions and threads, and where the answer goes."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--what", choices=what, required=True)
     parser.add_argument("--users", type=int, default=50_000)
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--width", type=int, default=128)
@@ -24,14 +24,15 @@ def asked(description: str | None) -> argparse.Namespace:
 
 
 @contextmanager
-def timed(users: int, report: dict[str, Any]) -> Iterator[None]:
-    """Adds to `report` what the block cost; the peak is the process's so far."""
+def timed(options: argparse.Namespace) -> Iterator[None]:
+    """Answers what the block cost; the peak is the process's so far."""
     began, cpu = time.perf_counter(), time.process_time()
     yield
-    report["users"] = users
-    report["seconds"], report["cpu_seconds"] = time.perf_counter() - began, time.process_time() - cpu
-    report["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def answer(report: dict[str, Any], out: Path) -> None:
-    out.write_text(json.dumps(report))
+    report = {
+        "users": options.users,
+        "threads": options.threads,
+        "seconds": time.perf_counter() - began,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    options.out.write_text(json.dumps(report))

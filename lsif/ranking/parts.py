@@ -2,37 +2,30 @@
 
 Shapes: B users of the chunk, V items, L history rows, D width, P pairs of a user and an item.
 
-Two steps make lists that are fast to find and equal on every machine. A dense float32 product finds everything that
+Two steps make lists that are fast to find and equal on every machine. The search (`candidates`) finds everything that
 could be among the best, with room for its own rounding; float64 then computes those few pairs part by part, rounds,
-and ranks them. So neither the chunk size, nor the thread count, nor a user's neighbours in the chunk can change a row.
+and ranks them. So neither the chunk size, nor the thread count, nor a user's neighbours in the chunk, nor how exact the
+search is can change a row.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lsif.model.batch import Batch
-from lsif.model.fusion_model import FusionModel, Interests, Items, scores
+from lsif.model.fusion_model import FusionModel, Interests
 from lsif.model.ragged import Array
+from lsif.ranking.candidates import Catalogue, Found, candidates
 from lsif.ranking.popular import DECIMALS
 
-SLACK = 1e-4
-"""Relative and absolute room for float32 rounding; some hundred times what it is."""
-PAIRS = 2**16
-"""Pairs computed at once: bounds memory when a thousand items tie."""
+TILE = 16
+"""Pairs of one user that are multiplied at once: a multiplication of a matrix is several times faster than of rows."""
 
-BLOCK = 32
-"""Items of which only the best is looked at in the search for the k-th best score."""
-
-DENSE_USERS = 64
-"""Users of the dense product at once: of fewer it is slow, of more what it made has left the processor's cache."""
-
-Parts = TypeVar("Parts", Interests, Items)
-Users = TypeVar("Users", Interests, Batch)
+TILES = 2**7
+"""Tiles computed at once: their vectors stay in the processor's cache, and memory when a thousand items tie."""
 
 
 @dataclass(frozen=True)
@@ -54,30 +47,21 @@ class Ranked:
     alpha: Array
 
 
-def best_items(model: FusionModel, batch: Batch, items: Items, order: Array, k: int) -> Ranked:
-    """The `k` best items of every user of the batch.
-
-    Args:
-        model, items: in float64; an item that must not be recommended has the bias -inf.
-        batch: float features in float64.
-        order: place of each item in the order of ids, which breaks ties [V].
-    """
+def best_items(model: FusionModel, batch: Batch, catalogue: Catalogue, k: int) -> Ranked:
+    """The `k` best items of every user of the batch; model and float features in float64."""
     with torch.inference_mode():
-        return ranked(model(batch, items), batch, items, order, k)
+        return ranked(model(batch, catalogue.items), batch, catalogue, k)
 
 
-def ranked(interests: Interests, batch: Batch, items: Items, order: Array, k: int) -> Ranked:
+def ranked(interests: Interests, batch: Batch, catalogue: Catalogue, k: int) -> Ranked:
     """The same of what the model made of the batch's users."""
     with torch.inference_mode():
-        rows, columns = _candidates(interests, batch, items, k)
-        parts = np.concatenate([_parts(interests, batch, items, r, c) for r, c in _slices(rows, columns)])
-    row, item = rows.numpy(), columns.numpy()
+        found = candidates(interests, batch, catalogue, k)
+        row, item = (torch.cat(pair).numpy() for pair in ((found.row, found.own_row), (found.item, found.own_item)))
+        parts = torch.cat([_new(interests, batch, catalogue, found), _own(interests, catalogue, found)]).numpy()
     score = parts.sum(1).round(DECIMALS) + 0.0  # + 0.0: no negative zero
-    best = np.lexsort((order[item], -score, row))
-    rank = np.arange(len(best)) - np.searchsorted(row[best], row[best])
-    best = best[rank < k]
-    alpha = interests.alpha.numpy()[row[best]]
-    return Ranked(row[best], item[best], parts[best], score[best], alpha)
+    best = _best(row, score, catalogue.order[item], k)
+    return Ranked(row[best], item[best], parts[best], score[best], interests.alpha.numpy()[row[best]])
 
 
 def in_double(batch: Batch) -> Batch:
@@ -85,63 +69,58 @@ def in_double(batch: Batch) -> Batch:
     return replace(batch, **{name: getattr(batch, name).double() for name in floats})
 
 
-def _candidates(interests: Interests, batch: Batch, items: Items, k: int) -> tuple[Tensor, Tensor]:
-    """Rows and columns [P] of everything that may be among the `k` best, ordered by row."""
-    users, catalogue = _single(interests), _single(items)
-    found = []
-    for start in range(0, len(batch), DENSE_USERS):
-        some = slice(start, start + DENSE_USERS)
-        dense = scores(_cut(users, some), _cut(batch, some), catalogue)  # [DENSE_USERS, V]
-        last = _at_most_kth(dense, k)
-        # Never below the least finite number: what has the score -inf must not come in where a list is short.
-        least = (last - SLACK * (1 + last.abs())).clamp(min=torch.finfo(dense.dtype).min)
-        best = (dense >= least).nonzero()  # [P, 2], row by row
-        best[:, 0] += start
-        found.append(best)
-    rows, columns = torch.cat(found).T
-    return rows, columns
+def _new(interests: Interests, batch: Batch, catalogue: Catalogue, found: Found) -> Tensor:
+    """Parts [P, 4] of items that are in nobody's history rows."""
+    rows, items = found.row, found.item
+    long, short = _products(interests, catalogue, rows, items).T
+    groups = sum(interests.groups[rows, level[items]] for level in catalogue.items.groups.T)
+    tail = ((batch.tail_item[rows] == items[:, None]) & batch.tail_mask[rows]).any(1)
+    popular = catalogue.items.bias[items] + interests.popularity_gain[rows] * catalogue.items.popularity[items]
+    return torch.stack([long + groups, short, interests.tail[rows] * tail, popular], dim=1)
 
 
-def _at_most_kth(dense: Tensor, k: int) -> Tensor:
-    """A number that at least `k` scores of each row reach, and few more [B, 1].
-
-    The k-th best of the maxima of so many blocks: each is a score of the row, and no two are the same item. A maximum
-    is several times faster than the selection that it spares.
-    """
-    users, items = dense.shape
-    if items >= k * BLOCK:
-        whole = items - items % BLOCK
-        blocks = dense[:, :whole].view(users, BLOCK, -1).amax(1)
-        if items > whole:
-            blocks = torch.cat([blocks, dense[:, whole:].amax(1, keepdim=True)], dim=1)
-        dense = blocks
-    return dense.topk(min(k, dense.shape[1]), dim=1).values[:, -1:]
+def _own(interests: Interests, catalogue: Catalogue, found: Found) -> Tensor:
+    """Parts [P, 4] of the users' own items."""
+    parts = interests.long.new_zeros(len(found.own_row), 4)
+    parts[:, 2], parts[:, 3] = found.own_repeat, catalogue.items.bias[found.own_item]
+    return parts
 
 
-def _parts(interests: Interests, batch: Batch, items: Items, rows: Tensor, columns: Tensor) -> Array:
-    vectors = items.vectors[columns]  # [P, D]
-    own = (batch.history_item[rows] == columns[:, None]) & batch.history_mask[rows]  # [P, L]
-    new = ~own.any(1)
-    tail = ((batch.tail_item[rows] == columns[:, None]) & batch.tail_mask[rows]).any(1)
-    groups = sum(interests.groups[rows, level[columns]] for level in items.groups.T)
-    parts = (
-        ((interests.long[rows] * vectors).sum(1) + groups) * new,
-        (interests.short[rows] * vectors).sum(1) * new,
-        (interests.repeat[rows] * own).sum(1) + interests.tail[rows] * tail,
-        items.bias[columns] + interests.popularity_gain[rows] * items.popularity[columns] * new,
-    )
-    return torch.stack(parts, dim=1).numpy()
+def _products(interests: Interests, catalogue: Catalogue, rows: Tensor, items: Tensor) -> Tensor:
+    """long·e and short·e of pairs [P, 2] that are sorted by row, a user's pairs in tiles."""
+    both = torch.stack([interests.long, interests.short], dim=1)  # [B, 2, D]
+    count = torch.bincount(rows, minlength=len(both))
+    tiles = (count + TILE - 1) // TILE  # of each user
+    before = torch.repeat_interleave(TILE * (tiles.cumsum(0) - tiles) - (count.cumsum(0) - count), count)
+    place = torch.arange(len(rows), device=rows.device) + before
+    owner = torch.repeat_interleave(tiles)
+    filled = rows.new_zeros(len(owner) * TILE).index_copy_(0, place, items)
+    made = [
+        torch.bmm(_of_tiles(catalogue.items.vectors, filled, some), both[owner[some]].mT)  # [tiles, TILE, 2]
+        for some in _slices(len(owner), TILES)
+    ]
+    return torch.cat(made).view(-1, 2)[place]
 
 
-def _slices(rows: Tensor, columns: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+def _of_tiles(vectors: Tensor, items: Tensor, some: slice) -> Tensor:
+    """Vectors [tiles, TILE, D] of some tiles of `items`."""
+    chosen = items[some.start * TILE : some.stop * TILE]
+    return vectors.index_select(0, chosen).view(-1, TILE, vectors.shape[1])
+
+
+def _best(row: Array, score: Array, order: Array, k: int) -> Array:
+    """Positions of each row's `k` best pairs, by row, falling score and `order`."""
+    by_row = np.argsort(row, kind="stable")
+    row = row[by_row]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    # Rows of a table are sorted five times faster than the flat pairs. What is past a row's end comes last.
+    table = np.full((row[-1] + 1 if len(row) else 0, place.max(initial=-1) + 1), np.inf)
+    ties, pair = np.zeros(table.shape, order.dtype), np.full(table.shape, -1)
+    table[row, place], ties[row, place], pair[row, place] = -score[by_row], order[by_row], by_row
+    best = np.take_along_axis(pair, np.lexsort((ties, table), axis=1)[:, :k], axis=1).ravel()
+    return best[best >= 0]
+
+
+def _slices(count: int, size: int) -> Iterator[slice]:
     """At least one, and be it empty: a model of NaNs has no candidates, and the audit is to say so."""
-    return ((rows[at : at + PAIRS], columns[at : at + PAIRS]) for at in range(0, max(len(rows), 1), PAIRS))
-
-
-def _cut(values: Users, some: slice) -> Users:
-    return replace(values, **{name: value[some] for name, value in vars(values).items()})
-
-
-def _single(values: Parts) -> Parts:
-    floats = {name: value.float() for name, value in vars(values).items() if value.is_floating_point()}
-    return replace(values, **floats)
+    return (slice(at, min(at + size, count)) for at in range(0, max(count, 1), size))

@@ -16,8 +16,10 @@ from lsif.tables.door import arrow_schema
 
 SCHEMA = arrow_schema(TABLES["recommendations"], with_ds=False)
 SHARES = ("long_share", "short_share", "repeat_share", "popularity_share")
-REASONS = np.array(["long_interest", "short_interest", "repeat", "popular"])
+REASONS = pa.array(["long_interest", "short_interest", "repeat", "popular"])
 """Of the part that speaks most for an item, in the order of the parts."""
+ID_DIGITS = 24
+"""Of a hash's 64, as a recommendation's id."""
 FUSION, POPULAR, FALLBACK = "fusion", "popular", "popular_fallback"
 
 
@@ -41,8 +43,8 @@ def fusion_rows(lists: Ranked, user_ids: pa.Array, item_ids: pa.Array, stamp: St
             "score": lists.score,
             "alpha": lists.alpha.round(DECIMALS),
             **dict(zip(SHARES, shares.T, strict=True)),
-            "source": [FUSION] * len(lists.row),
-            "reason_code": REASONS[lists.parts.argmax(1)],
+            "source": pa.repeat(FUSION, len(lists.row)),
+            "reason_code": REASONS.take(pa.array(lists.parts.argmax(1))),
         },
         stamp,
     )
@@ -60,8 +62,8 @@ def popular_rows(user_ids: pa.Array, popular: pa.Table, stamp: Stamp) -> pa.Reco
             "score": np.tile(popular["score"].to_numpy(), users),
             "alpha": pa.nulls(users * k, pa.float64()),
             **dict(zip(SHARES, (nothing, nothing, nothing, everything), strict=True)),
-            "source": [POPULAR] * (users * k),
-            "reason_code": [FALLBACK] * (users * k),
+            "source": pa.repeat(POPULAR, users * k),
+            "reason_code": pa.repeat(FALLBACK, users * k),
         },
         stamp,
     )
@@ -82,14 +84,17 @@ def _batch(user_ids: pa.Array, item_ids: pa.Array, rank: Array, own: dict[str, A
         "item_id": item_ids,
         **own,
         "recommendation_id": recommendation_ids(user_ids, item_ids, stamp),
-        "model_version": [stamp.model_version] * len(rank),
-        "config_hash": [stamp.config_hash] * len(rank),
+        "model_version": pa.repeat(stamp.model_version, len(rank)),
+        "config_hash": pa.repeat(stamp.config_hash, len(rank)),
     }
     return pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
 
 
-def recommendation_ids(user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> list[str]:
+def recommendation_ids(user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> pa.Array:
     """Hash of (ds, user, item, version): equal runs make equal ids, and an event can name what it answers."""
-    head = f"{stamp.ds}\0{stamp.model_version}\0"
-    pairs = zip(user_ids.to_pylist(), item_ids.to_pylist(), strict=True)
-    return [hashlib.sha256(f"{head}{user}\0{item}".encode()).hexdigest()[:24] for user, item in pairs]
+    head = pa.scalar(f"{stamp.ds}\0{stamp.model_version}")
+    hashed = pc.binary_join_element_wise(head, user_ids, item_ids, "\0").cast(pa.binary()).to_pylist()
+    # One text of all digits, cut where each id ends: half as long as a string for each.
+    digits = b"".join([hashlib.sha256(text).digest()[: ID_DIGITS // 2] for text in hashed]).hex().encode()
+    ends = np.arange(0, len(digits) + 1, ID_DIGITS, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(hashed), pa.py_buffer(ends), pa.py_buffer(digits))

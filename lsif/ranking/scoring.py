@@ -17,14 +17,16 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.model.fusion_model import FusionModel, Items
+from lsif.model.fusion_model import FusionModel
 from lsif.model.ragged import Array
 from lsif.model.snapshot import Snapshot, snapshot
 from lsif.model.text import catalogue_vectors
 from lsif.model.vocabulary import ItemIndex
+from lsif.ranking.candidates import Catalogue, catalogue
 from lsif.ranking.parts import best_items, in_double
 from lsif.ranking.popular import available_items, popular_items
 from lsif.ranking.rows import SCHEMA, Stamp, fusion_rows, popular_rows
+from lsif.ranking.threads import in_turn
 from lsif.ranking.trained import NO_MODEL, TrainedModel
 
 if TYPE_CHECKING:
@@ -88,13 +90,14 @@ class Night:
     available: pa.Array
     settings: Settings
 
-    def model(self) -> tuple[FusionModel, Items]:
+    def model(self) -> tuple[FusionModel, Catalogue]:
         """Model and items in float64; what is not available has the bias -inf."""
         model = deepcopy(self.trained.model).double().eval()
         with torch.inference_mode():
             items = model.all_items(self.index, self.shot.item_features, self.shot.item_factors)
         open_to_all = torch.from_numpy(np.asarray(pc.is_in(self.index.item_ids, value_set=self.available)))
-        return model, replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf))
+        order = np.argsort(pc.sort_indices(self.index.item_ids))  # place of each item among the sorted ids
+        return model, catalogue(replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf)), order)
 
     def chunks(self, rows: Array) -> Iterator[Array]:
         size = max(1, min(self.settings.ranking.chunk_users, CHUNK_SCORES // len(self.index)))
@@ -103,11 +106,13 @@ class Night:
 
 def _fusion(night: Night, rows: Array) -> Iterator[pa.RecordBatch]:
     model, items = night.model()
-    order = np.argsort(pc.sort_indices(night.index.item_ids))  # place of each item among the sorted ids
     stamp = Stamp(night.shot.ds, night.trained.version, night.settings.fingerprint())
-    for chunk in night.chunks(rows):
-        lists = best_items(model, in_double(night.shot.batch(chunk)), items, order, night.settings.ranking.k)
-        yield fusion_rows(lists, night.shot.user_ids.take(pa.array(chunk)), night.index.item_ids, stamp)
+
+    def listed(chunk: Array) -> pa.RecordBatch:
+        lists = best_items(model, in_double(night.shot.batch(chunk)), items, night.settings.ranking.k)
+        return fusion_rows(lists, night.shot.user_ids.take(pa.array(chunk)), night.index.item_ids, stamp)
+
+    return in_turn(listed, night.chunks(rows))
 
 
 def _popular(user_ids: pa.Array, known: "Known", settings: Settings, version: str) -> Iterator[pa.RecordBatch]:

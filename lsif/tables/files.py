@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -16,6 +16,8 @@ from lsif.schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 
 STAGED = "_staged"
+GROUP_ROWS = 2**17
+"""Rows of a row group, about: of five thousand one costs three times as much a row to write."""
 MOST_SORTED = 5_000_000
 """Rows of a day that are sorted in memory to compare them with another day's."""
 
@@ -102,3 +104,15 @@ def make_folder(filesystem: pafs.FileSystem, path: str) -> None:
 
 def spark_path(path: str) -> str:
     return re.sub("^s3://", "s3a://", path)
+
+
+def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches in tables of some `GROUP_ROWS` rows; a batch is never cut, and none with another schema joins one."""
+    gathered: list[pa.RecordBatch] = []
+    for batch in batches:
+        if gathered and (sum(map(len, gathered)) >= GROUP_ROWS or batch.schema != gathered[0].schema):
+            yield pa.Table.from_batches(gathered)
+            gathered = []
+        gathered.append(batch)
+    if gathered:
+        yield pa.Table.from_batches(gathered)

@@ -24,6 +24,7 @@ from lsif.tables.files import (
     DataFile,
     make_folder,
     manifest_path,
+    row_groups,
     same_rows,
     spark_path,
     visible_files,
@@ -66,9 +67,9 @@ class Writer:
         if isinstance(rows, pa.Table):
             check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
         with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, compression="zstd") as writer:
-            for batch in batches:
-                check_columns(self.table.name, "the rows to write hold", wanted, batch.schema)
-                writer.write_batch(batch.select(wanted.names).cast(wanted))
+            for group in row_groups(batches):
+                check_columns(self.table.name, "the rows to write hold", wanted, group.schema)
+                writer.write_table(group.select(wanted.names).cast(wanted))
         self._register(ds, name)
 
     def write_frame(self, frame: "DataFrame", days: Iterable[str]) -> None:

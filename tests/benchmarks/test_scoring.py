@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
-from benchmarks.scoring.ours import items, lists, users
+from benchmarks.scoring.ours import CHUNK, items, night, users
 from benchmarks.scoring.task import K
 from lsif.model.fusion_model import scores
-from lsif.ranking import parts
+from lsif.ranking import candidates
 
 ITEMS, USERS = 2_003, 40  # more than k blocks, and some items past the last whole one
 
@@ -19,18 +18,17 @@ def full_ranking() -> list[list[str]]:
     return [[f"i{number:06d}" for number in row] for row in best.tolist()]
 
 
-@pytest.mark.parametrize("at_once", [1, 3, parts.DENSE_USERS])
+@pytest.mark.parametrize("at_once", [1, 3, candidates.USERS])
 def test_lists_are_the_full_ranking(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "DENSE_USERS", at_once)
-    (rows,) = lists(USERS, items(ITEMS, 8))
-    found = np.array(rows["item_id"].to_pylist()).reshape(USERS, K).tolist()
-    assert found == full_ranking()
+    monkeypatch.setattr(candidates, "USERS", at_once)
+    tonight = night(ITEMS, 8, USERS)
+    for made in (tonight.ids(USERS, 0), tonight.rows(USERS, 0)):
+        assert np.array(made["item_id"].to_pylist()).reshape(USERS, K).tolist() == full_ranking()
 
 
-def test_the_bound_is_reached_by_k_items_and_few_more() -> None:
-    dense = torch.randn(50, ITEMS, generator=torch.Generator().manual_seed(0))
-    bound = parts._at_most_kth(dense, K)
-    reached = (dense >= bound).sum(1)
-    assert (reached >= K).all() and reached.float().mean() < 2 * K
-    few = dense[:, : 2 * K]
-    assert torch.equal(parts._at_most_kth(few, K), few.sort(descending=True).values[:, K - 1 : K])
+def test_users_come_again_under_new_ids() -> None:
+    tonight = night(ITEMS, 8, 2 * CHUNK)
+    first, again = tonight.ids(9 * CHUNK, 0), tonight.ids(9 * CHUNK, 4 * CHUNK)
+    assert first["item_id"].equals(again["item_id"])
+    assert again["user_id"][0].as_py() == f"u{4 * CHUNK:08d}"
+    assert len(tonight.ids(CHUNK + 1, CHUNK)) == K

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lsif.ranking.parts import Ranked
-from lsif.ranking.rows import Stamp, fusion_rows
+from lsif.ranking.rows import Stamp, fusion_rows, recommendation_ids
 
 STAMP = Stamp("2017-06-30", "7", "abc")
 
@@ -55,3 +55,11 @@ def test_the_reason_is_what_speaks_most_for_the_item(parts: tuple[float, ...], r
 def test_a_score_of_nothing_counts_as_popularity() -> None:
     made = row(0.0, 0.0, 0.0, 0.0)
     assert (made["popularity_share"], made["long_share"]) == (1.0, 0.0)
+
+
+def test_ids_are_hashes_of_every_row() -> None:
+    users, items = ["ann", "bö", "", "c\0d"], ["x", "ÿ", "z", ""]
+    found = recommendation_ids(pa.array(users), pa.array(items), STAMP)
+    texts = [f"2017-06-30\x007\0{user}\0{item}" for user, item in zip(users, items, strict=True)]
+    assert found.to_pylist() == [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+    assert recommendation_ids(pa.array([], pa.string()), pa.array([], pa.string()), STAMP).to_pylist() == []

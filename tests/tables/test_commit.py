@@ -4,10 +4,11 @@ import threading
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lsif.errors import LsifError, MissingDays, Superseded
-from lsif.tables import Tables
+from lsif.tables import Tables, files
 from tests.tables.tiles import put, tiles
 
 
@@ -38,6 +39,24 @@ def test_a_bulk_write_shows_all_its_days_at_once(tables: Tables) -> None:
     assert tables.days("item_tiles") == []
     writer.commit()
     assert tables.days("item_tiles") == ["2017-01-01", "2017-01-02"]
+
+
+def test_small_batches_share_row_groups(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "GROUP_ROWS", 4)
+    batches = [batch for name in "abcdefg" for batch in tiles(tables, name, f"{name}2").to_batches()]
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-01", batches)
+    writer.commit()
+    assert ids_of(tables) == sorted(item for name in "abcdefg" for item in (name, f"{name}2"))
+    (file,) = Path(tables.path("item_tiles")).rglob("*.parquet")
+    footer = pq.read_metadata(file)
+    assert [footer.row_group(number).num_rows for number in range(footer.num_row_groups)] == [4, 4, 4, 2]
+
+
+def test_a_batch_of_another_schema_is_refused_wherever_it_comes(tables: Tables) -> None:
+    (batch,) = tiles(tables, "a").to_batches()
+    with pytest.raises(LsifError, match="the rows to write hold"):
+        tables.writer("item_tiles").write("2017-01-01", [batch, batch.drop_columns(["weight"])])
 
 
 @pytest.mark.parametrize("before", [(), ("old",)], ids=["first writers of a new day", "writers of a known day"])

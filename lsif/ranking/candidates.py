@@ -1,0 +1,177 @@
+"""Everything that may be among a user's best items, by a product that need not be exact.
+
+Shapes: B users of the chunk, U of them at once, V items, L history rows, D width, N groups, P pairs.
+
+Vectors, popularity and bias are multiplied in bfloat16 where the processor does that four times faster than float32.
+How far such a score may be from the exact one is bounded (`_error`), and what is not further than that below the k-th
+best is a candidate. The scores lie as [V, U], so that groups, blocks and own items are rows of neighbouring numbers.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag, pad
+
+from lsif.model.batch import Batch
+from lsif.model.fusion_model import Interests, Items
+from lsif.model.ragged import Array
+from lsif.ranking.popular import DECIMALS
+
+BLOCK = 32
+"""Items of which only the best is looked at in the search for the k-th best score."""
+
+USERS = 128
+"""Users of one product: of fewer it is slow, of more what it made has left the processor's cache."""
+
+Users = TypeVar("Users", Interests, Batch)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Items as the search and the ranking read them, made once a night.
+
+    Attributes:
+        items: in float64; an item that must not be recommended has the bias -inf.
+        order: place of each item in the order of ids, which breaks ties [V].
+        columns: vector, popularity and bias as the product reads them; closed items fill the last block [V, D + 2].
+        groups: numbers of the groups of each of them [V, 2].
+        size, lost: the most that an item has of vector length, popularity and bias, and loses in `columns` [3].
+    """
+
+    items: Items
+    order: Array
+    columns: Tensor
+    groups: Tensor
+    size: Tensor
+    lost: Tensor
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates of a chunk.
+
+    Attributes:
+        row, item: pairs of a user and an item that is not in the user's history rows, sorted by row [P].
+        own_row, own_item: those where it is.
+        own_repeat: and what the repeat term says of them, in float64.
+    """
+
+    row: Tensor
+    item: Tensor
+    own_row: Tensor
+    own_item: Tensor
+    own_repeat: Tensor
+
+
+def product_type() -> torch.dtype:
+    """bfloat16 where the processor multiplies it: elsewhere it is emulated, many times slower than float32."""
+    able = torch.cpu.get_capabilities()
+    fast = torch.backends.mkldnn.is_available() and (able.get("avx512_bf16") or able.get("amx_bf16"))
+    return torch.bfloat16 if fast else torch.float32
+
+
+def catalogue(items: Items, order: Array) -> Catalogue:
+    exact = torch.cat([items.vectors, items.popularity[:, None], items.bias[:, None]], dim=1)
+    rough = exact.to(product_type())
+    closed = -len(exact) % BLOCK
+    columns = pad(rough, (0, 0, 0, closed))
+    columns[len(exact) :, -1] = -torch.inf
+    lost = (exact - rough).nan_to_num(nan=0.0)  # -inf loses nothing
+    size = exact.masked_fill(exact.isinf(), 0.0)
+    groups = pad(items.groups, (0, 0, 0, closed))
+    return Catalogue(items, order, columns, groups, _lengths(size).amax(0), _lengths(lost).amax(0))
+
+
+def candidates(interests: Interests, batch: Batch, of: Catalogue, k: int) -> Found:
+    """Everything that may be among the `k` best of each user."""
+    slices = (slice(start, start + USERS) for start in range(0, len(batch), USERS))
+    found = [_found(cut(interests, some), cut(batch, some), of, k, some.start) for some in slices]
+    return Found(*(torch.cat([getattr(part, field.name) for part in found]) for field in fields(Found)))
+
+
+def _found(interests: Interests, batch: Batch, of: Catalogue, k: int, start: int) -> Found:
+    dense, error = _dense(interests, batch, of)
+    user, slot = batch.history_mask.nonzero(as_tuple=True)
+    item, repeat = batch.history_item[user, slot], interests.repeat[user, slot]
+    own = repeat + of.items.bias[item]
+    dense[item, user] = own.to(dense.dtype)
+    blocks = dense.view(-1, BLOCK if len(of.order) >= k * BLOCK else 1, len(batch))
+    best = blocks.amax(1)  # [V / BLOCK, U]
+    least = _least(best, error, k)
+    dense[item, user] = -torch.inf  # own items are found by themselves
+    in_user, in_block = _where((best >= least).T)
+    pair, at = _where(blocks[in_block, :, in_user] >= least[in_user, None])
+    (chosen,) = (own >= least[user]).nonzero(as_tuple=True)
+    return Found(
+        row=in_user[pair] + start,
+        item=in_block[pair] * blocks.shape[1] + at,
+        own_row=user[chosen] + start,
+        own_item=item[chosen],
+        own_repeat=repeat[chosen],
+    )
+
+
+def _dense(interests: Interests, batch: Batch, of: Catalogue) -> tuple[Tensor, Tensor]:
+    """Rough scores [V, U] as if every item stood in nobody's history rows, and how far they may be off [U].
+
+    That is beside twice the rounding of the score itself, see `_least`.
+    """
+    kind = of.columns.dtype
+    gain = interests.popularity_gain[:, None]
+    exact = torch.cat([interests.long + interests.short, gain, torch.ones_like(gain)], dim=1)  # [U, D + 2]
+    rough = exact.to(kind)
+    dense = embedding_bag(of.groups, interests.groups.T.to(kind).contiguous(), mode="sum")
+    user, slot = batch.tail_mask.nonzero(as_tuple=True)
+    dense[batch.tail_item[user, slot], user] += interests.tail[user].to(kind)
+    dense.addmm_(of.columns, rough.T)
+    sums = of.groups.shape[1] * interests.groups.abs().amax(1) + interests.tail.abs()
+    return dense, _error(exact, rough.to(exact.dtype), sums, of)
+
+
+def _error(exact: Tensor, rough: Tensor, sums: Tensor, of: Catalogue) -> Tensor:
+    """How far a product may be from the exact score [U]: what users and items lost, summing in float32, `sums`.
+
+    `sums` bounds groups and tail: they are rounded, added, rounded, added to the tail, rounded, and added to the
+    product, whose own rounding is at most that of the score and of `sums`.
+    """
+    lost = _lengths(exact - rough) @ of.size + _lengths(rough) @ of.lost
+    summing = 2 * exact.shape[1] * torch.finfo(torch.float32).eps * (_lengths(rough) @ of.size)
+    return lost + summing + 4 * _rounding(of.columns.dtype) * sums + 10**-DECIMALS  # pairs tie when they are rounded
+
+
+def _least(best: Tensor, error: Tensor, k: int) -> Tensor:
+    """The least rough score that a candidate may have [U].
+
+    The k-th best of the blocks' maxima [V / BLOCK, U] is reached by at least `k` scores: no two are of the same item.
+    Less `error` and its own rounding it is reached by `k` exact scores, and less as much again by the rough score of
+    whatever is better. (1/32 more, because one rounding is of this score, the other of that one.)
+    """
+    place = max(len(best) - k, 0)
+    last = torch.from_numpy(np.partition(best.T.float().contiguous().numpy(), place, axis=1)[:, place]).double()
+    room = 2 * (1 + 1 / 32) * (error + 2 * _rounding(best.dtype) * last.abs())
+    # Never below the least finite number: what has the score -inf must not come in where a list is short.
+    return (last - room).clamp(min=torch.finfo(best.dtype).min)
+
+
+def _where(true: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows and columns [P], row by row: torch's own takes four times as long."""
+    row, column = np.divmod(np.flatnonzero(true.numpy()), true.shape[1])
+    return torch.from_numpy(row), torch.from_numpy(column)
+
+
+def _rounding(kind: torch.dtype) -> float:
+    """The most that rounding takes from a number, as a part of it."""
+    return torch.finfo(kind).eps / 2
+
+
+def _lengths(columns: Tensor) -> Tensor:
+    """Length of the vector, size of what popularity and bias stand for [n, 3]: their products bound a score's."""
+    return torch.cat([columns[:, :-2].norm(dim=1, keepdim=True), columns[:, -2:].abs()], dim=1)
+
+
+def cut(values: Users, some: slice) -> Users:
+    """Some of the users."""
+    return replace(values, **{name: value[some] for name, value in vars(values).items()})

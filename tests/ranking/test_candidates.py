@@ -1,0 +1,121 @@
+"""The search may be as rough as it likes: what it finds holds every best item, and no row is another."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.scoring.ours import items, users
+from lsif.model.batch import Batch
+from lsif.model.fusion_model import Interests, Items, scores
+from lsif.ranking import candidates as search
+from lsif.ranking.candidates import Catalogue, Found, catalogue
+from lsif.ranking.parts import Ranked, ranked
+
+USERS, HISTORY, K = 70, 32, 20
+KINDS = [torch.bfloat16, torch.float32]
+
+
+def drawn(count: int, width: int = 16) -> tuple[Interests, Batch, Items]:
+    """Users with short and long histories and some more items past them; a tenth of the items is closed."""
+    chance = torch.Generator().manual_seed(count)
+    of = items(count, width)
+    interests, batch = users(USERS, of, 0)
+    history, tail = (torch.rand(USERS, size, generator=chance) < share for size, share in ((HISTORY, 0.8), (5, 0.5)))
+    past = (batch.history_item[:, -1:] + torch.arange(1, 6)) % count
+    batch = replace(
+        batch,
+        history_mask=history,
+        history_item=batch.history_item * history,
+        tail_mask=tail,
+        tail_item=past * tail,
+    )
+    names = ("order", "odds")
+    rows = {name: getattr(interests, name) * history for name in names}
+    closed = torch.where(torch.rand(count, generator=chance) < 0.1, -torch.inf, of.bias)
+    return replace(interests, history_mask=history, **rows), batch, replace(of, bias=closed)
+
+
+def made(of: Items, kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    monkeypatch.setattr(search, "product_type", lambda: kind)
+    order = np.random.default_rng(0).permutation(len(of.vectors))
+    found = catalogue(of, order)
+    assert found.columns.dtype == kind
+    return found
+
+
+def lists(found: Ranked) -> list[tuple[int, int, float]]:
+    return list(zip(found.row.tolist(), found.item.tolist(), found.score.tolist(), strict=True))
+
+
+def pairs(found: Found) -> set[tuple[int, int]]:
+    rows, columns = torch.cat([found.row, found.own_row]), torch.cat([found.item, found.own_item])
+    return set(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def best(exact: Tensor) -> set[tuple[int, int]]:
+    return {(user, item) for user, row in enumerate(exact.topk(K, dim=1).indices.tolist()) for item in row}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [60, 2_003])
+def test_lists_are_those_of_the_models_formula(count: int, kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(count)
+    found = ranked(interests, batch, made(of, kind, monkeypatch), K)
+    exact = scores(interests, batch, of)
+    assert found.item.reshape(USERS, K).tolist() == exact.topk(K, dim=1).indices.tolist()
+    np.testing.assert_allclose(found.score, exact.topk(K, dim=1).values.numpy().ravel(), atol=1e-6)
+    np.testing.assert_allclose(found.parts.sum(1), found.score, atol=1e-6)
+
+
+@pytest.mark.parametrize("far", [0.0, 30.0, -500.0])
+@pytest.mark.parametrize("close", [1.0, 1e-3])
+def test_near_ties_far_from_zero_are_found_by_every_kind_of_product(
+    far: float, close: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interests, batch, of = drawn(600)  # fewer than k blocks: the bound is the k-th best itself
+    of = replace(of, popularity=of.popularity * close + far, vectors=of.vectors * close)
+    exact = scores(interests, batch, of)
+    rough, fine = (made(of, kind, monkeypatch) for kind in KINDS)
+    for kind in (rough, fine):
+        assert best(exact) <= pairs(search.candidates(interests, batch, kind, K))
+    assert lists(ranked(interests, batch, rough, K)) == lists(ranked(interests, batch, fine, K))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_rough_score_is_further_off_than_the_bound(kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(2_003)
+    for size in (1e-3, 1.0, 1e3):
+        some = replace(interests, long=interests.long * size, groups=interests.groups / size, tail=interests.tail * 9)
+        dense, error = search._dense(some, batch, made(of, kind, monkeypatch))
+        nowhere = replace(batch, history_mask=torch.zeros_like(batch.history_mask))
+        exact = scores(some, nowhere, of).T
+        rough, open_to_all = dense[: len(exact)].double(), exact.isfinite()
+        off = (rough - exact).abs() - 2 * search._rounding(kind) * rough.abs()
+        assert (off[open_to_all] <= error.expand_as(off)[open_to_all]).all()
+        assert (rough[~open_to_all] == -torch.inf).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_ties_are_broken_by_the_order_of_ids(kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(700)
+    silent = {name: torch.zeros_like(value) for name, value in vars(interests).items() if value.is_floating_point()}
+    known = made(of, kind, monkeypatch)
+    found = ranked(replace(interests, **silent), batch, known, K)
+    open_to_all = np.flatnonzero(of.bias.isfinite().numpy())
+    first = open_to_all[np.argsort(known.order[open_to_all])][:K]
+    assert found.item.reshape(USERS, K).tolist() == [first.tolist()] * USERS
+
+
+def test_a_bound_is_reached_by_k_items_and_few_more() -> None:
+    best = torch.randn(300, 50, generator=torch.Generator().manual_seed(0))
+    reached = (best >= search._least(best, torch.zeros(50), K)).sum(0)
+    assert (reached >= K).all() and reached.double().mean() < K + 1
+
+
+def test_a_model_of_nothing_but_nan_has_no_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(700)
+    broken = replace(interests, long=interests.long * torch.nan, order=interests.order * torch.nan)
+    assert not len(ranked(broken, batch, made(of, torch.float32, monkeypatch), K).row)
