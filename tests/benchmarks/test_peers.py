@@ -28,6 +28,7 @@ def given(peer: Any, tmp_path: Path) -> Any:
     items.write_parquet(tmp_path / "items.parquet")
     pl.DataFrame({"user_id": ["u", "v"]}).write_parquet(tmp_path / "users.parquet")
     (tmp_path / "cut.json").write_text(json.dumps({"cut": "2020-01-31", "end": "2020-02-01", "horizon": 7}))
+    (tmp_path / "inputs.sha256").write_text("0")
     return peer("kit").read(tmp_path)
 
 

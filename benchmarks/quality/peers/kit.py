@@ -47,6 +47,8 @@ class Given:
         basket: number of the event's basket (user × time) within its user, 0 = oldest [E].
         baskets: of each user [U].
         horizon: days after the cut that the lists are for.
+        folder: of the cut, where a peer may keep what took long.
+        identity: of all of this.
     """
 
     items: pl.DataFrame
@@ -59,6 +61,8 @@ class Given:
     basket: Array
     baskets: Array
     horizon: int
+    folder: Path
+    identity: str
 
     def matrix(self, values: Array, keep: Array | slice = slice(None)) -> sparse.csr_matrix:
         """Sums of `values` [E] by user and item [U, V]."""
@@ -88,7 +92,16 @@ def read(folder: Path) -> Given:
     baskets = np.zeros(len(users), np.int64)
     np.maximum.at(baskets, column["user"], column["basket"].astype(np.int64) + 1)
     wanted = users.search_sorted(pl.read_parquet(folder / "users.parquet")["user_id"].sort()).to_numpy()
-    return Given(items=items, users=users.to_list(), wanted=wanted, baskets=baskets, horizon=cut["horizon"], **column)
+    return Given(
+        items=items,
+        users=users.to_list(),
+        wanted=wanted,
+        baskets=baskets,
+        horizon=cut["horizon"],
+        folder=folder,
+        identity=(folder / "inputs.sha256").read_text(),
+        **column,
+    )
 
 
 def serve(fit: Callable[[Given, Settings], Scorer], *packages: str) -> None:

@@ -4,8 +4,10 @@ Lines of one basket carry one time and often stand sorted by product id, which a
 the user: within a basket the order is drawn at random.
 """
 
+import hashlib
 import json
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,6 @@ MODELS = {"sasrec": SASRecModel, "hstu": HSTUModel}
 DEEP = 1000
 """Items scored per user: more than anyone's own items within them."""
 HALF_LIFE = 90.0
-_trained: dict[str, pd.DataFrame] = {}
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
@@ -30,10 +31,8 @@ def fit(given: Given, settings: Settings) -> Scorer:
     With both at nought it is the sequence model as it comes. The control adds, after the fact, how popular an item is
     this week and how often the user took it lately, all three parts between nought and one.
     """
-    key = json.dumps({name: value for name, value in settings.items() if name not in ("popularity", "repeat")})
-    if key not in _trained:
-        _trained[key] = trained(given, settings)
-    sequence = _scaled(_matrix(given, _trained[key]))
+    own = {name: value for name, value in settings.items() if name not in ("popularity", "repeat")}
+    sequence = _scaled(_matrix(given, kept(given, own)))
     repeats = _scaled(given.matrix(given.decayed(HALF_LIFE))) * settings.get("repeat", 0.0)
     popular = np.log1p(np.bincount(given.item, given.weight * (given.age < 7), len(given.items)))
     popular *= settings.get("popularity", 0.0) / max(popular.max(), 1e-9)
@@ -42,6 +41,17 @@ def fit(given: Given, settings: Settings) -> Scorer:
         return (sequence[rows] + repeats[rows]).toarray() + popular.astype(np.float32)
 
     return scores
+
+
+def kept(given: Given, settings: Settings) -> pd.DataFrame:
+    """What `trained` gives, from the cut's folder where the model, or the control of it, has been there before."""
+    parts = (Path(__file__).read_bytes(), json.dumps(settings, sort_keys=True).encode(), given.identity.encode())
+    mark = hashlib.sha256(b"|".join(parts)).hexdigest()[:20]
+    file = given.folder / f"ranked-{mark}.pickle"
+    if not file.exists():
+        trained(given, settings).to_pickle(file.with_suffix(".part"))
+        file.with_suffix(".part").rename(file)
+    return pd.read_pickle(file)
 
 
 def trained(given: Given, settings: Settings) -> pd.DataFrame:
