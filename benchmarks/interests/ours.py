@@ -22,7 +22,7 @@ from benchmarks.interests.log import NIGHTS, day
 from benchmarks.interests.steps import Steps
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import base_and_tile_days, base_rows, history_settings
+from lsif.interests.as_of import base_and_tile_days, base_parts, history_settings, tile_parts
 from lsif.interests.bases import base_days
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
@@ -137,14 +137,12 @@ def commits(spark: SparkSession, tables: Tables, settings: Settings, days: list[
 
 
 def opened(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
-    """What a scorer and a trainer do first: read the newest base and the tiles after it, and merge them."""
+    """What a scorer and a trainer do first: read the newest base and the tiles after it, and merge and hold all."""
     for _ in range(ROUNDS):
-        with steps("open"):
+        with steps("open and merge"):
             base, after = base_and_tile_days(tables, days[-1])
-            held = base_rows(tables, base)
-            later = tables.read("history_tiles", after)
-        with steps("merge"):
-            merge(held, [later], days[-1], history_settings(settings))
+            parts = base_parts(tables, base), tile_parts(tables, after)
+            list(merge(*parts, days[-1], history_settings(settings)))
 
 
 WORK = {

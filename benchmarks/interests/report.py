@@ -65,7 +65,7 @@ def ratios(found: dict[str, Any]) -> dict[str, float]:
         "a day taken in / its rows written as they come": warm(found["gates"], ("ingest",))
         / warm(found["gates"], ("plain write",)),
         "million events that a base and its tiles hold, opened and merged in a CPU second": found["opened_events"]
-        / warm(found["opened"], ("open", "merge"))
+        / warm(found["opened"], ("open and merge",))
         / 1e6,
         "CPU ms of a commit after a year of days": 1000 * median(found["commits"]["steps"]["commit"][-30:]),
         "night's share of bases, amortised / features by hand in PySpark": base_share(found) / spark,

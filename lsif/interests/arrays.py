@@ -8,6 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+"""Small numbers, of which there are many: places in a list of ids, lengths, days since 1970."""
+Floats = npt.NDArray[np.float64]
 
 
 def column(table: pa.Table, name: str) -> pa.Array:
@@ -23,31 +26,36 @@ def numbers(values: pa.Array, kind: type[np.generic]) -> npt.NDArray[Any]:
     return whole.to_numpy(zero_copy_only=False).astype(kind, copy=False)
 
 
-def lengths_of(lists: pa.Array) -> Ints:
-    counted: Ints = numbers(pc.list_value_length(lists), np.int64)
+def lengths_of(lists: pa.Array) -> Codes:
+    counted: Codes = numbers(pc.list_value_length(lists), np.int32)
     return counted
 
 
-def repeated(counts: Ints) -> Ints:
+def repeated(counts: Ints | Codes, kind: type[np.generic] = np.int64) -> npt.NDArray[Any]:
     """0 as often as the first count says, 1 as often as the second, and so on."""
-    return np.repeat(np.arange(len(counts)), counts)
+    return np.repeat(np.arange(len(counts), dtype=kind), counts)
+
+
+def encoded(strings: pa.Array) -> pa.DictionaryArray:
+    """The same strings; a dictionary stays the one that it is, with all that it knows."""
+    return strings if pa.types.is_dictionary(strings.type) else pc.dictionary_encode(strings)
 
 
 def codes(strings: pa.Array) -> tuple[pa.Array, Ints]:
-    """The distinct `strings` in order of their bytes, and each one's place among them."""
-    encoded = pc.dictionary_encode(strings)
-    order = pc.sort_indices(encoded.dictionary)
+    """The distinct `strings` (of a dictionary all that it knows) in order of their bytes, and each one's place."""
+    known = encoded(strings)
+    order = pc.sort_indices(known.dictionary)
     place = np.empty(len(order), np.int64)
     place[order.to_numpy()] = np.arange(len(order))
-    return encoded.dictionary.take(order), place[encoded.indices.to_numpy(zero_copy_only=False)]
+    return known.dictionary.take(order), place[known.indices.to_numpy(zero_copy_only=False)]
 
 
-def run_starts(ordered: Ints) -> Ints:
+def run_starts(ordered: Ints | Codes) -> Ints:
     """Where each run of equal numbers starts."""
     return np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
 
 
-def as_lists(values: pa.Array, owner: Ints, owners: int) -> pa.Array:
+def as_lists(values: pa.Array, owner: Ints | Codes, owners: int) -> pa.Array:
     """`values` as `owners` lists; `owner` (ascending) says whose each one is."""
     offsets = np.searchsorted(owner, np.arange(owners + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), values)

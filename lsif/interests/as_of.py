@@ -10,12 +10,15 @@ from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import MissingDays
 from lsif.interests.bases import usable_bases
-from lsif.interests.history import BASE, HistorySettings, as_table, merge
+from lsif.interests.history import BASE, HistorySettings, merge
 from lsif.interests.merging import rounded
+from lsif.interests.tabled import as_table
+from lsif.schema import DS
 from lsif.tables import Tables
 
-TILE_ROWS = 2_000_000
-"""Rows of tiles that are merged at once, at some 200 bytes each."""
+BASE_TEXTS = ("items.list.element.item_id",)
+TILE_TEXTS = ("user_id", "item_id", "days.list.element.event_type")
+"""Texts that repeat, read as dictionaries."""
 
 
 @dataclass(frozen=True)
@@ -111,19 +114,22 @@ def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySe
     """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
     tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
     base, days = base_and_tile_days(tables, ds)
-    return as_table(rounded(merge(base_rows(tables, base), tile_parts(tables, days), ds, settings)), catalogue, ds)
+    parts = merge(base_parts(tables, base), tile_parts(tables, days), ds, settings)
+    return pa.concat_tables(as_table(rounded(part), catalogue, ds) for part in parts)
 
 
-def base_rows(tables: Tables, base: str | None) -> pa.Table:
-    """What a merge reads of the base at a day; no rows where there is no base."""
-    return tables.read("long_term_histories", [base] if base else [], BASE)
+def base_parts(tables: Tables, base: str | None) -> Iterator[pa.Table]:
+    """What a merge reads of the base at a day, as `merge` wants it; nothing where there is no base."""
+    if base is None:
+        return
+    users = tables.read("long_term_histories", [base], ["user_id"])["user_id"]
+    if len(users) < 2 or pc.all(pc.less(users[:-1], users[1:])).as_py():
+        yield from tables.row_groups("long_term_histories", base, BASE, BASE_TEXTS)
+    else:  # Spark's files are sorted each, but not among each other
+        yield tables.read("long_term_histories", [base], [*BASE, DS])
 
 
 def tile_parts(tables: Tables, days: Sequence[str]) -> Iterator[pa.Table]:
-    """Tiles of `days` (ascending), some days at a time: a long past never lies in memory whole."""
-    rows, some = tables.rows("history_tiles"), list[str]()
+    """Tiles of `days` (ascending), a row group at a time: a long past never lies in memory as tables."""
     for ds in days:
-        some.append(ds)
-        if sum(rows[day] for day in some) >= TILE_ROWS or ds == days[-1]:
-            yield tables.read("history_tiles", some)
-            some = []
+        yield from tables.row_groups("history_tiles", ds, ["user_id", "item_id", "days"], TILE_TEXTS)

@@ -12,22 +12,29 @@ associative and commutative: a day at a time, a week at a time and from scratch 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.errors import LsifError
-from lsif.interests.arrays import Ints, as_lists, as_structs, codes, column, lengths_of, numbers, repeated, run_starts
-from lsif.interests.merging import Entries, Floats, History, added
+from lsif.interests.arrays import Floats, Ints, column, encoded, lengths_of, numbers, repeated
+from lsif.interests.entries import Entries, entries
+from lsif.interests.merging import History, added
+from lsif.interests.tabled import as_table
 from lsif.schema import DS
 
 EPOCH = date(1970, 1, 1).toordinal()
-BASE = ("user_id", "items", DS)
+BASE = ("user_id", "items")
 """Columns of `long_term_histories` that a merge reads: all else in a base follows from them."""
 
 Tiles = Callable[[str, str], Iterable[pa.Table]]
 """(known, ds) → rows of `history_tiles` of the days after `known` up to `ds`, in parts of ascending days."""
+
+ROWS = 1_000_000
+"""Rows of a base, or entries of tiles, that are merged at once: with fewer, ids are sorted more often; with more, more
+memory is touched for the first time, which costs more than the work done in it."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,23 @@ class HistorySettings:
 
 
 def histories_at(
-    base: pa.Table, tiles: Tiles, catalogue: pa.Table, dates: Sequence[str], settings: HistorySettings
-) -> Iterator[pa.Table]:
-    """Histories with `ds` at each of `dates`, ascending: each is the one before merged with the tiles in between."""
-    state, known = base, max(base[DS].to_pylist(), default="")
+    base: Iterable[pa.Table],
+    known: str,
+    tiles: Tiles,
+    catalogue: pa.Table,
+    dates: Sequence[str],
+    settings: HistorySettings,
+) -> Iterator[Iterable[pa.Table]]:
+    """Histories with `ds` at each of `dates`, ascending: each is the one before merged with the tiles in between.
+
+    Args:
+        base: histories at `known`, as for `merge`.
+    """
     for ds in dates:
-        state, known = as_table(merge(state, tiles(known, ds), ds, settings), catalogue, ds), ds
-        yield state
+        made = (as_table(part, catalogue, ds) for part in merge(base, tiles(known, ds), ds, settings))
+        # Only what another date begins with is held; of the last, a part may be written and let go.
+        base, known = made if ds == dates[-1] else list(made), ds
+        yield base
 
 
 def merged(base: pa.Table, tiles: pa.Table, catalogue: pa.Table, ds: str, settings: HistorySettings) -> pa.Table:
@@ -59,37 +76,49 @@ def merged(base: pa.Table, tiles: pa.Table, catalogue: pa.Table, ds: str, settin
     Returns:
         rows sorted by user, their items by item, their categories by category.
     """
-    return as_table(merge(base, [tiles], ds, settings), catalogue, ds)
+    return pa.concat_tables(as_table(part, catalogue, ds) for part in merge([base], [tiles], ds, settings))
 
 
-def merge(base: pa.Table, tiles: Iterable[pa.Table], ds: str, settings: HistorySettings) -> History:
-    """`base` and `tiles` (as for `merged`, in parts of ascending days) as one row per user and item at `ds`.
+def merge(base: Iterable[pa.Table], tiles: Iterable[pa.Table], ds: str, settings: HistorySettings) -> Iterator[History]:
+    """`base` and `tiles` (as for `merged`) as one row per user and item at `ds`, some users at a time, ascending.
 
-    A part is let go before the next is asked for; in how many they come changes no bit.
+    Into how many parts either is cut changes no bit: nothing is summed over users.
+
+    Args:
+        base: parts without a user in common, ascending; each is let go before the next is asked for.
+        tiles: parts of ascending days; likewise.
     """
-    history = _from_base(base, ds, settings)
-    for part in tiles:
-        history = _with(history, _from_tiles(part), ds, settings)
-    return history
+    happened, done, held = entries(tiles), 0, None
+    worth, nothing = _worth_of(happened, ds, settings), _no_history(settings)
+
+    def with_users(part: History, last: int) -> History:
+        new = happened.of_users(done, last)
+        return added(part, new, worth(new), settings.last_days)
+
+    for part in base:
+        for some in _cut(_by_user(part)):
+            held = _from_base(some, ds, settings)
+            last = happened.users_until(held.user_ids[-1].as_py())
+            yield with_users(held, last)
+            done = last
+    for last in happened.cuts(done, ROWS) or [done] * (held is None):  # at least one part, if of nobody
+        yield with_users(nothing, last)
+        done = last
 
 
-def _with(history: History, entries: Entries, ds: str, settings: HistorySettings) -> History:
-    age = _day(ds) - entries.day
-    oldest, newest = age.max(initial=0), age.min(initial=0)
+def _worth_of(happened: Entries, ds: str, settings: HistorySettings) -> Callable[[Entries], Floats]:
+    """Weights [E, H] of any part of `happened`, decayed to `ds`."""
+    today = _day(ds)
+    oldest, newest = happened.day.min(initial=today), happened.day.max(initial=today)
     # A table of few ages, since powers of millions of entries are dear.
-    worth = _decay(np.arange(newest, oldest + 1), settings)
-
-    def decayed(entries: Entries, half_life: int) -> Floats:
-        return entries.weight * worth[age - newest, half_life]
-
-    return added(history, entries, decayed, settings.last_days)
+    worth = _decay(np.arange(today - newest, today - oldest + 1), settings)
+    return lambda part: part.weight[:, None] * worth[newest - part.day]
 
 
 def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> History:
-    base = _by_user(base)
     lists = column(base, "items")
     rows = pc.list_flatten(lists)
-    age = _day(ds) - _day(base[DS][0].as_py()) if len(base) else 0
+    age = _day(ds) - _day(base[DS][0].as_py())
     weights = numbers(pc.list_flatten(pc.struct_field(rows, "weights")), np.float64)
     width = len(settings.half_lives_days)
     if len(weights) != len(rows) * width:
@@ -97,103 +126,45 @@ def _from_base(base: pa.Table, ds: str, settings: HistorySettings) -> History:
             f"the histories at {base[DS][0]} have other half-lives than the {width} configured: remake them"
         )
     last = pc.struct_field(rows, "last_days")
-    item_ids, item = codes(pc.struct_field(rows, "item_id").cast(pa.string()))
+    items = encoded(pc.struct_field(rows, "item_id"))
     return History(
         column(base, "user_id"),
-        item_ids,
-        user=repeated(lengths_of(lists)),
-        item=item,
+        items.dictionary.cast(pa.string()),
+        user=repeated(lengths_of(lists), np.int32),
+        item=numbers(items.indices, np.int32),
         n=numbers(pc.struct_field(rows, "n"), np.int64),
         weights=weights.reshape(-1, width) * _decay(np.array([age]), settings),
-        first_day=numbers(pc.struct_field(rows, "first_day"), np.int64),
+        first_day=numbers(pc.struct_field(rows, "first_day"), np.int32),
         lengths=lengths_of(last),
-        days=numbers(pc.list_flatten(last), np.int64),
+        days=numbers(pc.list_flatten(last), np.int32),
     )
 
 
+def _no_history(settings: HistorySettings) -> History:
+    text, none = pa.array([], pa.string()), np.zeros(0, np.int32)
+    weights = np.zeros((0, len(settings.half_lives_days)))
+    return History(text, text, none, none, none.astype(np.int64), weights, none, none, none)
+
+
 def _by_user(base: pa.Table) -> pa.Table:
-    """Files are sorted by user, but those of several writers not among each other."""
+    """The same rows, sorted if they are not, as when they come from several files or through a shuffle."""
     users = column(base, "user_id")
     ordered = len(users) < 2 or pc.all(pc.less(users[:-1], users[1:])).as_py()
     return base if ordered else base.sort_by("user_id")
 
 
-def _from_tiles(tiles: pa.Table) -> Entries:
-    lists = column(tiles, "days")
-    entries, pair = pc.list_flatten(lists), repeated(lengths_of(lists))
-    arrival = codes(column(tiles, DS))[1][pair]
-    order = np.argsort(arrival, kind="stable") if (np.diff(arrival) < 0).any() else np.arange(len(pair))
-    return Entries(
-        users=column(tiles, "user_id"),
-        items=column(tiles, "item_id"),
-        pair=pair[order],
-        day=numbers(pc.struct_field(entries, "day"), np.int64)[order],
-        n=numbers(pc.struct_field(entries, "n"), np.int64)[order],
-        weight=numbers(pc.struct_field(entries, "weight"), np.float64)[order],
-    )
+def _cut(base: pa.Table) -> Iterator[pa.Table]:
+    """The same users in parts of at most about `ROWS` rows: lists grow, and so would parts from base to base."""
+    ends = np.cumsum(lengths_of(column(base, "items")), dtype=np.int64)
+    rows = int(ends[-1]) if len(ends) else 0
+    cuts = np.searchsorted(ends, np.arange(ROWS, rows, ROWS)) + 1
+    for first, last in pairwise([0, *sorted({*cuts.tolist(), len(base)} - {0})]):
+        yield base.slice(first, last - first)
 
 
 def _decay(ages: Ints, settings: HistorySettings) -> Floats:
     """What a weight of each age (days) is still worth at each half-life [len(ages), H]."""
     return np.exp2(-ages[:, None] / np.array(settings.half_lives_days))
-
-
-def as_table(history: History, catalogue: pa.Table, ds: str) -> pa.Table:
-    """Rows of the table `long_term_histories` with `ds`; categories as `catalogue` has them."""
-    first = run_starts(history.user)
-    return pa.table(
-        {
-            "user_id": history.user_ids,
-            "n_events": np.add.reduceat(history.n, first),
-            "first_day": _dates(np.minimum.reduceat(history.first_day, first)),
-            "items": _items(history),
-            "categories": _categories(history, catalogue),
-            DS: pa.repeat(ds, len(history.user_ids)),
-        }
-    )
-
-
-def _items(history: History) -> pa.Array:
-    rows = as_structs(
-        item_id=history.item_ids.take(history.item),
-        n=pa.array(history.n),
-        weights=_vectors(history.weights),
-        first_day=_dates(history.first_day),
-        last_days=pa.ListArray.from_arrays(_offsets(history.lengths), _dates(history.days)),
-    )
-    return as_lists(rows, history.user, len(history.user_ids))
-
-
-def _categories(history: History, catalogue: pa.Table) -> pa.Array:
-    """Sums over each user's items of one category, never stored apart from the items that they follow from."""
-    category = column(catalogue, "category").take(pc.index_in(history.item_ids, column(catalogue, "item_id")))
-    names, code = codes(category.drop_null())
-    of_item = np.full(len(history.item_ids), -1)
-    of_item[category.is_valid().to_numpy(zero_copy_only=False)] = code
-    known = of_item[history.item] >= 0
-    key = history.user[known] * max(len(names), 1) + of_item[history.item][known]
-    order = np.argsort(key, kind="stable")
-    starts = run_starts(key[order])
-    user, category_code = np.divmod(key[order][starts], max(len(names), 1))
-    rows = as_structs(
-        category=names.take(category_code),
-        n=pa.array(np.add.reduceat(history.n[known][order], starts)),
-        weights=_vectors(np.add.reduceat(history.weights[known][order], starts, axis=0)),
-    )
-    return as_lists(rows, user, len(history.user_ids))
-
-
-def _vectors(matrix: Floats) -> pa.Array:
-    rows, width = matrix.shape
-    return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * np.int32(width), matrix.ravel())
-
-
-def _offsets(lengths: Ints) -> pa.Array:
-    return pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
-
-
-def _dates(days: Ints) -> pa.Array:
-    return pa.array(days.astype(np.int32)).cast(pa.date32())
 
 
 def _day(ds: str) -> int:

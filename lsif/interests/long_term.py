@@ -78,7 +78,9 @@ def histories(
         def between(known: str, ds: str) -> list[pa.Table]:
             return [tiles.filter((pc.field(DS) > known) & (pc.field(DS) <= ds))]
 
-        return pa.concat_tables(histories_at(base, between, catalogue, dates, settings))
+        known = max(base[DS].to_pylist(), default="")
+        made = histories_at([base], known, between, catalogue, dates, settings)
+        return pa.concat_tables(table for parts in made for table in parts)
 
     merged = base.groupBy(bucket).cogroup(tiles.groupBy(bucket)).applyInArrow(merge, wanted)
     return merged.hint("rebalance", "ds").sortWithinPartitions("ds", "user_id")

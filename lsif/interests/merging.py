@@ -1,9 +1,8 @@
-"""The state of all histories as arrays, and what is added to it; only rows that something happened to are worked on.
+"""The state of some users' histories as arrays, and what is added to it; only rows that something happened to change.
 
-R rows (one per user and item), U users, V items, H half-lives, P pairs of user and item, E entries.
+R rows (one per user and item), U users, V items, H half-lives, E entries.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,19 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lsif.interests.arrays import Ints, codes, repeated, run_starts
+from lsif.interests.arrays import Codes, Floats, Ints, codes, repeated, run_starts
+from lsif.interests.entries import Entries
 
-Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 MANTISSA_BITS = 33  # ten decimal digits
 
 
 @dataclass(frozen=True)
 class History:
-    """One row per user and item, sorted by both, as of the end of a day.
+    """One row per user and item, sorted by the ids of both, as of the end of a day.
 
     Attributes:
-        user_ids, item_ids: sorted strings [U], [V]; each has a row.
+        user_ids: sorted strings [U]; each has a row.
+        item_ids: distinct strings [V]; some may have no row.
         user, item: places in them [R].
         n: events [R].
         weights: decayed to that day [R, H].
@@ -34,50 +34,30 @@ class History:
 
     user_ids: pa.Array
     item_ids: pa.Array
-    user: Ints
-    item: Ints
+    user: Codes
+    item: Codes
     n: Ints
     weights: Floats
-    first_day: Ints
-    lengths: Ints
-    days: Ints
+    first_day: Codes
+    lengths: Codes
+    days: Codes
 
 
-@dataclass(frozen=True)
-class Entries:
-    """What happened, in the order in which weights are to be added: ascending day of arrival.
-
-    Attributes:
-        users, items: ids of pairs, one pair as often as one likes [P].
-        pair: whose an entry is [E].
-        day: days since 1970 [E].
-        n, weight: events of that day and their weight, not decayed [E].
-    """
-
-    users: pa.Array
-    items: pa.Array
-    pair: Ints
-    day: Ints
-    n: Ints
-    weight: Floats
-
-
-Decayed = Callable[[Entries, int], Floats]
-"""Weights of entries on the day that a history is as of, at one half-life [E]."""
-
-
-def added(old: History, new: Entries, decayed: Decayed, last_days: int) -> History:
-    """`old` with `new`; both are as of the same day."""
+def added(old: History, new: Entries, weights: Floats, last_days: int) -> History:
+    """`old` with `new`, whose `weights` [E, H] are decayed to the day that `old` is as of."""
     user_ids, users = codes(pa.concat_arrays([old.user_ids, new.users]))
-    item_ids, items = codes(pa.concat_arrays([old.item_ids, new.items]))
+    item_ids, items = codes(pa.concat_arrays([old.item_ids, new.items]))  # in order, so that keys ascend
     width, old_users, old_items = max(len(item_ids), 1), len(old.user_ids), len(old.item_ids)
-    user, item = users[:old_users][old.user], items[:old_items][old.item]  # still sorted: ids keep their order
-    keys, group = groups_of(users[old_users:] * width + items[old_items:])
-    key = user * width + item
+    user = users[:old_users].astype(np.int32).take(old.user)
+    item = items[:old_items].astype(np.int32).take(old.item)
+    key = user * np.int64(width) + item
+    happened = users[old_users:][new.user] * width + items[old_items:][new.item]
+    starts = run_starts(happened)
+    keys, group = happened[starts], repeated(np.diff(starts, append=len(happened)))
     place = np.searchsorted(key, keys)
     known = np.zeros(len(keys), bool)
     known[place < len(key)] = key[place[place < len(key)]] == keys[place < len(key)]
-    made = _grouped(old, place[known], np.flatnonzero(known), new, group[new.pair], decayed, (len(keys), last_days))
+    made = _grouped(old, place[known], np.flatnonzero(known), (new, weights, group), (len(keys), last_days))
     made_user, made_item = np.divmod(keys, width)
     made = replace(made, user=made_user, item=made_item)
     return _spread(replace(old, user_ids=user_ids, item_ids=item_ids, user=user, item=item), made, place, known)
@@ -100,27 +80,28 @@ def groups_of(keys: Ints) -> tuple[Ints, Ints]:
 
 
 def _grouped(
-    old: History, rows: Ints, groups: Ints, new: Entries, group: Ints, decayed: Decayed, size: tuple[int, int]
+    old: History, rows: Ints, groups: Ints, happened: tuple[Entries, Floats, Ints], size: tuple[int, int]
 ) -> History:
-    """The rows that something happened to: `rows` of `old` (which are of `groups`) and entries of each `group`."""
-    count, last_days = size
+    """The rows that something happened to: `rows` of `old` (which are of `groups`) and entries of each group."""
+    (new, weights, group), (count, last_days) = happened, size
     whose = np.concatenate([groups, group])
-    first_day = np.full(count, np.iinfo(np.int64).max)
+    first_day = np.full(count, np.iinfo(np.int32).max, np.int32)
     first_day[groups] = old.first_day[rows]
     np.minimum.at(first_day, group, new.day)
     # bincount adds one after the other in the order given, older first.
-    weights = [
-        np.bincount(whose, np.concatenate([old.weights[rows, j], decayed(new, j)]), count)
-        for j in range(old.weights.shape[1])
+    before = old.weights[rows]
+    sums = [
+        np.bincount(whose, np.concatenate([before[:, j], weights[:, j]]), count) for j in range(old.weights.shape[1])
     ]
-    held, of_held = _ragged(old, rows)
-    days, of_day = _last_distinct(np.concatenate([groups[of_held], group]), np.concatenate([held, new.day]), last_days)
+    held, of_held = _places(old.lengths, rows)
+    owners, held_days = np.concatenate([groups[of_held], group]), np.concatenate([old.days[held], new.day])
+    days, of_day = _last_distinct(owners, held_days, last_days)
     return replace(
         old,
         n=np.bincount(whose, np.concatenate([old.n[rows], new.n]), count).astype(np.int64),
-        weights=np.stack(weights, axis=1),
+        weights=np.stack(sums, axis=1),
         first_day=first_day,
-        lengths=np.bincount(of_day, minlength=count),
+        lengths=np.bincount(of_day, minlength=count).astype(np.int32),
         days=days,
     )
 
@@ -129,8 +110,8 @@ def _spread(old: History, made: History, place: Ints, known: npt.NDArray[np.bool
     """`old` where each `made` row replaces the row at its `place` if that is `known`, else stands before it."""
     fresh = ~known
     at = place + np.cumsum(fresh) - fresh
-    is_fresh, is_made = np.zeros(len(old.n) + int(fresh.sum()), bool), np.zeros(len(old.n) + int(fresh.sum()), bool)
-    is_fresh[at[fresh]] = is_made[at] = True
+    is_fresh = np.zeros(len(old.n) + int(fresh.sum()), bool)
+    is_fresh[at[fresh]] = True
     source = np.maximum(np.cumsum(~is_fresh) - 1, 0)  # of each row among the old ones; any will do for a fresh one
 
     def spread(ours: Numbers, theirs: Numbers) -> Numbers:
@@ -138,13 +119,12 @@ def _spread(old: History, made: History, place: Ints, known: npt.NDArray[np.bool
         whole[at] = theirs
         return whole
 
-    was_known = np.zeros(len(old.n), bool)
-    was_known[place[known]] = True
     lengths = spread(old.lengths, made.lengths)
-    of_made = np.repeat(is_made, lengths)
-    days = np.empty(len(of_made), np.int64)
-    days[of_made] = made.days
-    days[~of_made] = old.days[~np.repeat(was_known, old.lengths)]
+    kept, days = np.ones(len(old.days), bool), np.empty(lengths.sum(), np.int32)
+    kept[_places(old.lengths, place[known])[0]] = False
+    of_old = np.ones(len(days), bool)
+    of_old[_places(lengths, at)[0]] = False
+    days[of_old], days[~of_old] = old.days[kept], made.days
     return replace(
         old,
         user=spread(old.user, made.user),
@@ -157,20 +137,19 @@ def _spread(old: History, made: History, place: Ints, known: npt.NDArray[np.bool
     )
 
 
-def _ragged(old: History, rows: Ints) -> tuple[Ints, Ints]:
-    """Days of some rows, and for each the place of its row among `rows`."""
-    lengths = old.lengths[rows]
-    owner = repeated(lengths)
-    start = (np.cumsum(old.lengths) - old.lengths)[rows]
-    within = np.arange(len(owner)) - (np.cumsum(lengths) - lengths)[owner]
-    return old.days[start[owner] + within], owner
+def _places(lengths: Codes, rows: Ints) -> tuple[Ints, Ints]:
+    """Places of the days of some rows, and for each the place of its row among `rows`."""
+    counts = lengths[rows]
+    owner = repeated(counts)
+    start = (np.cumsum(lengths) - lengths)[rows]
+    return np.arange(len(owner)) + (start - np.cumsum(counts) + counts)[owner], owner
 
 
-def _last_distinct(group: Ints, days: Ints, last_days: int) -> tuple[Ints, Ints]:
+def _last_distinct(group: Ints, days: Codes, last_days: int) -> tuple[Codes, Ints]:
     """The last distinct `days` of each group, ascending, and their groups."""
-    both = np.sort(group << 32 | days + 2**31)  # by group, then day; days before 1970 stay in order
+    both = np.sort(group << 32 | days.astype(np.int64) + 2**31)  # by group, then day; days before 1970 stay in order
     both = both[run_starts(both)]
-    group, days = both >> 32, (both & (2**32 - 1)) - 2**31
+    group, days = both >> 32, ((both & (2**32 - 1)) - 2**31).astype(np.int32)
     starts = run_starts(group)
     lengths = np.diff(starts, append=len(group))
     from_end = np.repeat(starts + lengths, lengths) - np.arange(len(group))

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, base_rows, history_settings, tile_parts
+from lsif.interests.as_of import base_and_tile_days, base_parts, history_settings, tile_parts
 from lsif.interests.bases import check_open, tiles_digest
 from lsif.interests.history import histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
@@ -59,9 +59,9 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
         def between(known: str, ds: str) -> Iterator[pa.Table]:
             return tile_parts(tables, [day for day in days if known < day <= ds])
 
-        made = histories_at(base_rows(tables, base), between, catalogue, dates, how)
-        for ds, rows in zip(dates, made, strict=True):
-            writer.write(ds, rows.drop_columns(DS))
+        made = histories_at(base_parts(tables, base), base or "", between, catalogue, dates, how)
+        for ds, parts in zip(dates, made, strict=True):
+            writer.write(ds, (batch for part in parts for batch in part.drop_columns(DS).to_batches()))
     else:
         held = tables.frame(spark, "long_term_histories", [base] if base else [])
         tiles_after = tables.frame(spark, "history_tiles", days)

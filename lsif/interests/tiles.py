@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lsif.interests.arrays import Ints, as_structs, codes, column, numbers, run_starts
+from lsif.interests.arrays import Floats, Ints, as_structs, codes, column, numbers, run_starts
 from lsif.interests.long_term import DECIMALS
-from lsif.interests.merging import Floats, groups_of
+from lsif.interests.merging import groups_of
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 

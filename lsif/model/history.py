@@ -71,7 +71,7 @@ def history(table: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array, half
     )
 
 
-def _ages(last_days: pa.Array, today: int, last: int) -> Array:
+def _ages(last_days: pa.ChunkedArray | pa.Array, today: int, last: int) -> Array:
     """Ascending lists of days as a matrix of ages, newest first, NaN past the end [R, last]."""
     owner, days = exploded(last_days)
     start = starts(owner, len(last_days))

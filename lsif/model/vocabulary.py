@@ -119,7 +119,7 @@ def build_index(
         items: the catalogue; items of a history that it lacks get no text and the category `OTHER`.
         text: one vector per row of `items` [N, T].
     """
-    counted = pc.value_counts(pc.struct_field(pc.list_flatten(histories["items"].combine_chunks()), "item_id"))
+    counted = pc.value_counts(pc.struct_field(pc.list_flatten(histories["items"]), "item_id"))
     had, listed = pc.cast(counted.field("values"), pa.string()), _strings(items["item_id"])
     ids = pc.unique(pa.concat_arrays([had, listed]))
     ids, counts = ids.take(pc.sort_indices(ids)), np.zeros(len(ids), np.float32)

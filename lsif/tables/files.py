@@ -2,7 +2,11 @@
 
 import json
 import re
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
+=======
+from collections.abc import Iterator, Sequence
+>>>>>>> h2
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -61,6 +65,15 @@ def visible_files(handle: DeltaTable) -> list[DataFile]:
         DataFile(*file)
         for file in zip(actions["path"], days, actions["size_bytes"], actions["num_records"], strict=True)
     ]
+
+
+def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str]) -> Iterator[pa.Table]:
+    """A file's row groups with its `ds`; `encoded` leaves of text come as dictionaries."""
+    filesystem, inside = pafs.FileSystem.from_uri(path)
+    with pq.ParquetFile(inside, filesystem=filesystem, read_dictionary=list(encoded)) as opened:
+        for number in range(opened.num_row_groups):
+            rows = opened.read_row_group(number, columns=list(columns), use_threads=False)
+            yield rows.append_column(DS, pa.repeat(ds, len(rows)))
 
 
 def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[DataFile]) -> bool:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, Size, manifest_path, spark_path, visible_files
+from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
 from lsif.tables.write import Staged, Writer, made_from, remove_days
 
 if TYPE_CHECKING:
@@ -110,6 +110,17 @@ class Tables:
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
         return dataset.to_table(columns=None if columns is None else list(columns), filter=filter)
+
+    def row_groups(self, name: str, ds: str, columns: Sequence[str], encoded: Sequence[str] = ()) -> Iterator[pa.Table]:
+        """Rows of one day as Arrow, with their `ds`, in file order, one row group of one file at a time.
+
+        Args:
+            columns: data columns.
+            encoded: leaves of text, such as `items.list.element.item_id`, that come as dictionaries.
+        """
+        for file in self._files(name):
+            if file.ds == ds:
+                yield from row_groups(f"{self.path(name)}/{file.path}", ds, columns, encoded)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None

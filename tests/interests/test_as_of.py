@@ -1,5 +1,6 @@
 """What is known at a day: base and tiles, every day of them, and nothing that came later."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,7 @@ import pytest
 
 from lsif.config import Settings
 from lsif.errors import MissingDays
-from lsif.interests import as_of
-from lsif.interests.as_of import base_and_tile_days, history_at, history_settings, known_at
+from lsif.interests.as_of import base_and_tile_days, base_parts, history_at, history_settings, known_at, tile_parts
 from lsif.interests.bases import base_days, is_due, tiles_digest, usable_bases
 from lsif.interests.history import merged
 from lsif.tables import Tables
@@ -100,15 +100,51 @@ def test_missing_days_are_named(tables: Tables, settings: Settings) -> None:
     assert missing.value.days == DAYS[3:5]
 
 
-def test_tiles_are_read_some_days_at_a_time(
-    stored: Tables, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings))
-    assert len(list(as_of.tile_parts(stored, DAYS[:9]))) == 1
-    monkeypatch.setattr(as_of, "TILE_ROWS", 1)
-    parts = list(as_of.tile_parts(stored, DAYS[:9]))
-    assert len(parts) > 3 and sum(map(len, parts)) == len(stored.read("history_tiles", DAYS[:9]))
-    assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(whole)
+def test_a_base_is_read_by_row_groups_and_its_ids_as_dictionaries(stored: Tables, settings: Settings) -> None:
+    scratch = history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings))
+    put_base(stored, settings, DAYS[4])
+    base = stored.read("long_term_histories", [DAYS[4]])
+    in_two = pa.concat_tables([base.slice(0, 1), base.slice(1)])
+    put(stored, "long_term_histories", DAYS[4], [])
+    put_table(stored, "long_term_histories", DAYS[4], in_two, tiles_digest(stored)(DAYS[4]))
+    parts = list(base_parts(stored, DAYS[4]))
+    assert [part["user_id"].to_pylist() for part in parts] == [["a"], ["b"]]
+    items = pc.struct_field(pc.list_flatten(parts[0]["items"]), "item_id")
+    assert pa.types.is_dictionary(items.type) and items.to_pylist() == ["7"]
+    assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(scratch)
+
+
+def test_files_of_a_base_may_lie_in_any_order(stored: Tables, settings: Settings) -> None:
+    """As Spark writes them: sorted by user, but not among each other."""
+    scratch = history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings))
+    put_base(stored, settings, DAYS[4])
+    base = stored.read("long_term_histories", [DAYS[4]])
+    put(stored, "long_term_histories", DAYS[4], [])
+    writer = stored.writer("long_term_histories")
+    for rows in (base.slice(1), base.slice(0, 1)):
+        writer.write(DAYS[4], rows.drop_columns("ds"))
+    writer.commit({DAYS[4]: tiles_digest(stored)(DAYS[4])})
+    assert usable_bases(stored, DAYS[8]) == [DAYS[4]]
+    assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(scratch)
+
+
+def test_a_base_of_nobody_has_no_parts(stored: Tables) -> None:
+    put(stored, "long_term_histories", DAYS[4], [])
+    assert list(base_parts(stored, DAYS[4])) == list(base_parts(stored, None)) == []
+
+
+def test_tiles_are_read_a_row_group_at_a_time(stored: Tables) -> None:
+    tile = stored.read("history_tiles", [DAYS[1]])
+    put(stored, "history_tiles", DAYS[1], [])
+    put_table(stored, "history_tiles", DAYS[1], pa.concat_tables([tile.slice(0, 1), tile.slice(1)]))
+    parts = list(tile_parts(stored, DAYS[:3]))
+    assert [(part["ds"].unique().to_pylist(), len(part)) for part in parts] == [
+        ([DAYS[0]], 2),
+        ([DAYS[1]], 1),
+        ([DAYS[1]], 1),
+        ([DAYS[2]], 2),
+    ]
+    assert pa.types.is_dictionary(parts[0]["user_id"].type) and pa.types.is_dictionary(parts[0]["item_id"].type)
 
 
 def test_a_base_holds_the_days_before_it(stored: Tables, settings: Settings) -> None:
@@ -163,14 +199,14 @@ def test_a_base_replaced_while_it_is_read_does_no_harm(
 ) -> None:
     put_base(stored, settings, DAYS[4])
     scratch = known_at(stored, DAYS[8], settings).histories
-    read = Tables.read
+    read = Tables.row_groups
 
-    def replaced_first(self: Tables, name: str, *arguments: Any, **options: Any) -> pa.Table:
+    def replaced_first(self: Tables, name: str, *arguments: Any, **options: Any) -> Iterator[pa.Table]:
         if name == "long_term_histories":
             put(stored, name, DAYS[4], [])
         return read(self, name, *arguments, **options)
 
-    monkeypatch.setattr(Tables, "read", replaced_first)
+    monkeypatch.setattr(Tables, "row_groups", replaced_first)
     assert history_at(stored, DAYS[8], scratch_catalogue(stored), history_settings(settings)).equals(scratch)
 
 

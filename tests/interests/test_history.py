@@ -1,17 +1,23 @@
 """The array merge: by hand, against plain pandas, and the same whichever way a history is reached."""
 
+from collections.abc import Iterable
 from datetime import date
+from functools import reduce
 from itertools import pairwise
+from operator import add
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsif.errors import LsifError
-from lsif.interests.history import HistorySettings, Tiles, as_table, histories_at, merge, merged
-from lsif.interests.merging import rounded
+from lsif.interests.history import HistorySettings, Tiles, histories_at, merge, merged
+from lsif.interests.merging import History, rounded
+from lsif.interests.tabled import as_table
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema, check_columns
 from tests.interests import log, reference
@@ -37,6 +43,10 @@ def until(tiles: pa.Table, first: str, last: str) -> pa.Table:
 
 def between(tiles: pa.Table) -> Tiles:
     return lambda known, ds: [until(tiles, known, ds)]
+
+
+def table_of(parts: Iterable[History]) -> pa.Table:
+    return pa.concat_tables(as_table(part, log.CATALOGUE, END) for part in parts)
 
 
 def close(table: pa.Table) -> list[dict[str, Any]]:
@@ -145,7 +155,8 @@ def test_every_way_to_a_history_gives_the_same(events: list[dict[str, Any]], sto
     steps, days = sorted({d.isoformat() for d in stops} | {END}), sorted({*tiles["ds"].to_pylist(), END})
     weeks = [date.fromordinal(day).isoformat() for day in range(FIRST.toordinal(), LAST.toordinal(), 7)]
     for dates in (steps, days, [*weeks, END]):
-        *_, way = histories_at(NOTHING, between(tiles), log.CATALOGUE, dates, SETTINGS)
+        made = histories_at([], "", between(tiles), log.CATALOGUE, dates, SETTINGS)
+        *_, way = (pa.concat_tables(parts) for parts in made)
         assert way.to_pylist() == close(scratch)
     wanted = reference.histories(log.as_pandas(events), END, log.CATEGORY, log.HALF_LIVES, log.LAST_DAYS)
     assert scratch.drop_columns("ds").to_pylist() == close(
@@ -176,24 +187,70 @@ def test_rows_may_lie_in_any_order(events: list[dict[str, Any]], random: Any) ->
     assert merged(NOTHING, tiles.take(order), log.CATALOGUE, END, SETTINGS).equals(scratch)
 
 
+def test_weights_are_added_in_the_order_in_which_days_arrived() -> None:
+    """Weights of one day that arrive on three hundred, and sum up to other last bits in any other order."""
+    begin = date(2017, 3, 1).toordinal()
+    arrived = [date.fromordinal(begin + late).isoformat() for late in range(300)]
+    weights = np.random.default_rng(1).uniform(0.1, 100.0, len(arrived)).round(9).tolist()
+    rows = [(ds, user, w) for ds, w in zip(arrived, weights, strict=True) for user in "ab"]
+    tiles = tiles_of([log.event(ds, user, "7", f"{arrived[0]}T12:00:00", weight=w) for ds, user, w in rows])
+    ds, one_half_life = date.fromordinal(begin + 350).isoformat(), HistorySettings((350.0,), 1)
+    for order in (np.arange(len(tiles)), np.random.default_rng(2).permutation(len(tiles))):
+        made = merged(NOTHING, tiles.take(order), log.CATALOGUE, ds, one_half_life)
+        assert [item["weights"] for (item,) in made["items"].to_pylist()] == [[reduce(add, weights) / 2]] * 2
+
+
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(logs(), st.dates(date(2016, 11, 1), date(2017, 4, 19)))
 def test_rounded_histories_are_equal_to_the_last_bit(events: list[dict[str, Any]], base_day: date) -> None:
     tiles, ds = tiles_of(events), base_day.isoformat()
     base = merged(NOTHING, until(tiles, "", ds), log.CATALOGUE, ds, SETTINGS)
-    ways = [merge(NOTHING, [tiles], END, SETTINGS), merge(base, [until(tiles, ds, END)], END, SETTINGS)]
-    one, other = (as_table(rounded(way), log.CATALOGUE, END) for way in ways)
+    ways = [merge([], [tiles], END, SETTINGS), merge([base], [until(tiles, ds, END)], END, SETTINGS)]
+    one, other = (table_of(map(rounded, way)) for way in ways)
     assert one.equals(other)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
-@given(logs())
-def test_tiles_in_parts_change_no_bit(events: list[dict[str, Any]]) -> None:
-    tiles = tiles_of(events)
-    days = ["", *sorted(set(tiles["ds"].to_pylist()))]
-    parts = [until(tiles, before, ds) for before, ds in pairwise(days)]
-    one, other = (as_table(merge(NOTHING, way, END, SETTINGS), log.CATALOGUE, END) for way in ([tiles], parts))
-    assert one.equals(other)
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(logs(), st.dates(date(2016, 10, 31), LAST), st.sets(st.sampled_from("abc")), st.integers(1, 50))
+def test_parts_of_users_and_of_days_change_no_bit(
+    events: list[dict[str, Any]], base_day: date, lasts: set[str], most: int
+) -> None:
+    """A base cut after any users and into any number of rows, and tiles day by day."""
+    tiles, ds = tiles_of(events), base_day.isoformat()
+    base = merged(NOTHING, until(tiles, "", ds), log.CATALOGUE, ds, SETTINGS)
+    days = [ds, *sorted(day for day in set(tiles["ds"].to_pylist()) if day > ds)]
+    after = [until(tiles, before, day) for before, day in pairwise(days)]
+    whole = merged(base, until(tiles, ds, END), log.CATALOGUE, END, SETTINGS)
+    user = pa.compute.field("user_id")
+    cuts = ["", *sorted(lasts), "z"]
+    parts = [base.filter((user > before) & (user <= last)) for before, last in pairwise(cuts)]
+    with patch("lsif.interests.history.ROWS", most):
+        assert table_of(merge(parts, after, END, SETTINGS)).equals(whole)
+        assert table_of(merge([base], after, END, SETTINGS)).equals(whole)
+
+
+def test_no_part_is_of_more_users_than_it_must() -> None:
+    """Each of three users has four rows in the base; two more come with the tiles."""
+    tiles = tiles_of([log.event(END, user, item, f"{END}T00:00:00") for user in "ace" for item in log.CATEGORY])
+    later = tiles_of([log.event(END, user, item, f"{END}T00:00:00") for user in "bde" for item in log.CATEGORY])
+    base = merged(NOTHING, tiles, log.CATALOGUE, END, SETTINGS)
+
+    def users(most: int, *base: pa.Table) -> list[list[str]]:
+        with patch("lsif.interests.history.ROWS", most):
+            return [part.user_ids.to_pylist() for part in merge(base, [later], END, SETTINGS)]
+
+    assert users(4, base) == [["a"], ["b", "c"], ["d", "e"]]
+    assert users(100, base) == [["a", "b", "c", "d", "e"]]
+    assert users(4) == [["b"], ["d"], ["e"]]
+    assert users(100, base.slice(0, 1)) == [["a"], ["b", "d", "e"]]
+    assert users(100, base.slice(0, 0)) == [["b", "d", "e"]]
+
+
+def test_only_the_last_history_is_made_part_by_part() -> None:
+    """A base of many users never lies in memory whole while it is written."""
+    tiles = tiles_of(log.hard_cases())
+    first, last = histories_at([], "", between(tiles), log.CATALOGUE, ["2017-03-12", END], SETTINGS)
+    assert (isinstance(first, list), isinstance(last, list)) == (True, False)
 
 
 def test_the_first_and_the_last_of_many_days_stay() -> None:

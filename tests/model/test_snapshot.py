@@ -1,9 +1,11 @@
 """What the model reads, against plain pandas and numbers worked out by hand."""
 
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from lsif.config import Settings
@@ -58,6 +60,16 @@ def test_users_are_sorted_and_rows_stand_by_decayed_weight(shot: Snapshot) -> No
     assert shot.user_ids.to_pylist() == ["u1", "u10", "u2"]
     assert shot.history_start.tolist() == [0, 3, 4, 6]
     assert shot.history_item.tolist() == [0, 1, 2, 3, 2, 0]
+
+
+def test_histories_may_come_in_pieces(shot: Snapshot, settings: Settings) -> None:
+    at = known(LOG, DS, catalogue(ITEMS), settings)
+    pieces = pa.concat_tables([at.histories.slice(row, 1) for row in range(len(at.histories))])
+    assert pieces["items"].num_chunks == 3
+    index = build_index(pieces, at.items, vectors(ITEMS), ("purchase",), ENCODER)
+    found = snapshot(replace(at, histories=pieces), index.extended(at.items, vectors(ITEMS)), settings)
+    for field in fields(shot):
+        np.testing.assert_array_equal(getattr(found, field.name), getattr(shot, field.name), field.name)
 
 
 def test_a_row_by_hand(shot: Snapshot, settings: Settings) -> None:

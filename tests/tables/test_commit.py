@@ -166,6 +166,21 @@ def test_equal_rows_in_any_order_of_any_files_keep_the_files_of_the_day(tables: 
     assert ids_of(tables, "2017-01-01") == ["a"]
 
 
+def test_a_day_is_read_by_row_groups_with_chosen_texts_as_dictionaries(tables: Tables) -> None:
+    put(tables, "2017-01-01", "z")
+    writer = tables.writer("item_tiles")
+    writer.write("2017-01-02", pa.concat_tables([tiles(tables, "a", "b"), tiles(tables, "c")]))
+    writer.write("2017-01-02", tiles(tables, "d"))
+    writer.commit()
+    groups = list(tables.row_groups("item_tiles", "2017-01-02", ["item_id"], ["item_id"]))
+    assert sorted(group["item_id"].to_pylist() for group in groups) == [["a", "b"], ["c"], ["d"]]
+    assert {group["ds"][0].as_py() for group in groups} == {"2017-01-02"}
+    assert all(pa.types.is_dictionary(group["item_id"].type) for group in groups)
+    plain = next(tables.row_groups("item_tiles", "2017-01-02", ["item_id", "events"]))
+    assert plain.column_names == ["item_id", "events", "ds"] and plain["item_id"].type == pa.string()
+    assert list(tables.row_groups("recent_windows", "2017-01-02", ["user_id"])) == []
+
+
 def test_a_large_day_is_compared_in_its_order_only(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lsif.tables.files.MOST_SORTED", 1)
     put(tables, "2017-01-01", "a", "b")
