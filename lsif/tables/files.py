@@ -2,11 +2,7 @@
 
 import json
 import re
-<<<<<<< HEAD
-from collections.abc import Iterable, Iterator
-=======
-from collections.abc import Iterator, Sequence
->>>>>>> h2
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -20,8 +16,8 @@ from lsif.schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 
 STAGED = "_staged"
-GROUP_ROWS = 2**17
-"""Rows of a row group, about: of five thousand one costs three times as much a row to write."""
+GROUP_BYTES = 2**24
+"""Of a row group before it is encoded, at least: a group of a few thousand lists costs three times as much a row."""
 MOST_SORTED = 5_000_000
 """Rows of a day that are sorted in memory to compare them with another day's."""
 
@@ -119,13 +115,13 @@ def spark_path(path: str) -> str:
     return re.sub("^s3://", "s3a://", path)
 
 
-def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The batches in tables of some `GROUP_ROWS` rows; a batch is never cut, and none with another schema joins one."""
-    gathered: list[pa.RecordBatch] = []
+def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches in tables of at least `GROUP_BYTES`; a batch is never cut, and none with another schema joins one."""
+    held: list[pa.RecordBatch] = []
     for batch in batches:
-        if gathered and (sum(map(len, gathered)) >= GROUP_ROWS or batch.schema != gathered[0].schema):
-            yield pa.Table.from_batches(gathered)
-            gathered = []
-        gathered.append(batch)
-    if gathered:
-        yield pa.Table.from_batches(gathered)
+        if held and (sum(one.nbytes for one in held) >= GROUP_BYTES or batch.schema != held[0].schema):
+            yield pa.Table.from_batches(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield pa.Table.from_batches(held)

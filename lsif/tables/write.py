@@ -22,9 +22,9 @@ from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
     DataFile,
+    gathered,
     make_folder,
     manifest_path,
-    row_groups,
     same_rows,
     spark_path,
     visible_files,
@@ -67,7 +67,7 @@ class Writer:
         if isinstance(rows, pa.Table):
             check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
         with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, compression="zstd") as writer:
-            for group in row_groups(batches):
+            for group in gathered(batches):
                 check_columns(self.table.name, "the rows to write hold", wanted, group.schema)
                 writer.write_table(group.select(wanted.names).cast(wanted))
         self._register(ds, name)

@@ -22,6 +22,12 @@ EVENTS = log.as_pandas(
 )
 
 
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch a row group of its own."""
+    monkeypatch.setattr("lsif.tables.files.GROUP_BYTES", 1)
+
+
 def put(tables: Tables, name: str, ds: str, rows: list[dict[str, Any]]) -> None:
     put_table(tables, name, ds, pa.Table.from_pylist(rows, tables.schema(name)))
 
@@ -100,6 +106,7 @@ def test_missing_days_are_named(tables: Tables, settings: Settings) -> None:
     assert missing.value.days == DAYS[3:5]
 
 
+@pytest.mark.usefixtures("small_groups")
 def test_a_base_is_read_by_row_groups_and_its_ids_as_dictionaries(stored: Tables, settings: Settings) -> None:
     scratch = history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings))
     put_base(stored, settings, DAYS[4])
@@ -133,6 +140,7 @@ def test_a_base_of_nobody_has_no_parts(stored: Tables) -> None:
     assert list(base_parts(stored, DAYS[4])) == list(base_parts(stored, None)) == []
 
 
+@pytest.mark.usefixtures("small_groups")
 def test_tiles_are_read_a_row_group_at_a_time(stored: Tables) -> None:
     tile = stored.read("history_tiles", [DAYS[1]])
     put(stored, "history_tiles", DAYS[1], [])

@@ -42,8 +42,8 @@ def test_a_bulk_write_shows_all_its_days_at_once(tables: Tables) -> None:
 
 
 def test_small_batches_share_row_groups(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "GROUP_ROWS", 4)
     batches = [batch for name in "abcdefg" for batch in tiles(tables, name, f"{name}2").to_batches()]
+    monkeypatch.setattr(files, "GROUP_BYTES", 2 * batches[0].nbytes)
     writer = tables.writer("item_tiles")
     writer.write("2017-01-01", batches)
     writer.commit()
@@ -166,7 +166,10 @@ def test_equal_rows_in_any_order_of_any_files_keep_the_files_of_the_day(tables: 
     assert ids_of(tables, "2017-01-01") == ["a"]
 
 
-def test_a_day_is_read_by_row_groups_with_chosen_texts_as_dictionaries(tables: Tables) -> None:
+def test_a_day_is_read_by_row_groups_with_chosen_texts_as_dictionaries(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "GROUP_BYTES", 1)
     put(tables, "2017-01-01", "z")
     writer = tables.writer("item_tiles")
     writer.write("2017-01-02", pa.concat_tables([tiles(tables, "a", "b"), tiles(tables, "c")]))
