@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lsif.model.layers import ColumnDropout
 from lsif.model.text import whitening
 from lsif.model.vocabulary import ItemIndex
 
@@ -43,6 +44,7 @@ class ItemTower(nn.Module):
         whitened = min(text_size, 2 * width)
         self.register_buffer("text_mean", torch.zeros(text_size))
         self.register_buffer("text_axes", torch.zeros(text_size, whitened))
+        self.dropout = ColumnDropout()
         self.project = nn.Linear(whitened, width, bias=False)
 
     def fit_whitening(self, index: ItemIndex) -> None:
@@ -62,4 +64,4 @@ class ItemTower(nn.Module):
 
     def forward(self, inputs: ItemInputs) -> Tensor:
         """Unit vectors, or zeros [V, D]."""
-        return F.normalize(self.project(inputs.text), dim=-1)
+        return F.normalize(self.project(self.dropout(inputs.text)), dim=-1)

@@ -9,16 +9,29 @@ from torch import Tensor, nn
 from lsif.model.ragged import Array
 
 DROPPED = 0.3
-"""Share of the interests that a training step leaves out: they see the same users at every cutoff."""
+"""Share of the interests, and of what is told of the items, that a training step leaves out."""
 
 
 class Dropout(nn.Module):
-    """`torch.nn.Dropout` that leaves out the same on every device."""
+    """`torch.nn.Dropout` that leaves out the same on every device; interests see the same users at every cutoff."""
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training:
             return values
         return values * _kept(*values.shape, device=values.device) / (1 - DROPPED)
+
+
+class ColumnDropout(nn.Module):
+    """Dropout of whole columns of what is known of the items [V, N], the same for all items of a training step.
+
+    A log has millions of events and few weeks, and in each week few items that everybody takes: what is told of items
+    is soon known by heart, unless a step never tells all of it.
+    """
+
+    def forward(self, columns: Tensor) -> Tensor:
+        if not self.training:
+            return columns
+        return columns * _kept(1, columns.shape[1], device=columns.device) / (1 - DROPPED)
 
 
 class Standardise(nn.Module):

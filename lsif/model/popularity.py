@@ -4,23 +4,24 @@ import torch
 from torch import Tensor, nn
 
 from lsif.model.item_features import COLUMNS
+from lsif.model.layers import ColumnDropout
 
-STARTS_WITH = COLUMNS.index("log_new_users_half_life_7d")
+STARTS_WITH = COLUMNS.index("log_new_users_7d")
 
 
 class PopularityTerm(nn.Module):
     """A logit per item from its features at `ds`, and a positive gain per user that starts at one.
 
-    It starts as the log of how many took the item for the first time of late, which is the best list for those of whom
-    nothing is known (the maximum likelihood of a softmax without features), and learns what to add. A small log has too
-    few steps to find that out by itself.
+    It starts as the log of how many took the item for the first time in seven days: the best list for those of whom
+    nothing is known (the maximum likelihood of a softmax without features). What is learned is added to it, since a
+    small log has too few steps to find that out by itself.
     """
 
     def __init__(self, item_features: int, user_features: int, hidden: int = 96) -> None:
         super().__init__()
         added = nn.Linear(hidden, 1, bias=False)
         self.counted = nn.Parameter(torch.ones(1))
-        self.item = nn.Sequential(nn.Linear(item_features, hidden), nn.GELU(), added)
+        self.item = nn.Sequential(ColumnDropout(), nn.Linear(item_features, hidden), nn.GELU(), added)
         self.gain = nn.Linear(user_features, 1)
         for weights in (added.weight, self.gain.weight, self.gain.bias):
             nn.init.zeros_(weights)

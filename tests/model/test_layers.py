@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from lsif.model.encoders import AGE_BUCKETS, age_bucket, basket_means
-from lsif.model.layers import Standardise, masked_mean, masked_softmax
+from lsif.model.item_features import COLUMNS
+from lsif.model.layers import DROPPED, ColumnDropout, Standardise, masked_mean, masked_softmax
+from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import distinct, exploded, positions, slices, starts
 
 
@@ -14,6 +16,24 @@ def test_columns_are_standardised_over_all_tables_and_a_constant_one_says_nothin
     scale.fit([np.array([[0.0, 3.0], [2.0, 3.0]]), np.array([[4.0, 3.0]])])
     found = scale(torch.tensor([[2.0, 3.0], [4.0, 8.0], [99.0, 3.0]]))
     torch.testing.assert_close(found, torch.tensor([[0.0, 0.0], [1.5**0.5, 0.0], [1.5, 0.0]]))
+
+
+def test_a_step_leaves_out_whole_columns_and_a_night_none() -> None:
+    torch.manual_seed(0)
+    dropout, columns = ColumnDropout(), torch.ones(3, 1000)
+    seen = dropout(columns)
+    assert (seen == seen[0]).all()
+    assert sorted(set(seen[0].tolist())) == [0.0, pytest.approx(1 / (1 - DROPPED))]
+    assert (seen[0] == 0).float().mean().item() == pytest.approx(DROPPED, abs=0.05)
+    assert dropout.eval()(columns) is columns
+
+
+def test_popularity_starts_as_the_count_of_last_weeks_new_users() -> None:
+    torch.manual_seed(0)
+    term, features = PopularityTerm(len(COLUMNS), 2), torch.randn(5, len(COLUMNS))
+    starts_as = features[:, COLUMNS.index("log_new_users_7d")]
+    torch.testing.assert_close(term.popularity(features, torch.randn(5, len(COLUMNS))), starts_as)
+    torch.testing.assert_close(term.user_gain(torch.randn(3, 2)), torch.ones(3))
 
 
 def test_masked_softmax_and_mean_of_nothing_are_zero() -> None:

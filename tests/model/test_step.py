@@ -72,7 +72,7 @@ def gradients(model: FusionModel, step: Step, inputs: ItemInputs) -> dict[str, f
         "long": model.long.join.weight,
         "neighbours": model.neighbours.row.weight,
         "groups": model.groups.out.weight,
-        "popularity": model.popularity.item[2].weight,
+        "popularity": model.popularity.item[3].weight,
         "order": model.repeat.order.out.weight,
         "odds": model.repeat.odds.out.weight,
         "level": model.repeat.level.bias,
