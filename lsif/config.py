@@ -127,7 +127,7 @@ class Training(Section):
     """Past cutoffs one horizon apart: the newest judges, the next stops early, the rest train."""
     seed: int = 20170101
     max_epochs: PositiveInt | None = None
-    """Passes over the training cutoffs; by default 4, and 8 where the log is so small that one is under 100 steps."""
+    """Passes over the training cutoffs; by default 3, and 8 where the log is so small that one is under 100 steps."""
     batch_users: PositiveInt = 64
     learning_rate: PositiveFloat = 2e-3
     patience: PositiveInt = 2

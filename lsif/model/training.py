@@ -30,7 +30,7 @@ WEIGHT_DECAY = 0.01
 JUDGED = 10
 MEMORY = 0.998
 """Share of the averaged weights that stays at each step, once there were steps enough to average."""
-EPOCHS, MORE_EPOCHS, FEW_STEPS = 4, 8, 100
+EPOCHS, MORE_EPOCHS, FEW_STEPS = 3, 8, 100
 """Passes at most, and where one has fewer than so many steps."""
 FEWEST_STEPS = 6
 """Of the learning rate's cycle: the warm-up of one of five steps has no length, and the cycle divides by that."""
