@@ -35,7 +35,7 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
-_REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), epochs=(5,), negatives=(1024,))
+_REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), steps=(400,), negatives=(1024,))
 
 
 def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
@@ -44,7 +44,7 @@ def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
         factors=(64,),
         blocks=(2,),
         length=(100,),
-        epochs=(5,),
+        steps=(400,),
         loss=("sampled_softmax",),
         negatives=(256,),
         **more,

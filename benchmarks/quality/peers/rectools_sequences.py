@@ -18,6 +18,7 @@ from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import HSTUModel, SASRecModel
 from scipy import sparse
+from sequences import BATCH, passes
 
 MODELS = {"sasrec": SASRecModel, "hstu": HSTUModel}
 DEEP = 1000
@@ -60,6 +61,7 @@ def trained(given: Given, settings: Settings) -> pd.DataFrame:
     seed_everything(settings.get("seed", 1), verbose=False)
     torch.set_num_threads(2)
     dataset = Dataset.construct(interactions(given, settings.get("seed", 1)))
+    epochs = passes(given, settings["steps"])
     model = MODELS[settings["model"]](
         n_factors=settings["factors"],
         n_blocks=settings["blocks"],
@@ -68,9 +70,9 @@ def trained(given: Given, settings: Settings) -> pd.DataFrame:
         loss=settings["loss"],
         n_negatives=settings["negatives"],
         lr=settings.get("rate", 1e-3),
-        batch_size=128,
-        epochs=settings["epochs"],
-        get_trainer_func=lambda: _trainer(settings["epochs"]),
+        batch_size=BATCH,
+        epochs=epochs,
+        get_trainer_func=lambda: _trainer(epochs),
         recommend_torch_device="cpu",
     )
     model.fit(dataset)

@@ -13,7 +13,7 @@ from replay.nn.loss import CE, CESampled
 from replay.nn.sequential import SasRec
 from replay.nn.transform import UniformNegativeSamplingTransform
 from replay.nn.transform.template import make_default_sasrec_transforms
-from sequences import last_items
+from sequences import BATCH, last_items, passes
 from torch.utils.data import DataLoader
 
 ITEM = "item_id"
@@ -25,14 +25,14 @@ DEEP = 1000
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
-    """Settings: `factors`, `blocks`, `length` and `epochs` of the model, and `negatives` a batch above `FULL` items."""
+    """Settings: `factors`, `blocks` and `length` of the model, `steps`, and `negatives` a batch above `FULL` items."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     seed_everything(SEED, verbose=False)
     torch.set_num_threads(2)
     known = np.unique(given.item)
     found = last_items(given, settings["length"] + 1, SEED)
     histories = torch.from_numpy(np.where(found < 0, len(known), np.searchsorted(known, found)))
-    model = trained(histories, len(known), settings)
+    model = trained(histories, len(known), settings, passes(given, settings["steps"]))
 
     def scores(rows: Array) -> Array:
         result = np.zeros((len(rows), len(given.items)), np.float32)
@@ -42,8 +42,8 @@ def fit(given: Given, settings: Settings) -> Scorer:
     return scores
 
 
-def trained(histories: torch.Tensor, items: int, settings: Settings) -> SasRec:
-    """The model after its epochs; `histories` [U, length + 1] holds numbers below `items`, and `items` for nothing."""
+def trained(histories: torch.Tensor, items: int, settings: Settings, epochs: int) -> SasRec:
+    """The model after `epochs`; `histories` [U, length + 1] holds numbers below `items`, and `items` for nothing."""
     schema = _schema(items, settings["factors"])
     transforms = make_default_sasrec_transforms(schema)["train"]
     if items > FULL:
@@ -57,7 +57,7 @@ def trained(histories: torch.Tensor, items: int, settings: Settings) -> SasRec:
     )
     model = SasRec(plain.body, CESampled() if items > FULL else CE(ignore_index=items))
     batches = _batches(histories, items, torch.nn.Sequential(*transforms))
-    _trainer(settings["epochs"]).fit(LightningModule(model), batches)
+    _trainer(epochs).fit(LightningModule(model), batches)
     return model.eval()
 
 
@@ -79,7 +79,7 @@ def _batches(histories: torch.Tensor, nothing: int, transform: torch.nn.Module) 
         item = torch.stack(rows)
         return transform({ITEM: item, f"{ITEM}_mask": item != nothing})
 
-    return DataLoader(histories, batch_size=128, shuffle=True, collate_fn=batch)
+    return DataLoader(histories, batch_size=BATCH, shuffle=True, collate_fn=batch)
 
 
 def _trainer(epochs: int) -> Trainer:

@@ -4,8 +4,17 @@ Lines of one basket carry one time and often stand sorted by product id, which a
 the user.
 """
 
+import math
+
 import numpy as np
 from kit import Array, Given
+
+BATCH = 128
+
+
+def passes(given: Given, steps: int) -> int:
+    """Over everyone's last events, so many that a model takes `steps` steps: a pass over a small log is soon done."""
+    return math.ceil(steps / math.ceil(len(given.users) / BATCH))
 
 
 def last_items(given: Given, length: int, seed: int) -> Array:
