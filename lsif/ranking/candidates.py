@@ -21,7 +21,10 @@ from lsif.model.ragged import Array
 from lsif.ranking.popular import DECIMALS
 
 BLOCK = 32
-"""Items of which only the best is looked at in the search for the k-th best score."""
+"""Items at most of which only the best is looked at in the search for the k-th best score."""
+
+ROOM = 8
+"""Blocks at least for each of the k: of fewer, most are needed to find k good scores, and much that is worse passes."""
 
 USERS = 128
 """Users of one product: of fewer it is slow, of more what it made has left the processor's cache."""
@@ -98,7 +101,7 @@ def _found(interests: Interests, batch: Batch, of: Catalogue, k: int, start: int
     item, repeat = batch.history_item[user, slot], interests.repeat[user, slot]
     own = repeat + of.items.bias[item]
     dense[item, user] = own.to(dense.dtype)
-    blocks = dense.view(-1, BLOCK if len(of.order) >= k * BLOCK else 1, len(batch))
+    blocks = dense.view(-1, _block(len(of.order), k), len(batch))
     best = blocks.amax(1)  # [V / BLOCK, U]
     least = _least(best, error, k)
     dense[item, user] = -torch.inf  # own items are found by themselves
@@ -112,6 +115,11 @@ def _found(interests: Interests, batch: Batch, of: Catalogue, k: int, start: int
         own_item=item[chosen],
         own_repeat=repeat[chosen],
     )
+
+
+def _block(items: int, k: int) -> int:
+    """Items of a block: a power of two, so that whole blocks fill what is padded to `BLOCK`."""
+    return min(BLOCK, 1 << max(items // (ROOM * k), 1).bit_length() - 1)
 
 
 def _dense(interests: Interests, batch: Batch, of: Catalogue) -> tuple[Tensor, Tensor]:

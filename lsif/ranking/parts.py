@@ -74,9 +74,15 @@ def _new(interests: Interests, batch: Batch, catalogue: Catalogue, found: Found)
     rows, items = found.row, found.item
     long, short = _products(interests, catalogue, rows, items).T
     groups = sum(interests.groups[rows, level[items]] for level in catalogue.items.groups.T)
-    tail = ((batch.tail_item[rows] == items[:, None]) & batch.tail_mask[rows]).any(1)
+    tail = _in_tail(batch, rows, items, len(catalogue.order))
     popular = catalogue.items.bias[items] + interests.popularity_gain[rows] * catalogue.items.popularity[items]
     return torch.stack([long + groups, short, interests.tail[rows] * tail, popular], dim=1)
+
+
+def _in_tail(batch: Batch, rows: Tensor, items: Tensor, catalogue: int) -> Tensor:
+    """Which pairs [P] are of a user and an item of the tail."""
+    user, slot = batch.tail_mask.nonzero(as_tuple=True)
+    return torch.isin(rows * catalogue + items, user * catalogue + batch.tail_item[user, slot])
 
 
 def _own(interests: Interests, catalogue: Catalogue, found: Found) -> Tensor:

@@ -115,6 +115,12 @@ def test_a_bound_is_reached_by_k_items_and_few_more() -> None:
     assert (reached >= K).all() and reached.double().mean() < K + 1
 
 
+def test_a_list_of_hundreds_has_few_candidates_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(10_000)
+    found = search.candidates(interests, batch, made(of, torch.float32, monkeypatch), 250)
+    assert 250 * USERS <= len(pairs(found)) < 1.2 * 250 * USERS
+
+
 def test_a_model_of_nothing_but_nan_has_no_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     interests, batch, of = drawn(700)
     broken = replace(interests, long=interests.long * torch.nan, order=interests.order * torch.nan)
