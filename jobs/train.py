@@ -38,7 +38,7 @@ def is_registered(last: Line) -> bool:
 def work(job: Job) -> Counts:
     registry, at = Registry(), chosen(job)
     number = registry.resolve(CHAMPION, job.ds)
-    champion = registry.load(number) if number else None
+    champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
     read = lessons(job.tables, at, job.settings)
     made = learned(read, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)

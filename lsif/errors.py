@@ -24,6 +24,10 @@ class MissingDays(LsifError):
         )
 
 
+class OtherRelease(LsifError):
+    """A model's files are of another release of LSIF, whose weights do not fit this code: train again."""
+
+
 class Superseded(LsifError):
     """Another writer committed the same partition first: its rows stand and ours were never visible."""
 

@@ -75,6 +75,17 @@ def test_a_reloaded_model_gives_the_same_rows(
     assert loaded.trained_through == "2017-06-23"
 
 
+def test_a_version_of_another_release_is_one_line_and_nobodys_rival(
+    registry: Registry, registered: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a champion of before an upgrade would stop the very training that is to replace it."""
+    monkeypatch.setattr("lsif.registry.bundle.load_file", lambda file: {})
+    with pytest.raises(LsifError, match=r"^model version \d+ does not fit this release, train again: [^\n]+$"):
+        registry.load(registered)
+    assert registry.readable(registered) is None
+    assert "no champion to compare with: model version" in capsys.readouterr().out
+
+
 def test_a_version_says_what_it_was_made_of(registry: Registry, registered: str) -> None:
     version = registry.version("challenger")
     assert version.number == registered == "1"

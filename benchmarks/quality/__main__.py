@@ -51,8 +51,8 @@ def main() -> None:
     rivals = [] if options.without_lsif else [ours(options.seeds, PARTS if options.ablation else ())]
     rivals += [RIVALS[name] for name in options.peers.split(",") if name and name != OURS]
     for log in chosen(options):
-        if log.absent():
-            console.print(f"{log.name}: skipped, {log.absent()}")
+        if absent := log.absent():
+            console.print(f"{log.name}: skipped, {absent}")
             continue
         found = outcome(log, options.stage, rivals)
         results = rows(found)

@@ -27,7 +27,6 @@ from lsif.config import project_folder
 
 HERE = Path(__file__).parent
 RECTOOLS = project_folder() / "benchmarks" / "quality" / "peers" / "rectools.txt"
-PEERS = ("torch", "implicit")
 SAME = 50_000
 """Users at which both are timed."""
 

@@ -96,10 +96,11 @@ def _part(tiles: pa.Table) -> Entries:
 
 def _together(ids: list[pa.Array], places: list[Codes]) -> tuple[pa.Array, Codes]:
     """The distinct `ids` of all parts in order, and the places of all parts among them."""
-    known, place = codes(pa.concat_arrays(ids))
+    # Of a long past the ids of all parts together may be more than the 2 GB of text that a string array holds.
+    known, place = codes(pa.concat_arrays([part.cast(pa.large_string()) for part in ids]))
     starts = np.cumsum([0, *(len(part) for part in ids)])
     moved = [place.astype(np.int32)[start:][part] for start, part in zip(starts, places, strict=False)]
-    return known, np.concatenate(moved)
+    return known.cast(pa.string()), np.concatenate(moved)
 
 
 _NONE = np.zeros(0, np.int32)

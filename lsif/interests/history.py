@@ -96,9 +96,8 @@ def merge(base: Iterable[pa.Table], tiles: Iterable[pa.Table], ds: str, settings
         return added(part, new, worth(new), settings.last_days)
 
     for part in base:
-        for some in _cut(_by_user(part)):
-            held = _from_base(some, ds, settings)
-            last = happened.users_until(held.user_ids[-1].as_py())
+        for some, last in _beside(happened, _cut(_by_user(part)), done):
+            held = _from_base(some, ds, settings) if len(some) else nothing
             yield with_users(held, last)
             done = last
     for last in happened.cuts(done, ROWS) or [done] * (held is None):  # at least one part, if of nobody
@@ -160,6 +159,18 @@ def _cut(base: pa.Table) -> Iterator[pa.Table]:
     cuts = np.searchsorted(ends, np.arange(ROWS, rows, ROWS)) + 1
     for first, last in pairwise([0, *sorted({*cuts.tolist(), len(base)} - {0})]):
         yield base.slice(first, last - first)
+
+
+def _beside(happened: Entries, base: Iterable[pa.Table], done: int) -> Iterator[tuple[pa.Table, int]]:
+    """Parts of a base, and up to which user of `happened` each goes: cut where many new users come before its last."""
+    for some in base:
+        users, begin = column(some, "user_id"), 0
+        last = happened.users_until(users[-1].as_py())
+        for cut in [*(cut for cut in happened.cuts(done, ROWS) if cut < last), last]:
+            end = len(some) if cut == last else int(pc.sum(pc.less_equal(users, happened.users[cut - 1])).as_py() or 0)
+            yield some.slice(begin, end - begin), cut
+            begin = end
+        done = last
 
 
 def _decay(ages: Ints, settings: HistorySettings) -> Floats:

@@ -42,7 +42,7 @@ def _categories(history: History, catalogue: pa.Table) -> pa.Array:
     of_item = np.full(len(history.item_ids), -1)
     of_item[category.is_valid().to_numpy(zero_copy_only=False)] = code
     known = of_item[history.item] >= 0
-    key = history.user[known] * max(len(names), 1) + of_item[history.item][known]
+    key = history.user[known] * np.int64(max(len(names), 1)) + of_item[history.item][known]
     order = np.argsort(key, kind="stable")
     starts = run_starts(key[order])
     user, category_code = np.divmod(key[order][starts], max(len(names), 1))

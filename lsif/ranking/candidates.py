@@ -77,13 +77,14 @@ def product_type() -> torch.dtype:
 
 
 def catalogue(items: Items, order: Array) -> Catalogue:
-    exact = torch.cat([items.vectors, items.popularity[:, None], items.bias[:, None]], dim=1)
+    shut = (items.bias == -torch.inf)[:, None]  # of a closed item nothing counts
+    exact = torch.cat([items.vectors, items.popularity[:, None]], dim=1).masked_fill(shut, 0.0)
+    exact = torch.cat([exact, items.bias[:, None]], dim=1)
     rough = exact.to(product_type())
     closed = -len(exact) % BLOCK
     columns = pad(rough, (0, 0, 0, closed))
     columns[len(exact) :, -1] = -torch.inf
-    lost = (exact - rough).nan_to_num(nan=0.0)  # -inf loses nothing
-    size = exact.masked_fill(exact.isinf(), 0.0)
+    size, lost = exact.masked_fill(shut, 0.0), (exact - rough).masked_fill(shut, 0.0)
     groups = pad(items.groups, (0, 0, 0, closed))
     return Catalogue(items, order, columns, groups, _lengths(size).amax(0), _lengths(lost).amax(0))
 

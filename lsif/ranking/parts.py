@@ -27,6 +27,9 @@ TILE = 16
 TILES = 2**7
 """Tiles computed at once: their vectors stay in the processor's cache, and memory when a thousand items tie."""
 
+CELLS = 16
+"""Cells at most for each pair of the table in which pairs are sorted."""
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -119,9 +122,13 @@ def _best(row: Array, score: Array, order: Array, k: int) -> Array:
     by_row = np.argsort(row, kind="stable")
     row = row[by_row]
     place = np.arange(len(row)) - np.searchsorted(row, row)
+    shape = (row[-1] + 1 if len(row) else 0, place.max(initial=-1) + 1)
+    if shape[0] * shape[1] > CELLS * len(row):  # one user's thousand ties would make a place in every other's row
+        flat = by_row[np.lexsort((order[by_row], -score[by_row], row))]
+        return flat[place < k]
     # Rows of a table are sorted five times faster than the flat pairs. What is past a row's end comes last.
-    table = np.full((row[-1] + 1 if len(row) else 0, place.max(initial=-1) + 1), np.inf)
-    ties, pair = np.zeros(table.shape, order.dtype), np.full(table.shape, -1)
+    table = np.full(shape, np.inf)
+    ties, pair = np.zeros(shape, order.dtype), np.full(shape, -1)
     table[row, place], ties[row, place], pair[row, place] = -score[by_row], order[by_row], by_row
     best = np.take_along_axis(pair, np.lexsort((ties, table), axis=1)[:, :k], axis=1).ravel()
     return best[best >= 0]

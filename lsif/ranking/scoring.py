@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lsif.interests.as_of import Known
 
 CHUNK_SCORES = 2**24
-"""Scores held at once (64 MB): a large catalogue makes chunks smaller than `chunk_users`."""
+"""Users times items of a chunk: a large catalogue makes chunks smaller than `chunk_users`."""
 
 
 def recommend(

@@ -16,17 +16,19 @@ def in_turn(work: Callable[[Task], Made], tasks: Iterable[Task]) -> Iterator[Mad
 
     Torch's threads wait for each other at the end of every small product and burn the processor meanwhile: of a chunk
     of users that was four fifths of the time. Few results wait to be taken, so memory does not grow with the tasks.
+    Torch's number of threads is the process's: never two of these at once.
     """
     threads = torch.get_num_threads()
     ahead: deque[Future[Made]] = deque()
+    pool = ThreadPoolExecutor(threads)
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(threads) as pool:
-            for task in tasks:
-                ahead.append(pool.submit(work, task))
-                if len(ahead) > threads:
-                    yield ahead.popleft().result()
-            while ahead:
+        for task in tasks:
+            ahead.append(pool.submit(work, task))
+            if len(ahead) > threads:
                 yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
     finally:
+        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

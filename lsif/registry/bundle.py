@@ -12,7 +12,7 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
 from lsif.config import Interests
-from lsif.errors import LsifError
+from lsif.errors import OtherRelease
 from lsif.model.fusion_model import FusionModel, Shape
 from lsif.model.vocabulary import ItemIndex
 from lsif.ranking.trained import TrainedModel
@@ -39,7 +39,7 @@ def load_model(folder: Path, version: str) -> TrainedModel:
     """The model in `folder`, ready to score; the files must have been verified before.
 
     Raises:
-        LsifError: the files are of another release of LSIF, whose weights do not fit this code.
+        OtherRelease: the weights do not fit this code.
     """
     try:
         card = json.loads((folder / CARD).read_text())
@@ -48,5 +48,7 @@ def load_model(folder: Path, version: str) -> TrainedModel:
         index = ItemIndex.from_artifacts(load_arrays(folder / ARRAYS), json.loads((folder / VOCABULARY).read_text()))
         interests = Interests.model_validate(card["interests"])
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise LsifError(f"model version {version} does not fit this release: {error}") from error
+        raise OtherRelease(
+            f"model version {version} does not fit this release, train again: {str(error).splitlines()[0]}"
+        ) from error
     return TrainedModel(model.eval(), index, version, interests, card["trained_through"])

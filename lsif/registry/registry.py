@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, OtherRelease
 from lsif.registry.connection import apply_defaults, reaching, tracking_uri
 from lsif.registry.manifest import verify_manifest
 
@@ -152,6 +152,14 @@ class Registry:
 
         with self.folder(self.version(number)) as files:
             return load_model(files, number)
+
+    def readable(self, number: str) -> "TrainedModel | None":
+        """The same; None, with a line that says so, where the version is of a release that this one cannot read."""
+        try:
+            return self.load(number)
+        except OtherRelease as error:
+            print(f"no champion to compare with: {error}", flush=True)
+            return None
 
     def experiment(self) -> str:
         """Id of the experiment that holds the runs, made when it is not there."""

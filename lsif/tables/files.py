@@ -118,10 +118,12 @@ def spark_path(path: str) -> str:
 def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches in tables of at least `GROUP_BYTES`; a batch is never cut, and none with another schema joins one."""
     held: list[pa.RecordBatch] = []
+    size = 0
     for batch in batches:
-        if held and (sum(one.nbytes for one in held) >= GROUP_BYTES or batch.schema != held[0].schema):
+        if held and (size >= GROUP_BYTES or batch.schema != held[0].schema):
             yield pa.Table.from_batches(held)
-            held = []
+            held, size = [], 0
         held.append(batch)
+        size += batch.nbytes
     if held:
         yield pa.Table.from_batches(held)

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,11 +240,34 @@ def test_no_part_is_of_more_users_than_it_must() -> None:
         with patch("lsif.interests.history.ROWS", most):
             return [part.user_ids.to_pylist() for part in merge(base, [later], END, SETTINGS)]
 
-    assert users(4, base) == [["a"], ["b", "c"], ["d", "e"]]
+    assert users(4, base) == [["a"], ["b", "c"], ["d"], ["e"]]
+    assert users(4, base.slice(2)) == [["b"], ["d"], ["e"]], "new users before the only one of a base"
     assert users(100, base) == [["a", "b", "c", "d", "e"]]
     assert users(4) == [["b"], ["d"], ["e"]]
     assert users(100, base.slice(0, 1)) == [["a"], ["b", "d", "e"]]
     assert users(100, base.slice(0, 0)) == [["b", "d", "e"]]
+
+
+def test_many_users_with_many_categories_keep_their_own() -> None:
+    """Users times categories are more than 32 bits hold."""
+    users, categories = 200_000, 20_000
+    names = [f"c{number:05d}" for number in range(categories)]
+    catalogue = pa.table({"item_id": ["x", *names], "category": [names[-1], *names]})
+    ones = np.ones(users, np.int32)
+    history = History(
+        pa.array([f"u{number:06d}" for number in range(users)]),
+        pa.array(["x", *names]),
+        user=np.arange(users, dtype=np.int32),
+        item=np.zeros(users, np.int32),
+        n=ones.astype(np.int64),
+        weights=np.ones((users, 1)),
+        first_day=ones,
+        lengths=ones,
+        days=ones,
+    )
+    found = pc.list_flatten(as_table(history, catalogue, END)["categories"])
+    assert len(found) == users
+    assert pc.unique(pc.struct_field(found, "category")).to_pylist() == [names[-1]]
 
 
 def test_only_the_last_history_is_made_part_by_part() -> None:

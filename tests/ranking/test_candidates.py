@@ -121,6 +121,35 @@ def test_a_list_of_hundreds_has_few_candidates_more(monkeypatch: pytest.MonkeyPa
     assert 250 * USERS <= len(pairs(found)) < 1.2 * 250 * USERS
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broken_item_that_is_closed_is_nobodys_business(kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(700)
+    shut = int(of.bias.isinf().nonzero()[0])
+    vectors = of.vectors.clone()
+    vectors[shut] = torch.nan
+    whole = ranked(interests, batch, made(of, kind, monkeypatch), K)
+    broken = ranked(interests, batch, made(replace(of, vectors=vectors), kind, monkeypatch), K)
+    assert lists(broken) == lists(whole)
+
+
+@pytest.mark.parametrize(("users", "k"), [(1, K), (USERS, 900)])
+def test_one_user_alone_and_lists_of_the_whole_catalogue(users: int, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(700)
+    some = slice(0, users)
+    known = made(of, torch.float32, monkeypatch)
+    found = lists(ranked(search.cut(interests, some), search.cut(batch, some), known, k))
+    assert found == [row for row in lists(ranked(interests, batch, known, k)) if row[0] < users]
+    assert len(found) == users * min(k, int(of.bias.isfinite().sum()))
+
+
+def test_pairs_are_ranked_alike_in_a_table_and_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+    interests, batch, of = drawn(700)
+    known = made(of, torch.float32, monkeypatch)
+    table = ranked(interests, batch, known, K)
+    monkeypatch.setattr("lsif.ranking.parts.CELLS", 0)
+    assert lists(ranked(interests, batch, known, K)) == lists(table)
+
+
 def test_a_model_of_nothing_but_nan_has_no_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     interests, batch, of = drawn(700)
     broken = replace(interests, long=interests.long * torch.nan, order=interests.order * torch.nan)

@@ -24,6 +24,7 @@ MODELS = {"sasrec": SASRecModel, "hstu": HSTUModel}
 DEEP = 1000
 """Items scored per user: more than anyone's own items within them."""
 HALF_LIFE = 90.0
+MADE_BY = ("rectools_sequences.py", "sequences.py", "kit.py", "rectools.txt")
 
 
 def fit(given: Given, settings: Settings) -> Scorer:
@@ -46,7 +47,8 @@ def fit(given: Given, settings: Settings) -> Scorer:
 
 def kept(given: Given, settings: Settings) -> pd.DataFrame:
     """What `trained` gives, from the cut's folder where the model, or the control of it, has been there before."""
-    parts = (Path(__file__).read_bytes(), json.dumps(settings, sort_keys=True).encode(), given.identity.encode())
+    made_by = [(Path(__file__).parent / name).read_bytes() for name in MADE_BY]
+    parts = (*made_by, json.dumps(settings, sort_keys=True).encode(), given.identity.encode())
     mark = hashlib.sha256(b"|".join(parts)).hexdigest()[:20]
     file = given.folder / f"ranked-{mark}.pickle"
     if not file.exists():

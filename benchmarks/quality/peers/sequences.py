@@ -9,12 +9,12 @@ import math
 import numpy as np
 from kit import Array, Given
 
-BATCH = 128
+BATCH, FEWEST = 128, 5
 
 
 def passes(given: Given, steps: int) -> int:
-    """Over everyone's last events, so many that a model takes `steps` steps: a pass over a small log is soon done."""
-    return math.ceil(steps / math.ceil(len(given.users) / BATCH))
+    """Over everyone's last events: so many that a model takes `steps` steps at least; a small log is soon passed."""
+    return max(FEWEST, math.ceil(steps / math.ceil(len(given.users) / BATCH)))
 
 
 def last_items(given: Given, length: int, seed: int) -> Array:
