@@ -2,6 +2,7 @@
 
 For an item that is not in the user's history rows, `score(u, i) = (long_u + short_u)·e_i + groups_u(i) +
 gain_u·popularity_i`, and `tail_u` more if the user had it all the same; for one that is, `score(u, i) = repeat(u, i)`.
+Each source of the former has its `trust`, one in training.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from lsif.model.popularity import PopularityTerm
 from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm, agreed
 from lsif.model.vocabulary import ItemIndex
+
+SOURCES = ("texts", "neighbours", "groups", "popularity")
+"""What the score of an item that is new to a user is learned from, beside the plain count of the popularity term."""
 
 TEMPERATURE_SPEED = 20.0
 """How much texts may say is one number that may have far to go, and a step moves it by .002."""
@@ -99,6 +103,8 @@ class Interests:
 
 
 class FusionModel(nn.Module):
+    trust: Tensor
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
@@ -119,6 +125,7 @@ class FusionModel(nn.Module):
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
         self.log_temperature = nn.Parameter(torch.zeros(()))
+        self.register_buffer("trust", torch.ones(len(SOURCES)))
 
     def temperature(self) -> Tensor:
         """`τ`, one at the start, between .05 and 20: the interests meet an item's text with the length `1 / τ`."""
@@ -126,7 +133,7 @@ class FusionModel(nn.Module):
 
     def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
         """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
-        popularity = self.popularity.popularity(features, self.item_scale(features))
+        popularity = self.popularity.popularity(features, self.item_scale(features), self.trust[3])
         vectors = self.tower(inputs)
         both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
         spread = both.new_zeros(both.shape[1], both.shape[1]) if self.training else covariance(both)
@@ -149,14 +156,15 @@ class FusionModel(nn.Module):
         near_long, near_short = self.neighbours(batch, factors, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
         short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
+        trust = torch.cat([self.trust[0].expand(vectors.shape[1]), self.trust[1].expand(factors.shape[1])])
         close = self.neighbours.closeness(batch, factors)
         order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1
         return Interests(
-            long=long,
-            short=short,
-            alpha=long_share(long, short, items.spread),
-            groups=self.groups(batch, self.group_scale(batch.group_features), user, count),
+            long=long * trust,
+            short=short * trust,
+            alpha=long_share(long * trust, short * trust, items.spread),
+            groups=self.groups(batch, self.group_scale(batch.group_features), user, count) * self.trust[2],
             popularity_gain=self.popularity.user_gain(user),
             order=order * batch.history_mask,
             odds=odds * batch.history_mask,

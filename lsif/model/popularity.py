@@ -26,9 +26,13 @@ class PopularityTerm(nn.Module):
         for weights in (added.weight, self.gain.weight, self.gain.bias):
             nn.init.zeros_(weights)
 
-    def popularity(self, features: Tensor, standardised: Tensor) -> Tensor:
-        """[V] from item features as they are and standardised, both [V, Q]."""
-        return self.counted * features[:, STARTS_WITH] + self.item(standardised).squeeze(-1)
+    def popularity(self, features: Tensor, standardised: Tensor, trust: Tensor) -> Tensor:
+        """[V] from item features as they are and standardised, both [V, Q], and the trust in what is learned []."""
+        return self.count(features) + trust * self.item(standardised).squeeze(-1)
+
+    def count(self, features: Tensor) -> Tensor:
+        """What it starts as [V]."""
+        return self.counted * features[:, STARTS_WITH]
 
     def user_gain(self, user: Tensor) -> Tensor:
         """[B] from standardised user features [B, P]."""

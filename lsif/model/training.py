@@ -22,6 +22,7 @@ from lsif.model.ranks import Ranks, device, joined
 from lsif.model.repeat import RepeatTerm
 from lsif.model.sampling import Sampler
 from lsif.model.step import Example, step_inputs, step_loss
+from lsif.model.trust import trusted
 from lsif.model.validation import watched
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over, misfit
@@ -196,6 +197,7 @@ class _Run:
             repeat.offer(epoch.number, epoch.own_loss, self.average.repeat)
         kept = interests.part
         kept.repeat = repeat.part
+        kept.trust.copy_(trusted(kept, self.validation, self.index))
         kept.repeat.lift(watched(kept, self.validation, self.index, JUDGED).level)
         return Trained(kept.cpu(), self.index, tuple(epochs), interests.epoch, repeat.epoch)
 

@@ -29,7 +29,7 @@ def top_items(model: FusionModel, snapshot: Snapshot, index: ItemIndex, users: A
     model.eval()
     items = model.all_items(index, snapshot.item_features, snapshot.item_factors)
     best = []
-    for rows in _rows(users):
+    for rows in row_chunks(users):
         batch = snapshot.batch(rows).to(items.vectors.device)
         best.append(scores(model(batch, items), batch, items).topk(k).indices.cpu())
     return torch.cat(best).numpy()
@@ -57,7 +57,7 @@ def watched(model: FusionModel, example: Example, index: ItemIndex, k: int) -> W
     users = example.targets.active()
     items = model.eval().all_items(index, example.snapshot.item_features, example.snapshot.item_factors)
     lists, losses = [], []
-    for rows in _rows(users):
+    for rows in row_chunks(users):
         batch = example.snapshot.batch(rows).to(items.vectors.device)
         interests = model(batch, items)
         new, own = new_to_user(interests, batch, items), interests.repeat
@@ -109,8 +109,8 @@ def _losses(new: Tensor, there: Tensor, own: Tensor, batch: Batch, positive: Ten
     return torch.stack(found).double()
 
 
-def _rows(users: Array) -> list[Array]:
-    return np.array_split(users, max(1, -(-len(users) // CHUNK)))
+def row_chunks(users: Array, size: int = CHUNK) -> list[Array]:
+    return np.array_split(users, max(1, -(-len(users) // size)))
 
 
 def mean_ndcg(ranked: Array, targets: Targets, users: Array) -> float:

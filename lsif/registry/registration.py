@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsif.evaluation.compare import Comparison
+from lsif.model.fusion_model import SOURCES
 from lsif.model.ragged import Array
 from lsif.model.training import Epoch
 from lsif.ranking.trained import TrainedModel
@@ -71,6 +72,8 @@ def _log(candidate: Candidate) -> None:
     mlflow.log_params(dict(_flat(candidate.settings)))
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
     mlflow.log_metrics(dict(_metrics(candidate.comparison)))
+    believed = zip(SOURCES, candidate.trained.model.trust.tolist(), strict=True)
+    mlflow.log_metrics({f"trust_in_{source}": trust for source, trust in believed})
     for epoch in candidate.epochs:
         measured = {
             "loss": epoch.loss,

@@ -32,7 +32,8 @@ def test_popularity_starts_as_the_count_of_last_weeks_new_users() -> None:
     torch.manual_seed(0)
     term, features = PopularityTerm(len(COLUMNS), 2), torch.randn(5, len(COLUMNS))
     starts_as = features[:, COLUMNS.index("log_new_users_7d")]
-    torch.testing.assert_close(term.popularity(features, torch.randn(5, len(COLUMNS))), starts_as)
+    trust = torch.ones(())
+    torch.testing.assert_close(term.popularity(features, torch.randn(5, len(COLUMNS)), trust), starts_as)
     torch.testing.assert_close(term.user_gain(torch.randn(3, 2)), torch.ones(3))
 
 

@@ -11,6 +11,7 @@ from lsif.model.ragged import Array
 from lsif.model.sampling import Sampler
 from lsif.model.step import step_inputs, step_loss
 from lsif.model.training import build_model, fit
+from lsif.model.trust import trusted
 from lsif.model.validation import mean_ndcg, top_items, watched
 from tests.model.test_training import small, world
 
@@ -46,6 +47,7 @@ def test_whatever_is_made_on_the_way_names_its_device(encoder: str, settings: Se
     with torch.device("meta"):
         step_loss(model.train(), step, model.tower.inputs(index)).backward()
         watched(model, validation, index, 10)
+        trusted(model, validation, index)
         top_items(model, validation.snapshot, index, validation.targets.active(), 10)
 
 

@@ -55,9 +55,19 @@ def test_the_same_lists_whatever_came_into_the_vocabulary(
             weights.add_(torch.randn_like(weights) * 0.2)
     fresh = new.repeat.order.category.weight[1].clone()
     carry_over(new, grown(index), Start(old, index))
-
     assert np.array_equal(lists(new, grown(index), settings), lists(old, index, settings))
     assert torch.equal(new.repeat.order.category.weight[1], fresh), "nothing is known of the new category"
+
+
+def test_how_far_the_earlier_model_believed_its_sources_is_not_carried_over(
+    shop: tuple[ItemIndex, list[Example]], settings: Settings
+) -> None:
+    """A source that training hears only faintly is never learned again."""
+    index, examples = shop
+    old, new = drawn(index, examples, settings, 1), drawn(index, examples, settings, 2)
+    old.trust.fill_(0.125)
+    carry_over(new, index, Start(old, index))
+    assert torch.equal(new.trust, torch.ones(4))
 
 
 def test_a_warm_training_stands_at_once_where_the_first_one_ended(
