@@ -14,6 +14,7 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
 from lsif.interests.as_of import Known
+from lsif.model.fusion_model import SOURCES
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import Registry, promote, rollback
