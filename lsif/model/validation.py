@@ -8,10 +8,9 @@ from torch import Tensor
 
 from lsif.evaluation.metrics import ndcg
 from lsif.model.batch import Batch
-from lsif.model.fusion_model import FusionModel, new_to_user, scores
+from lsif.model.fusion_model import FusionModel, new_to_user
 from lsif.model.loss import listwise_loss
 from lsif.model.ragged import Array
-from lsif.model.snapshot import Snapshot
 from lsif.model.step import Example, marks, taken_again
 from lsif.model.targets import Targets
 from lsif.model.vocabulary import ItemIndex
@@ -21,18 +20,6 @@ CHUNK = 256
 """Users at once. Of 92,000 items a score each is 94 MB, and a loss makes several such tables."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
-
-
-@torch.no_grad()
-def top_items(model: FusionModel, snapshot: Snapshot, index: ItemIndex, users: Array, k: int) -> Array:
-    """The k best items of each user, best first [len(users), k]."""
-    model.eval()
-    items = model.all_items(index, snapshot.item_features, snapshot.item_factors)
-    best = []
-    for rows in row_chunks(users):
-        batch = snapshot.batch(rows).to(items.vectors.device)
-        best.append(scores(model(batch, items), batch, items).topk(k).indices.cpu())
-    return torch.cat(best).numpy()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import Targets, targets
 from lsif.model.training import build_model, fit
-from lsif.model.validation import Watched, mean_ndcg, top_items, watched
+from lsif.model.validation import Watched, mean_ndcg, watched
 from lsif.model.vocabulary import ItemIndex, build_index
+from tests.model.ranked import top_items
 from tests.model.world import ENCODER, catalogue, events, known, log, vectors
 
 ITEMS = [f"{category}-{n}" for category in "abcd" for n in range(6)]

@@ -12,7 +12,8 @@ from lsif.model.sampling import Sampler
 from lsif.model.step import step_inputs, step_loss
 from lsif.model.training import build_model, fit
 from lsif.model.trust import trusted
-from lsif.model.validation import mean_ndcg, top_items, watched
+from lsif.model.validation import mean_ndcg, watched
+from tests.model.ranked import top_items
 from tests.model.test_training import small, world
 
 

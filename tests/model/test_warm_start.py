@@ -12,9 +12,9 @@ from lsif.model.ragged import Array
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.training import build_model, fit
-from lsif.model.validation import top_items
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over
+from tests.model.ranked import top_items
 from tests.model.test_training import CUTOFFS, ITEMS, planted, small, world
 from tests.model.world import catalogue, known, log
 
