@@ -45,7 +45,6 @@ def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
         blocks=(2,),
         length=(100,),
         steps=(400,),
-        loss=("sampled_softmax",),
         negatives=(256,),
         **more,
     )

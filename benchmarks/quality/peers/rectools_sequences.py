@@ -18,7 +18,7 @@ from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import HSTUModel, SASRecModel
 from scipy import sparse
-from sequences import BATCH, passes
+from sequences import BATCH, FULL, passes
 
 MODELS = {"sasrec": SASRecModel, "hstu": HSTUModel}
 DEEP = 1000
@@ -69,7 +69,7 @@ def trained(given: Given, settings: Settings) -> pd.DataFrame:
         n_blocks=settings["blocks"],
         n_heads=2,
         session_max_len=settings["length"],
-        loss=settings["loss"],
+        loss="softmax" if len(given.items) <= FULL else "sampled_softmax",
         n_negatives=settings["negatives"],
         lr=settings.get("rate", 1e-3),
         batch_size=BATCH,

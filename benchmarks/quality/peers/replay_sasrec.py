@@ -13,13 +13,11 @@ from replay.nn.loss import CE, CESampled
 from replay.nn.sequential import SasRec
 from replay.nn.transform import UniformNegativeSamplingTransform
 from replay.nn.transform.template import make_default_sasrec_transforms
-from sequences import BATCH, last_items, passes
+from sequences import BATCH, FULL, last_items, passes
 from torch.utils.data import DataLoader
 
 ITEM = "item_id"
 SEED = 1
-FULL = 20_000
-"""Items up to which the loss looks at all of them; above, at some that are drawn anew for every batch."""
 DEEP = 1000
 """Items with an opinion per user: more than anyone's own items within them."""
 

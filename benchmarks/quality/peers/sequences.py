@@ -10,6 +10,8 @@ import numpy as np
 from kit import Array, Given
 
 BATCH, FEWEST = 128, 5
+FULL = 10_000
+"""Items up to which a loss looks at all of them, which is better and quicker there; above, at some that are drawn."""
 
 
 def passes(given: Given, steps: int) -> int:
