@@ -40,8 +40,8 @@ def work(job: Job) -> Counts:
     number = registry.resolve(CHAMPION, job.ds)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
-    read = lessons(job.tables, at, job.settings)
-    made = learned(read, job.settings, lambda line, done: print(f"{done:4.0%} {line}", flush=True), start)
+    # Nothing keeps the lessons: they are most of the memory, and the trial reads more.
+    made = learned(lessons(job.tables, at, job.settings), job.settings, show, start)
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
@@ -53,6 +53,10 @@ def work(job: Job) -> Counts:
     job.tables.written.add(f"model/{job.ds}")
     note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
     return Counts(len(comparison), len(comparison), model_version=new, note=note)
+
+
+def show(line: str, done: float) -> None:
+    print(f"{done:4.0%} {line}", flush=True)
 
 
 def chosen(job: Job) -> Cutoffs:

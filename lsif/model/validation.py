@@ -16,8 +16,8 @@ from lsif.model.targets import Targets
 from lsif.model.vocabulary import ItemIndex
 
 BothLists = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
-CHUNK = 256
-"""Users at once. Of 92,000 items a score each is 94 MB, and a loss makes several such tables."""
+CHUNK = 128
+"""Users at once. Of 92,000 items a score each is 47 MB, and a loss makes several such tables."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
 

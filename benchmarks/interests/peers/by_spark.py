@@ -1,9 +1,11 @@
 """The features in PySpark, by hand, with the session's settings for bulk work."""
 
 from collections.abc import Callable
+from functools import reduce
+from itertools import groupby
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.interests.peers.task import Task, serve
@@ -14,10 +16,7 @@ def start() -> Callable[[Task, Path], None]:
     spark = session("by_spark", bulk=True)
 
     def work(task: Task, out: Path) -> None:
-        base = task.events[0].split("/ds=")[0]
-        roots = sorted({file.split("/ds=")[0] for file in task.events})
-        assert roots == [base], "files of one write share a folder"
-        events = spark.read.option("basePath", base).parquet(*task.events).withColumn("ds", F.col("ds").cast("string"))
+        events = everything(spark, task).withColumn("ds", F.col("ds").cast("string"))
         positive = events.where((F.col("weight") > 0) & F.col("item_id").isNotNull())
         save("histories", histories(positive, task), out)
         made = spark.read.parquet(str(out / "histories.parquet"))
@@ -29,6 +28,15 @@ def start() -> Callable[[Task, Path], None]:
         save("item_days", item_days(positive), out)
 
     return work
+
+
+def everything(spark: SparkSession, task: Task) -> DataFrame:
+    """All events; each write of several days has a folder of its own, and Spark reads days off the paths below one."""
+    of_write = {root: list(files) for root, files in groupby(sorted(task.events), lambda file: file.split("/ds=")[0])}
+    return reduce(
+        DataFrame.unionByName,
+        (spark.read.option("basePath", root).parquet(*files) for root, files in of_write.items()),
+    )
 
 
 def histories(positive: DataFrame, task: Task) -> DataFrame:
