@@ -12,10 +12,11 @@ import argparse
 import sys
 from functools import partial
 
+from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.night import evening, evening_inputs, lists_at
 from lsif.ranking.scoring import recommend_batches
-from lsif.ranking.trained import NO_MODEL
+from lsif.ranking.trained import NO_MODEL, TrainedModel
 from lsif.ranking.version import version_for
 from lsif.registry import Registry
 
@@ -46,10 +47,16 @@ def steps(job: Job) -> None:
     if version == NO_MODEL:
         print(f"{STEP} ds={job.ds}: NO MODEL, everybody gets the popular list (model_version = none)", file=sys.stderr)
     if job.args.user:
-        trained = None if version == NO_MODEL else Registry().load(version)
-        print(lists_at(job.tables, job.ds, job.settings, trained, [job.args.user]).to_pandas().to_string(index=False))
+        show(job, None if version == NO_MODEL else Registry().load(version))
         return
     run_step(STEP, job, partial(inputs, version), partial(work, version))
+
+
+def show(job: Job, trained: TrainedModel | None) -> None:
+    rows = lists_at(job.tables, job.ds, job.settings, trained, [job.args.user])
+    if not len(rows):
+        raise LsifError(f"nothing is known of user {job.args.user} at the end of {job.ds}: there is no list to print")
+    print(rows.to_pandas().to_string(index=False))
 
 
 if __name__ == "__main__":

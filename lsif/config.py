@@ -206,10 +206,10 @@ def load_settings(path: str | Path | None = None) -> Settings:
     """
     file = Path(path) if path else config_file()
     try:
-        given = tomllib.loads(file.read_text())
+        given = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise LsifError(f"cannot read the configuration {file}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LsifError(f"{file} is not valid TOML: {error}") from error
     home = home_folder()
     places = {"home": home, "tables": os.environ.get("LSIF_TABLES") or str(home / "tables")}

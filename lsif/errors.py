@@ -9,8 +9,12 @@ class LsifError(Exception):
     exit_code = 2
 
 
+NAMED = 31
+"""Days that one line can name, a month of them; of more it gives the first, the last and how many."""
+
+
 class MissingDays(LsifError):
-    """A step needs partitions that are not there; names them all.
+    """A step needs partitions that are not there.
 
     Attributes:
         table: name of the table with the gap.
@@ -19,9 +23,10 @@ class MissingDays(LsifError):
 
     def __init__(self, table: str, days: Sequence[str]) -> None:
         self.table, self.days = table, list(days)
-        super().__init__(
-            f"table {table} lacks {', '.join(self.days)}: run (or backfill) those days first, oldest first"
-        )
+        named = ", ".join(self.days)
+        if len(self.days) > NAMED:
+            named = f"{self.days[0]} to {self.days[-1]}, {len(self.days):,} days of them"
+        super().__init__(f"table {table} lacks {named}: run (or backfill) those days first, oldest first")
 
 
 class OtherRelease(LsifError):

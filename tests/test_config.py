@@ -50,6 +50,12 @@ def test_a_missing_file_is_named(home: Path) -> None:
         load_settings(home / "absent.toml")
 
 
+def test_a_file_that_is_no_text_is_one_clear_line(home: Path) -> None:
+    (home / "odd.toml").write_bytes(b"\xff\xfe[")
+    with pytest.raises(LsifError, match=r"^[^\n]*odd\.toml is not valid TOML: [^\n]*$"):
+        load_settings(home / "odd.toml")
+
+
 def test_the_fingerprint_follows_settings_and_not_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = load(home, SHOP).fingerprint()
     monkeypatch.setenv("LSIF_TABLES", "s3://bucket/tables")

@@ -108,6 +108,9 @@ def test_an_empty_day_is_there_and_a_missing_one_is_named(tables: Tables) -> Non
     assert tables.days("item_tiles") == ["2017-01-01", "2017-01-03"]
     with pytest.raises(MissingDays, match="item_tiles lacks 2017-01-02, 2017-01-04"):
         tables.require_days("item_tiles", "2017-01-01", "2017-01-04")
+    with pytest.raises(MissingDays, match=r"lacks 2017-01-02 to 2018-01-01, 364 days of them: run") as many:
+        tables.require_days("item_tiles", "2017-01-01", "2018-01-01")
+    assert many.value.days[:2] == ["2017-01-02", "2017-01-04"]
     assert tables.newest_day("item_tiles", "2017-01-02") == "2017-01-01"
     assert tables.newest_day("item_tiles", "2016-12-31") is None
 
