@@ -34,7 +34,7 @@ def inputs(version: str, job: Job) -> dict[str, str]:
 
 def work(version: str, job: Job) -> Counts:
     writer = job.tables.writer("recommendations")
-    trained = None if version == NO_MODEL else Registry().load(version)
+    trained = model_of(version)
     read = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
     writer.write(job.ds, recommend_batches(trained, read.known, read.item_vectors, job.settings))
     staged = writer.stage(model_version=version)
@@ -47,9 +47,13 @@ def steps(job: Job) -> None:
     if version == NO_MODEL:
         print(f"{STEP} ds={job.ds}: NO MODEL, everybody gets the popular list (model_version = none)", file=sys.stderr)
     if job.args.user:
-        show(job, None if version == NO_MODEL else Registry().load(version))
+        show(job, model_of(version))
         return
     run_step(STEP, job, partial(inputs, version), partial(work, version))
+
+
+def model_of(version: str) -> TrainedModel | None:
+    return None if version == NO_MODEL else Registry().load(version)
 
 
 def show(job: Job, trained: TrainedModel | None) -> None:

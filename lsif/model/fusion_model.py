@@ -133,7 +133,8 @@ class FusionModel(nn.Module):
 
     def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
         """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
-        popularity = self.popularity.popularity(features, self.item_scale(features), self.trust[3])
+        trust = self.trust[SOURCES.index("popularity")]
+        popularity = self.popularity.popularity(features, self.item_scale(features), trust)
         vectors = self.tower(inputs)
         both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
         spread = both.new_zeros(both.shape[1], both.shape[1]) if self.training else covariance(both)
@@ -156,15 +157,17 @@ class FusionModel(nn.Module):
         near_long, near_short = self.neighbours(batch, factors, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
         short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
-        trust = torch.cat([self.trust[0].expand(vectors.shape[1]), self.trust[1].expand(factors.shape[1])])
+        texts, neighbours, groups, _ = self.trust
+        trust = torch.cat([texts.expand(vectors.shape[1]), neighbours.expand(factors.shape[1])])
+        long, short = long * trust, short * trust
         close = self.neighbours.closeness(batch, factors)
         order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1
         return Interests(
-            long=long * trust,
-            short=short * trust,
-            alpha=long_share(long * trust, short * trust, items.spread),
-            groups=self.groups(batch, self.group_scale(batch.group_features), user, count) * self.trust[2],
+            long=long,
+            short=short,
+            alpha=long_share(long, short, items.spread),
+            groups=self.groups(batch, self.group_scale(batch.group_features), user, count) * groups,
             popularity_gain=self.popularity.user_gain(user),
             order=order * batch.history_mask,
             odds=odds * batch.history_mask,

@@ -95,7 +95,7 @@ def pool(model: FusionModel, example: Example, items: Items, rows: Array) -> Poo
     user = taken.any(1)
     return Pool(
         count=count.gather(1, near).masked_fill(twice, -torch.inf)[user].cpu(),
-        sources=torch.stack([source.gather(1, near) for source in sources])[:, user].cpu(),
+        sources=sources.take_along_dim(near[None], dim=2)[:, user].cpu(),
         taken=(taken.gather(1, near) & ~twice)[user].cpu(),
         relevant=taken.sum(1)[user].cpu(),
     )

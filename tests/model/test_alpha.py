@@ -1,6 +1,5 @@
 """Alpha means something: it follows what was planted, the last events, and what the score loses without a branch."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
@@ -33,15 +32,6 @@ def settings() -> Settings:
 @pytest.fixture(scope="module")
 def shop() -> Planted:
     return planted(USERS, seed=0)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A model this small gains nothing from more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

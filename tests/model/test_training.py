@@ -62,11 +62,6 @@ def world(settings: Settings) -> tuple[ItemIndex, list[Example]]:
     return index, found
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def test_a_planted_world_is_learned_better_than_popularity(settings: Settings) -> None:
     index, (first, second, validation, judged) = world(settings)
     made = fit([first, second], validation, index, small(settings))

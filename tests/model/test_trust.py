@@ -17,21 +17,11 @@ from lsif.model.training import fit
 from lsif.model.trust import CHOICES, CORNERS, GRID, JUDGED, best_choice, pool, trusted
 from lsif.model.validation import Watched, watched
 from lsif.model.vocabulary import ItemIndex
-from tests.model.test_training import small, world
+from tests.model.test_training import small
 
 FULL = torch.ones(len(SOURCES))
 MIXED = {"texts": np.random.default_rng(0).permutation(24), "neighbours": np.arange(24).reshape(4, 6).T.ravel()}
 """Whose text or factor each item is given, so that those of one category have them from several."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def shop(settings: Settings) -> tuple[ItemIndex, list[Example]]:
-    return world(settings)
 
 
 @pytest.fixture

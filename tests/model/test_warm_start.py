@@ -15,18 +15,8 @@ from lsif.model.training import build_model, fit
 from lsif.model.vocabulary import ItemIndex
 from lsif.model.warm_start import Start, carry_over
 from tests.model.ranked import top_items
-from tests.model.test_training import CUTOFFS, ITEMS, planted, small, world
+from tests.model.test_training import CUTOFFS, ITEMS, planted, small
 from tests.model.world import catalogue, known, log
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def shop(settings: Settings) -> tuple[ItemIndex, list[Example]]:
-    return world(settings)
 
 
 def grown(index: ItemIndex) -> ItemIndex:
