@@ -2,8 +2,8 @@
 
     python jobs/import_past.py --from 2017-01-01 --ds 2017-10-30
 
-One Spark application and one commit a table. An old log knows no arrivals, so each event counts as arrived on its UTC
-day. It equals the nights run one by one.
+One Spark application and one commit a table. It equals the nights run one by one: what lies in a day's file arrived on
+that day. A log that is one file (its path names no {ds}) knows no arrivals; each of its events arrived on its UTC day.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import argparse
 from lsif.days import days_between, parsed_day
 from lsif.errors import LsifError
 from lsif.interests.bases import check_open
-from lsif.interests.ingest import delivery_marks, ingest, past
+from lsif.interests.ingest import delivery_marks, ingest
 from lsif.interests.steps import ingested
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
@@ -39,7 +39,7 @@ def work(job: Job) -> Counts:
     check_open(job.tables, days[0], days[-1])
     spark = session("import_past", bulk=True)
     print(f"import_past: reading {len(days)} days of events", flush=True)
-    found = ingest(spark, job.tables, job.settings, days, past(days))
+    found = ingest(spark, job.tables, job.settings, days)
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
     store_tiles(spark, job.tables, days)
     return ingested(found, f"{len(days)} days")

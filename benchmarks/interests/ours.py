@@ -27,7 +27,7 @@ from lsif.interests.bases import base_days
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
 from lsif.interests.history import merge
-from lsif.interests.ingest import ingest, night, past
+from lsif.interests.ingest import ingest
 from lsif.interests.long_term import histories
 from lsif.interests.recent import recent_windows
 from lsif.interests.storing import TILES, categories, store_histories, store_tiles, store_windows
@@ -37,7 +37,7 @@ from lsif.tables import Tables
 
 def take_in(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
     with steps("ingest"):
-        ingest(spark, tables, settings, days, past(days))
+        ingest(spark, tables, settings, days)
 
 
 def from_scratch(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], steps: Steps) -> None:
@@ -58,7 +58,7 @@ def nights(
 ) -> None:
     for ds in days:
         with steps(f"ingest{at}"):
-            ingest(spark, tables, settings, [ds], night(ds))
+            ingest(spark, tables, settings, [ds])
         with steps(f"tiles{at}"):
             store_tiles(spark, tables, [ds])
         with steps(f"windows{at}"):
@@ -115,10 +115,10 @@ def gates(spark: SparkSession, tables: Tables, settings: Settings, days: list[st
     plain = Tables(f"{tables.root}-plain")
     for ds in days:
         with steps("ingest"):
-            ingest(spark, tables, settings, [ds], night(ds))
+            ingest(spark, tables, settings, [ds])
         with steps("plain write"):
             writer, source = plain.writer("events"), settings.sources["shop"]
-            rows = delivery(spark, "shop", source, [settings.locate(source.path, ds)])
+            rows = delivery(spark, "shop", source, {settings.locate(source.path, ds): ds})
             rows = rows.select(*EVENT, F.lit(ds).alias("ds")).hint("rebalance", "ds")
             writer.write_frame(rows.sortWithinPartitions("user_id", "event_time", "event_id"), [ds])
             writer.commit()

@@ -1,7 +1,7 @@
 """Delivered files as one DataFrame of rows in our columns, every row still there, good or bad."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from itertools import groupby
 
@@ -20,13 +20,14 @@ TEXTS = (*IDS, "event_type", "query", "recommendation_id")
 NUMBERS = ("weight", "value")
 
 DELIVERED = (
-    "source string, raw string, readable boolean, event_id string, user_id string, item_id string, event_type string, "
-    "query string, recommendation_id string, event_time timestamp, weight double, value double, bad_number boolean, "
-    "lacks_id boolean"
+    "source string, file_day date, raw string, readable boolean, event_id string, user_id string, item_id string, "
+    "event_type string, query string, recommendation_id string, event_time timestamp, weight double, value double, "
+    "bad_number boolean, lacks_id boolean"
 )
-"""A delivery's columns. `raw` is the row as delivered: JSON, or the text itself when it cannot be read. `event_time` is
-null when no time can be read from it. `weight` and `value` are the row's own, null when it has none. `lacks_id` is true
-where the source has event ids and this row has none."""
+"""A delivery's columns. `file_day` is the day that the path of the row's file names, null when it names none. `raw` is
+the row as delivered: JSON, or the text itself when it cannot be read. `event_time` is null when none can be read from
+it. `weight` and `value` are the row's own, null when it has none. `lacks_id` is true where the source has event ids and
+this row has none."""
 
 OPTIONAL_KEYS = ("weight", "value", "query", "recommendation_id")
 """Fields that JSON lines leave out when they have none; a CSV or Parquet file must have their columns."""
@@ -34,11 +35,14 @@ OPTIONAL_KEYS = ("weight", "value", "query", "recommendation_id")
 UNREADABLE = "_unreadable"
 
 
-def delivery(spark: SparkSession, name: str, source: Source, paths: Iterable[str]) -> DataFrame:
+def delivery(spark: SparkSession, name: str, source: Source, paths: Mapping[str, str | None]) -> DataFrame:
     """Every row that `source` delivered at `paths`, in the columns `DELIVERED`.
 
     A text format has one row per line: blank lines and repetitions of a file's header are no rows, and a line break
     inside quotes makes two unreadable ones. Ids are text and stay as they are; whole numbers become their digits.
+
+    Args:
+        paths: where files lie, and the day that the path names, None when it names none.
 
     Raises:
         LsifError: as `delivered_files`; an id column is neither text nor whole numbers; the type of events is not said.
@@ -46,9 +50,9 @@ def delivery(spark: SparkSession, name: str, source: Source, paths: Iterable[str
     if not (source.event_type or source.columns.event_type):
         raise LsifError(f"sources.{name}: say columns.event_type, or event_type for all of its events")
     wanted = wanted_columns(source)
-    files = [file for path in paths for file in delivered_files(path, source.format, wanted)]
-    layouts = groupby(sorted(files, key=_layout), key=_layout)
-    parts = [_mapped(spark, name, source, list(same)) for _, same in layouts]
+    days = {file: day for path, day in paths.items() for file in delivered_files(path, source.format, wanted)}
+    layouts = groupby(sorted(days, key=_layout), key=_layout)
+    parts = [_mapped(spark, name, source, {file: days[file] for file in same}) for _, same in layouts]
     return reduce(DataFrame.unionByName, parts) if parts else spark.createDataFrame([], DELIVERED)
 
 
@@ -68,8 +72,8 @@ def _layout(file: File) -> str:
     return f"{file.header} {file.kinds} {file.columns}" if file.header or file.kinds else ""
 
 
-def _mapped(spark: SparkSession, name: str, source: Source, files: list[File]) -> DataFrame:
-    rows = _rows(spark, source, files)
+def _mapped(spark: SparkSession, name: str, source: Source, days: dict[File, str | None]) -> DataFrame:
+    rows, one = _rows(spark, source, days), next(iter(days))
     given = _declared(source.columns)
     texts = {field: _text(rows, given.get(field, ())) for field in TEXTS}
     if "event_type" not in given:
@@ -77,12 +81,13 @@ def _mapped(spark: SparkSession, name: str, source: Source, files: list[File]) -
     numbers = {field: _number(rows, given.get(field, ())) for field in NUMBERS}
     bad = [_filled(rows, given[f]) & ~_is_quantity(numbers[f]) for f in NUMBERS if f in given]
     (time,) = given["event_time"]
-    kinds = dict(zip(files[0].columns, files[0].kinds, strict=False))
+    kinds = dict(zip(one.columns, one.kinds, strict=False))
     _check_ids(name, given, kinds)
     # A column of nanoseconds is a number to Spark; but INT96, which Arrow also calls nanoseconds, is a time to it.
     nanos = pa.types.is_timestamp(kinds.get(time, pa.null())) and isinstance(_kind(rows, time), LongType)
     return rows.select(
         F.lit(name).alias("source"),
+        "file_day",
         "raw",
         "readable",
         *(column.alias(field) for field, column in texts.items()),
@@ -93,17 +98,30 @@ def _mapped(spark: SparkSession, name: str, source: Source, files: list[File]) -
     )
 
 
-def _rows(spark: SparkSession, source: Source, files: list[File]) -> DataFrame:
-    """Rows of files of one layout: `row` (a struct of the source's columns), `raw`, `readable`."""
+def _rows(spark: SparkSession, source: Source, days: dict[File, str | None]) -> DataFrame:
+    """Rows of files of one layout: `row` (a struct of the source's columns), `file_day`, `raw`, `readable`."""
     # Hadoop expands globs; in the path of a file that was listed, such characters are just characters.
-    paths = [re.sub(r"([\[\]{}*?\\])", r"\\\1", re.sub("^s3://", "s3a://", file.path)) for file in files]
+    paths = [re.sub(r"([\[\]{}*?\\])", r"\\\1", re.sub("^s3://", "s3a://", file.path)) for file in days]
     reader = spark.read.option("recursiveFileLookup", "true")  # else a folder named a=b becomes a column
     if source.format == "parquet":
         frame = reader.parquet(*paths)
         row = F.struct(*(F.col(f"`{column.replace('`', '``')}`") for column in frame.columns))
-        return frame.select(row.alias("row"), _json(row).alias("raw"), F.lit(True).alias("readable"))
-    lines = reader.text(paths).where(F.trim("value") != "")
-    return _csv_rows(lines, files[0]) if source.format == "csv" else _json_rows(lines, source)
+        day = _file_day(frame, set(days.values())).alias("file_day")
+        return frame.select(row.alias("row"), day, _json(row).alias("raw"), F.lit(True).alias("readable"))
+    text = reader.text(paths)
+    lines = text.select("value", _file_day(text, set(days.values())).alias("file_day")).where(F.trim("value") != "")
+    return _csv_rows(lines, next(iter(days))) if source.format == "csv" else _json_rows(lines, source)
+
+
+def _file_day(frame: DataFrame, days: set[str | None]) -> Column:
+    """The day that each row's file names: at the place where the paths, taken together, read just `days`."""
+    if days == {None}:
+        return F.lit(None).cast("date")
+    # Not the paths that were asked for: a space is %20 in these, and .. is gone. The column spells file:/ with one.
+    files = [file.replace("file:///", "file:/", 1) for file in frame.inputFiles()]
+    length = len("YYYY-MM-DD")
+    place = next(at for at in range(len(files[0])) if {file[at : at + length] for file in files} == days)
+    return F.substring("_metadata.file_path", place + 1, length).cast("date")
 
 
 def _csv_rows(lines: DataFrame, file: File) -> DataFrame:
@@ -127,7 +145,7 @@ def _json_rows(lines: DataFrame, source: Source) -> DataFrame:
 
 def _with_raw(rows: DataFrame, raw: Column) -> DataFrame:
     text = F.expr("make_valid_utf8(value)")
-    return rows.select("row", F.when(F.col("readable"), raw).otherwise(text).alias("raw"), "readable")
+    return rows.select("row", "file_day", F.when(F.col("readable"), raw).otherwise(text).alias("raw"), "readable")
 
 
 def _json(row: Column) -> Column:

@@ -34,11 +34,11 @@ class Ingested:
         return sum(self.rules.values())
 
 
-def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, list[str]]:
-    """Where each source's deliveries of `days` are expected; one path for a source whose path names no day."""
+def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """Where each source's deliveries of `days` are expected, and the day of each path, None where it names none."""
     listed = list(days)
     return {
-        name: list(dict.fromkeys(settings.locate(source.path, ds) for ds in listed))
+        name: {settings.locate(source.path, ds): ds if "{ds}" in source.path else None for ds in listed}
         for name, source in settings.sources.items()
     }
 
@@ -79,11 +79,8 @@ def known_days(tables: Tables, first: str, max_late_days: int) -> list[str]:
     return tables.days("events", day_before(first, max_late_days), day_before(first))
 
 
-def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], arrival: Column) -> Ingested:
-    """Judge what was delivered for `days` and replace those days of `events` and `quarantine`.
-
-    Args:
-        arrival: the day of arrival of a row (a date), one of `days`.
+def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[str]) -> Ingested:
+    """Judge what was delivered for `days` and replace those days of `events` and `quarantine`; nights, one or many.
 
     Raises:
         LsifError: a file is missing or not to be trusted, or a row was lost or doubled on the way; nothing is written.
@@ -92,7 +89,7 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     delivered = _delivered(spark, settings, days)
     known = tables.frame(spark, "events", known_days(tables, days[0], settings.rules.max_late_days), ["event_id", "ds"])
     with _kept() as keep:
-        judgements = judged(delivered, arrival, known, settings.event_types, settings.rules, keep)
+        judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep)
         found, rejecting = _found(delivered, judgements)
         writer.write_frame(accepted(judgements), days)
         writer.commit()
@@ -112,16 +109,15 @@ def _kept() -> Iterator[Callable[[DataFrame], DataFrame]]:
         yield keep
 
 
-def night(ds: str) -> Column:
-    """Everything that is delivered for `ds` arrived on `ds`."""
-    return F.lit(date.fromisoformat(ds))
+def arrival(days: list[str]) -> Column:
+    """The day of arrival of a delivered row (a date), one of `days`: the one that its file's path names.
 
-
-def past(days: list[str]) -> Column:
-    """An old log knows no arrivals: each event arrived on its UTC day; what lies outside `days`, on their last."""
+    A log that is one file knows no arrivals: each of its events arrived on its UTC day; what lies outside `days`, on
+    their last.
+    """
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     day = F.to_date("event_time")
-    return F.when(day.between(first, last), day).otherwise(F.lit(last))
+    return F.coalesce("file_day", F.when(day.between(first, last), day).otherwise(F.lit(last)))
 
 
 def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> DataFrame:

@@ -4,7 +4,7 @@ from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import check_open, is_due
-from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest, night
+from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest
 from lsif.interests.storing import event_window_inputs, store_histories, store_tiles, store_windows
 from lsif.job import Counts, Job
 from lsif.spark import session
@@ -22,9 +22,9 @@ def delivery_inputs(job: Job) -> dict[str, str]:
 def write_events(job: Job) -> Counts:
     """Replace the events and the rejected rows of the day."""
     check_open(job.tables, job.ds, job.ds)
-    before = job.last_success(INGEST_EVENTS)
-    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], night(job.ds))
-    again = f"delivered again: {before['rows_out']:,} events before, {found.events:,} now" if before else None
+    before = job.tables.rows("events", job.ds, job.ds).get(job.ds)
+    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds])
+    again = f"delivered again: {before:,} events before, {found.events:,} now" if before is not None else None
     return ingested(found, again)
 
 

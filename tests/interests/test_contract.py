@@ -10,7 +10,7 @@ import pytest
 from lsif.config import Rules
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery
-from lsif.interests.ingest import night, past
+from lsif.interests.ingest import arrival
 from tests.interests.deliver import DS, line, source, write
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def judge(
     **changes: Any,
 ) -> "DataFrame":
     kind = path.rsplit(".", 1)[-1]
-    rows = delivery(spark, "shop", source(kind, **changes), [path])
+    rows = delivery(spark, "shop", source(kind, **changes), {path: None})
     ids = spark.createDataFrame(known or [], "event_id string, ds string")
-    return judged(rows, past(days) if days else night(DS), ids, TYPES, rules).cache()
+    return judged(rows, arrival(days or [DS]), ids, TYPES, rules).cache()
 
 
 def broken(judgements: "DataFrame") -> dict[str, list[dict[str, Any]]]:

@@ -22,7 +22,7 @@ PLAIN = {"user_id": "user", "item_id": "item", "event_time": "time"}
 
 
 def rows(spark: "SparkSession", *paths: str, kind: str = "csv", **changes: Any) -> list[dict[str, Any]]:
-    found = delivery(spark, "shop", source(kind, **changes), paths).toArrow().to_pylist()
+    found = delivery(spark, "shop", source(kind, **changes), dict.fromkeys(paths)).toArrow().to_pylist()
     return sorted(found, key=lambda row: (row["event_id"] or "", row["raw"]))
 
 
@@ -80,6 +80,28 @@ def test_sparks_own_old_timestamps_are_instants(spark: "SparkSession", tmp_path:
     options = {"columns": PLAIN, "event_type": "purchase", "time_zone": "America/New_York"}
     (row,) = rows(spark, str(path), kind="parquet", **options)
     assert row["event_time"] == datetime(2017, 3, 12, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["{ds}.{kind}", "{ds}/part-2017-03-13.{kind}", "{ds}/{ds} of 2017-03-13.{kind}"])
+def test_the_day_that_a_file_names(spark: "SparkSession", tmp_path: Path, kind: str, name: str) -> None:
+    """Also below folders that read like days, or that an address spells otherwise."""
+    home, days, paths = tmp_path / "2017-03-12 a+b é%41/2017-03-13/x/..", ("2017-03-12", "2017-03-13"), {}
+    (tmp_path / "2017-03-12 a+b é%41/2017-03-13/x").mkdir(parents=True)
+    for number, ds in enumerate(days):
+        file = home / name.format(ds=ds, kind=kind)
+        one = pa.table({"user": [str(number)], "item": ["i"], "time": ["2017-03-12T10:00:00Z"]})
+        write(file, f"{number},i,2017-03-12T10:00:00Z", header="user,item,time")
+        if kind == "jsonl":
+            file.write_text(json.dumps(one.to_pylist()[0]))
+        if kind == "parquet":
+            pq.write_table(one, file)
+        paths[str(home / name.partition("/")[0].format(ds=ds, kind=kind))] = ds
+    plain = source(kind, columns=PLAIN, event_type="purchase")
+    found = delivery(spark, "shop", plain, paths).select("user_id", "file_day").toArrow().to_pylist()
+    assert {row["user_id"]: str(row["file_day"]) for row in found} == {"0": days[0], "1": days[1]}
+    (row, _) = delivery(spark, "shop", plain, dict.fromkeys(paths)).collect()
+    assert row.file_day is None
 
 
 def test_parquet_ids_and_dates(spark: "SparkSession", tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A whole past in one application: equal to its nights, and the cutoffs that a training reads."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from lsif.config import load_settings
@@ -18,7 +19,8 @@ DAYS = days_between(FIRST, LAST)
 
 @pytest.fixture
 def landed(home: Path) -> Path:
-    """Five weeks by day, each event on its own day; each week one id comes again within days, one broken row a day."""
+    """Five weeks by day; each week one id comes again within days. Each day one row is broken, one of the day before,
+    one of the day after and one of eight days before."""
     for number, ds in enumerate(DAYS):
         moment = datetime.fromisoformat(ds).replace(tzinfo=UTC)
         events = [log.event(ds, f"u{(number + n) % 5}", str(n), moment.replace(hour=n)) for n in range(number % 4)]
@@ -26,6 +28,8 @@ def landed(home: Path) -> Path:
             f"{ds}-{n},{e['user_id']},{e['item_id']},purchase,{e['event_time']:%Y-%m-%dT%H:%M:%SZ}"
             for n, e in enumerate(events)
         ]
+        for name, days in {"late": -1, "future": 1, "too-late": -8}.items():
+            rows.append(f"{ds}-{name},u3,7,purchase,{moment + timedelta(days):%Y-%m-%dT%H:%M:%SZ}")
         deliver(home, ds, *rows, f"again-{number // 3},u1,7,browse,{ds}T12:00:00Z", f"bad,u1,7,wink,{ds}T12:00:00Z")
     (home / "landing" / "items.csv").write_text("id,title,category\n1,One,ones\n")
     return home
@@ -44,7 +48,9 @@ def test_a_past_equals_its_nights(run: Run, landed: Path, tables: Tables) -> Non
         sums = [total + one for total, one in zip(sums, counts(last(tables, "ingest_events")), strict=True)]
     assert {(name, ds): tables.content_hash(name, ds) for name in names for ds in days} == whole
     assert once == tuple(sums)
-    assert once[2:] == (3, 5), "ids that came again, and broken rows"
+    assert once[2:] == (3, 15), "ids that came again, and broken rows"
+    late = tables.read("events", [days[3]]).filter(pc.field("event_id") == f"{days[3]}-late")
+    assert [f"{at:%F}" for at in late["event_time"].to_pylist()] == [days[2]]
     assert "nothing to do" in run("import_past", "--from", days[0], "--ds", days[-1])
 
 
