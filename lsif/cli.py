@@ -29,6 +29,8 @@ app = typer.Typer(
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
+RULES = ("champion", "as_of", "none")
+"""Models that `lsif trigger` takes without there being one of that name."""
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the version.")]
 
 
@@ -80,8 +82,12 @@ def trigger(
     ds: Ds, force: Force = False, model: Annotated[str | None, typer.Option(help="Version or alias.")] = None
 ) -> None:
     """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`."""
+    from lsif.lookup import check_version
+
+    if model and model not in RULES:
+        check_version(model)
     conf = {"force": force} | ({"model": model} if model else {})
-    _run("lsif_nightly", parsed_day(ds), conf)
+    _run_day("lsif_nightly", ds, conf)
 
 
 @app.command()
@@ -142,7 +148,7 @@ def train(
     force_reason: Annotated[str | None, typer.Option(help="Promote past a HOLD of the gate, for this reason.")] = None,
 ) -> None:
     """Train, judge and, when it has earned it, promote a model: `lsif train --ds 2017-10-30`."""
-    _run("lsif_training", parsed_day(ds), {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
+    _run_day("lsif_training", ds, {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
 
 
 @app.command()
@@ -152,10 +158,14 @@ def promote(
     reason: Reason = None,
 ) -> None:
     """Make a version champion: `lsif promote 3 --reason "looks right"`. The next day is scored with it."""
+    from lsif.lookup import check_version
+
     if force and not reason:
         raise LsifError("--force wants a --reason")
     if version and not version.isdecimal():
         raise LsifError(f"{version!r} is not a version number: `lsif models` shows them")
+    if version:
+        check_version(version)
     given = {"version": version, "reason": reason}
     conf = {"action": "promote", "force": force} | {key: value for key, value in given.items() if value}
     _run("lsif_promotion", None, conf, say_last=True)
@@ -207,6 +217,19 @@ def _airflow() -> "Airflow":
     from lsif import services
 
     return services.airflow_client(home_folder())
+
+
+def _run_day(dag_id: str, ds: str, conf: "Json") -> None:
+    """`_run`, and then what the ledger says that its steps did."""
+    from lsif.lookup import steps_done
+    from lsif.screen import console, show_steps
+
+    known = steps_done(parsed_day(ds))
+    _run(dag_id, ds, conf)
+    lines = steps_done(ds, after=known[-1]["seq"] if known else 0)
+    if not lines:
+        console.print(f"ds={ds}: nothing to do, inputs, settings and code are what they were (--force runs it anyway)")
+    show_steps(lines)
 
 
 def _run(dag_id: str, ds: str | None, conf: "Json", say_last: bool = False) -> None:

@@ -44,6 +44,16 @@ class Counts:
     model_version: str | None = None
     note: str | None = None
 
+    def summary(self) -> str:
+        """As one line for people; what is nought or absent is left out."""
+        parts = [f"{self.rows_in:,} rows in"] if self.rows_in is not None else []
+        parts += [f"{self.rows_out:,} out"] if self.rows_out is not None else []
+        parts += [f"{self.duplicates:,} duplicates"] * bool(self.duplicates)
+        parts += [f"{self.quarantined:,} quarantined"] * bool(self.quarantined)
+        parts += [f"model version {self.model_version}"] * (self.model_version is not None)
+        parts += [self.note] if self.note else []
+        return ", ".join(parts)
+
 
 @dataclass
 class Job:
@@ -134,7 +144,7 @@ def run_step(
         raise
     outputs = json.dumps(sorted(job.tables.written))
     _record(job, {**line, "status": "done", "outputs": outputs, **vars(counts)}, started)
-    print(f"{step} ds={job.ds}: {_summary(counts)} in {time.perf_counter() - started:.1f} s")
+    print(f"{step} ds={job.ds}: {counts.summary()} in {time.perf_counter() - started:.1f} s")
 
 
 class _OneLine(argparse.ArgumentParser):
@@ -154,16 +164,6 @@ def _job(description: str | None, arguments: Callable[[argparse.ArgumentParser],
     job = Job(parsed_day(args.ds), settings, tables, args, entry_point, args.force)
     tables.require_writable()
     return job
-
-
-def _summary(counts: Counts) -> str:
-    parts = [f"{counts.rows_in:,} rows in"] if counts.rows_in is not None else []
-    parts += [f"{counts.rows_out:,} out"] if counts.rows_out is not None else []
-    parts += [f"{counts.duplicates:,} duplicates"] * bool(counts.duplicates)
-    parts += [f"{counts.quarantined:,} quarantined"] * bool(counts.quarantined)
-    parts += [f"model version {counts.model_version}"] * (counts.model_version is not None)
-    parts += [counts.note] if counts.note else []
-    return ", ".join(parts)
 
 
 def is_first() -> bool:

@@ -1,12 +1,15 @@
 """What the command line looks up in the tables and the registry."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
 from lsif.config import home_folder, load_settings
 from lsif.errors import LsifError
 from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    from lsif.registry import Registry
 
 Rows = list[dict[str, Any]]
 
@@ -37,10 +40,7 @@ def recommendations(user: str, ds: str | None = None) -> tuple[str, Rows]:
 
 def versions() -> Rows:
     """Every registered version, newest first, with its aliases and what the gate said of it."""
-    from lsif import services
-    from lsif.registry import Registry
-
-    registry = Registry(services.environment(home_folder())["MLFLOW_TRACKING_URI"])
+    registry = _registry()
     names: dict[str, list[str]] = {}
     for alias, number in registry.aliases().items():
         names.setdefault(number, []).append(alias)
@@ -48,6 +48,29 @@ def versions() -> Rows:
         {**version.tags, "version": version.number, "aliases": ", ".join(sorted(names.get(version.number, [])))}
         for version in reversed(registry.versions())
     ]
+
+
+def steps_done(ds: str, after: int = 0) -> Rows:
+    """Lines of the ledger for `ds` past the number `after`, in the order in which the steps ended."""
+    of_day = (pc.field("ds") == ds) & (pc.field("seq") > after)
+    lines: Rows = Tables(load_settings().tables).read("runs", filter=of_day).sort_by("seq").to_pylist()
+    return lines
+
+
+def check_version(chosen: str) -> None:
+    """Refuse a version number or alias that is not registered, before a run is spent on it.
+
+    Raises:
+        LsifError: there is none; names the aliases.
+    """
+    _registry().version(chosen)
+
+
+def _registry() -> "Registry":
+    from lsif import services
+    from lsif.registry import Registry
+
+    return Registry(services.environment(home_folder())["MLFLOW_TRACKING_URI"])
 
 
 def _titles(tables: Tables, ds: str, items: list[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What the command line shows: a run's progress, the services, lists and versions."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -67,6 +68,16 @@ def show_services(status: "Status") -> None:
             f"Airflow  {status.endpoints.airflow_url}  (user admin, password in {status.password_file})", soft_wrap=True
         )
         console.print(f"MLflow   {status.endpoints.mlflow_url}")
+
+
+def show_steps(lines: Sequence[dict[str, Any]]) -> None:
+    """What each line of the ledger says that its step did."""
+    from lsif.job import Counts
+
+    for line in lines:
+        done, counts = line["status"] == "done", {field.name: line[field.name] for field in fields(Counts)}
+        said = Counts(**counts).summary() if done else f"{line['status']}, {line['note']}"
+        console.print(f"{line['step']}: {said} in {line['seconds']:.1f} s", markup=False, soft_wrap=True)
 
 
 def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

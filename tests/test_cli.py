@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from lsif import cli, services
+from lsif import cli, lookup, services
 from lsif.airflow_api import Airflow
 from lsif.errors import LsifError
 from lsif.screen import Progress, console, said_last, show_failures
@@ -153,6 +154,8 @@ class FakeAirflow:
 
     def __init__(self, state: str = "success") -> None:
         self.asked: list[tuple[Any, ...]] = []
+        self.versions: list[str] = []
+        self.works: Callable[[], object] = lambda: None
         self.state = state
 
     def trigger(self, *asked: Any) -> dict[str, Any]:
@@ -162,6 +165,7 @@ class FakeAirflow:
     def wait_for_run(self, run: dict[str, Any], watch: Progress) -> dict[str, Any]:
         watch(run, [self.task(run, "running", None)])
         watch(run, [self.task(run, "running", None)])
+        self.works()
         ended = {**run, "state": self.state}
         watch(ended, [self.task(run, self.state, 1.5)])
         return ended
@@ -191,6 +195,7 @@ class FakeAirflow:
 def airflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
     fake = FakeAirflow()
     monkeypatch.setattr(services, "airflow_client", lambda home: fake)
+    monkeypatch.setattr(lookup, "check_version", fake.versions.append)
     return fake
 
 
@@ -215,12 +220,32 @@ def airflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
             ("trigger", "lsif_promotion", None, {"action": "promote", "force": False, "version": "3", "reason": "r"}),
         ),
         (["rollback"], ("trigger", "lsif_promotion", None, {"action": "rollback"})),
+        (
+            ["trigger", "--ds", DS, "--model", "as_of"],
+            ("trigger", "lsif_nightly", DS, {"force": False, "model": "as_of"}),
+        ),
     ],
 )
 def test_a_command_asks_airflow_for_one_thing(airflow: FakeAirflow, words: list[str], asked: tuple[Any, ...]) -> None:
     done = RUNNER.invoke(cli.app, words)
     assert done.exit_code == 0, done.output
     assert airflow.asked[0] == asked
+    assert airflow.versions == [word for word in words if word.isdecimal()], "looked up before a run is spent"
+
+
+def test_a_night_says_what_its_steps_did(airflow: FakeAirflow, tables: Tables) -> None:
+    line = dict.fromkeys(tables.schema("runs").names) | {"seq": 1, "run_id": "r", "step": "before", "ds": DS}
+    tables.append("runs", pa.Table.from_pylist([line], schema=tables.schema("runs")))
+    assert f"ds={DS}: nothing to do" in RUNNER.invoke(cli.app, ["trigger", "--ds", DS]).output
+    lost = {**line, "seq": 2, "step": "ingest_events", "status": "failed", "seconds": 1.0, "note": "no file"}
+    done = {**lost, "seq": 3, "status": "done", "rows_in": 12, "duplicates": 0, "quarantined": 2, "note": "as told"}
+    ran = pa.Table.from_pylist([lost, done, {**done, "seq": 4, "ds": "2017-11-01"}], schema=tables.schema("runs"))
+    airflow.works = lambda: tables.append("runs", ran)
+    said = RUNNER.invoke(cli.app, ["train", "--ds", DS]).output.splitlines()[2:]
+    assert said == [
+        "ingest_events: failed, no file in 1.0 s",
+        "ingest_events: 12 rows in, 2 quarantined, as told in 1.0 s",
+    ]
 
 
 def test_a_run_that_fails_ends_with_code_1(airflow: FakeAirflow) -> None:

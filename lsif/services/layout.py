@@ -56,12 +56,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What `up` chose: two ports on 127.0.0.1, PostgreSQL's socket folder, and the folder of the DAGs."""
+    """What `up` chose: two ports on 127.0.0.1, PostgreSQL's socket folder, the DAGs' folder, and the configuration."""
 
     airflow_port: int
     mlflow_port: int
     sockets: str
     dags: str
+    config: str = ""
 
     @property
     def airflow_url(self) -> str:

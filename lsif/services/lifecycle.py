@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lsif.airflow_api import Airflow
-from lsif.config import project_folder
+from lsif.config import config_file, project_folder
 from lsif.errors import LsifError
 from lsif.services import parts, postgres, processes
 from lsif.services.environment import service_environment
@@ -85,12 +85,15 @@ def airflow_client(home: Path | str) -> Airflow:
     """A client signed in to the Airflow of this home.
 
     Raises:
-        LsifError: nothing is up there.
+        LsifError: nothing is up there, or what is up has another configuration than this shell's LSIF_CONFIG.
     """
     layout = Layout(Path(home))
     chosen = endpoints(layout)
     if chosen is None:
         raise LsifError(f"no services are up in {home}: run `lsif up`")
+    asked = str(config_file().absolute())
+    if "LSIF_CONFIG" in os.environ and chosen.config not in ("", asked):
+        raise LsifError(f"the services run with {chosen.config}, not with {asked}: `lsif down`, then `lsif up`")
     return Airflow(chosen.airflow_url, USER, password(layout))
 
 
@@ -99,7 +102,8 @@ def _endpoints(layout: Layout, running: set[str], sockets: str, dags: str, say: 
     chosen = endpoints(layout)
     if chosen is None or not running - {postgres.NAME}:
         airflow_port = choose_port("LSIF_AIRFLOW_PORT", 8080, say)
-        chosen = Endpoints(airflow_port, choose_port("LSIF_MLFLOW_PORT", 5000, say), sockets, dags)
+        mlflow_port, config = choose_port("LSIF_MLFLOW_PORT", 5000, say), str(config_file().absolute())
+        chosen = Endpoints(airflow_port, mlflow_port, sockets, dags, config)
         chosen.write(layout)
     return chosen
 

@@ -13,8 +13,9 @@ from urllib.parse import quote
 import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
-from lsif import services
+from lsif import cli, services
 from lsif.config import project_folder
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
@@ -104,6 +105,18 @@ def test_nothing_has_fired_by_itself(home: Path) -> None:
     airflow = services.airflow_client(home)
     assert {run["run_type"] for run in airflow.runs("lsif_nightly")} == {"manual"}
     assert airflow.runs("lsif_training") == []
+
+
+def test_what_cannot_work_costs_no_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSIF_HOME", str(home))
+    runs = len(services.airflow_client(home).runs("lsif_promotion"))
+    said = CliRunner().invoke(cli.app, ["promote", "7"])
+    assert str(said.exception) == "model lsif has no version or alias '7' (no alias is set)"
+    monkeypatch.setenv("LSIF_CONFIG", shutil.copy(project_folder() / "lsif.toml", home / "other.toml"))
+    said = CliRunner().invoke(cli.app, ["trigger", "--ds", "2017-10-31"])
+    assert str(said.exception).endswith(f"not with {home}/other.toml: `lsif down`, then `lsif up`")
+    monkeypatch.delenv("LSIF_CONFIG")
+    assert len(services.airflow_client(home).runs("lsif_promotion")) == runs
 
 
 def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
