@@ -41,7 +41,7 @@ def _lsif(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {
         "LSIF_HOME": str(layout.home),
         "LSIF_PROJECT": project,
-        "LSIF_CONFIG": str(config_file().absolute()),
+        "LSIF_CONFIG": chosen.config or str(config_file().absolute()),
         "LSIF_PYTHON": sys.executable,
         "LSIF_SCHEDULED": "false",
         "PYTHONPATH": project,

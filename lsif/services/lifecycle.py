@@ -92,7 +92,7 @@ def airflow_client(home: Path | str) -> Airflow:
     if chosen is None:
         raise LsifError(f"no services are up in {home}: run `lsif up`")
     asked = str(config_file().absolute())
-    if "LSIF_CONFIG" in os.environ and chosen.config not in ("", asked):
+    if os.environ.get("LSIF_CONFIG") and chosen.config not in ("", asked):
         raise LsifError(f"the services run with {chosen.config}, not with {asked}: `lsif down`, then `lsif up`")
     return Airflow(chosen.airflow_url, USER, password(layout))
 

@@ -114,6 +114,7 @@ def test_what_cannot_work_costs_no_run(home: Path, monkeypatch: pytest.MonkeyPat
     assert str(said.exception) == "model lsif has no version or alias '7' (no alias is set)"
     monkeypatch.setenv("LSIF_CONFIG", shutil.copy(project_folder() / "lsif.toml", home / "other.toml"))
     said = CliRunner().invoke(cli.app, ["trigger", "--ds", "2017-10-31"])
+    assert services.environment(home)["LSIF_CONFIG"] == str(project_folder() / "lsif.toml")
     assert str(said.exception).endswith(f"not with {home}/other.toml: `lsif down`, then `lsif up`")
     monkeypatch.delenv("LSIF_CONFIG")
     assert len(services.airflow_client(home).runs("lsif_promotion")) == runs
