@@ -112,7 +112,7 @@ def test_what_cannot_work_costs_no_run(home: Path, monkeypatch: pytest.MonkeyPat
     runs = len(services.airflow_client(home).runs("lsif_promotion"))
     said = CliRunner().invoke(cli.app, ["promote", "7"])
     assert str(said.exception) == "model lsif has no version or alias '7' (no alias is set)"
-    monkeypatch.setenv("LSIF_CONFIG", shutil.copy(project_folder() / "lsif.toml", home / "other.toml"))
+    monkeypatch.setenv("LSIF_CONFIG", str(shutil.copy(project_folder() / "lsif.toml", home / "other.toml")))
     said = CliRunner().invoke(cli.app, ["trigger", "--ds", "2017-10-31"])
     assert services.environment(home)["LSIF_CONFIG"] == str(project_folder() / "lsif.toml")
     assert str(said.exception).endswith(f"not with {home}/other.toml: `lsif down`, then `lsif up`")
