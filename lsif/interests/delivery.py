@@ -103,13 +103,12 @@ def _rows(spark: SparkSession, source: Source, days: dict[File, str | None]) -> 
     # Hadoop expands globs; in the path of a file that was listed, such characters are just characters.
     paths = [re.sub(r"([\[\]{}*?\\])", r"\\\1", re.sub("^s3://", "s3a://", file.path)) for file in days]
     reader = spark.read.option("recursiveFileLookup", "true")  # else a folder named a=b becomes a column
+    frame = reader.parquet(*paths) if source.format == "parquet" else reader.text(paths)
+    day = _file_day(frame, set(days.values())).alias("file_day")
     if source.format == "parquet":
-        frame = reader.parquet(*paths)
         row = F.struct(*(F.col(f"`{column.replace('`', '``')}`") for column in frame.columns))
-        day = _file_day(frame, set(days.values())).alias("file_day")
         return frame.select(row.alias("row"), day, _json(row).alias("raw"), F.lit(True).alias("readable"))
-    text = reader.text(paths)
-    lines = text.select("value", _file_day(text, set(days.values())).alias("file_day")).where(F.trim("value") != "")
+    lines = frame.select("value", day).where(F.trim("value") != "")
     return _csv_rows(lines, next(iter(days))) if source.format == "csv" else _json_rows(lines, source)
 
 
