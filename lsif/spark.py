@@ -43,12 +43,18 @@ SHORT = {
     JAVA: "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
 }
 
+BULK = {
+    # Tasks small enough to group in the driver's memory: joined up to 64 MB, as by default, they spill.
+    "spark.sql.shuffle.partitions": "64",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
+}
+
 
 def session(app_name: str, bulk: bool = False, java_options: str | None = None) -> SparkSession:
     """The session of this process, started when there is none.
 
     Args:
-        bulk: minutes of work instead of seconds, which the full compiler halves.
+        bulk: minutes of work instead of seconds, with the full compiler, which halves it, and smaller tasks.
         java_options: more of them, on one machine; default: those of the class archive, if there is one.
 
     Raises:
@@ -74,7 +80,7 @@ def settings(master: str, overrides: str, bulk: bool = False) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in shlex.split(overrides)]
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise LsifError(f"LSIF_SPARK_CONF: {wrong[0]!r} is not of the form key=value")
-    local = {**LOCAL, **({} if bulk else SHORT)} if master.startswith("local") else {}
+    local = {**LOCAL, **(BULK if bulk else SHORT)} if master.startswith("local") else {}
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     return {**ALWAYS, **local, **{key: value for key, _, value in pairs}}

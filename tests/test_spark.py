@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsif.errors import LsifError
-from lsif.spark import settings
+from lsif.spark import JAVA, settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -16,6 +16,15 @@ def test_one_machine_keeps_to_itself_and_a_cluster_is_left_alone() -> None:
     cluster = settings("spark://spark-master:7077", "")
     assert not any(key.startswith("spark.driver") for key in cluster)
     assert cluster["spark.sql.session.timeZone"] == "UTC"
+
+
+def test_bulk_on_one_machine_has_small_tasks_and_the_full_compiler() -> None:
+    night, bulk = settings("local[*]", ""), settings("local[*]", "", bulk=True)
+    cluster = settings("spark://spark-master:7077", "", bulk=True)
+    size = "spark.sql.adaptive.advisoryPartitionSizeInBytes"
+    assert (bulk[size], size in night, size in cluster) == ("16m", False, False)
+    assert int(bulk["spark.sql.shuffle.partitions"]) > int(night["spark.sql.shuffle.partitions"])
+    assert ("TieredStopAtLevel" in night[JAVA], "TieredStopAtLevel" in bulk[JAVA]) == (True, False)
 
 
 def test_an_override_wins_and_a_typo_is_one_line() -> None:
