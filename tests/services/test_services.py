@@ -47,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, alerts: tuple[int, list[dict[
     shutil.copytree(project_folder() / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     (home / "dags" / "tiny.py").write_text(TINY)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED"):
+        for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED", "LSIF_CONFIG", "LSIF_TABLES"):
             patch.delenv(name, raising=False)
         patch.setenv("LSIF_ALERT_WEBHOOK", f"http://127.0.0.1:{alerts[0]}")
         services.up(home, dags=home / "dags", say=print)
