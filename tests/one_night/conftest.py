@@ -54,7 +54,7 @@ class World:
         return marks(self.tables, days)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("night")
     (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + SMALL)
