@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lsif.config import Settings
 from lsif.interests.as_of import known_at
+from lsif.memory import release_unused
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import targets
@@ -42,7 +43,9 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings) -> Lessons:
     """
     index = vocabulary(tables, at.learn[0], settings)
     learn = tuple(example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn))
-    return Lessons(index, learn, example(tables, at, at.stop, index, settings))
+    read = Lessons(index, learn, example(tables, at, at.stop, index, settings))
+    release_unused()  # What reading the cutoffs left behind would lie beside the training.
+    return read
 
 
 def learned(read: Lessons, settings: Settings, progress: Progress, start: TrainedModel | None = None) -> Trained:
