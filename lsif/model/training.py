@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.memory import release_unused
 from lsif.model.fusion_model import FusionModel, Shape
 from lsif.model.group_features import group_feature_names
 from lsif.model.history_features import history_feature_names
@@ -209,6 +210,7 @@ class _Run:
         loss = torch.stack([self._step(*chosen) for chosen in self._batches()]).double().mean()
         self.ranks.average([loss])
         found = watched(self.average, self.validation, self.index, JUDGED)
+        release_unused()
         epoch = Epoch(number, float(loss), found.ndcg, found.new_loss, found.own_loss)
         seen = f"NDCG@{JUDGED} {epoch.ndcg:.4f}, losses of new {epoch.new_loss:.4f} and own {epoch.own_loss:.4f}"
         self.progress(f"epoch {number}: loss {epoch.loss:.4f}; on the stopping cutoff {seen}", self.done / self.steps)

@@ -58,7 +58,10 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
         LsifError: nobody did anything.
     """
     begin = Start(start.model, start.index) if start else None
-    return fit(read.learn, read.stop, read.index, settings, progress, begin)
+    made = fit(read.learn, read.stop, read.index, settings, progress, begin)
+    del read
+    release_unused()  # What judges the model reads two more evenings.
+    return made
 
 
 def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) -> TrainedModel | None:
