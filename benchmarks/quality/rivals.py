@@ -1,7 +1,7 @@
 """Who is compared: the script, the environment it runs in, and the settings it may choose from on validation cuts.
 
 Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer. The control's two
-weights cost next to nothing once its model stands, and are tried until more of either gains no more.
+weights cost next to nothing once its model stands, so they are tried until a step more gains next to nothing.
 """
 
 from collections.abc import Sequence

@@ -59,8 +59,8 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
     """
     begin = Start(start.model, start.index) if start else None
     made = fit(read.learn, read.stop, read.index, settings, progress, begin)
-    del read
-    release_unused()  # What judges the model reads two more evenings.
+    del read  # Gone where the caller keeps none, as jobs/train.py: the trial reads more beside the model.
+    release_unused()
     return made
 
 
