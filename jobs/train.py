@@ -13,6 +13,7 @@ import hashlib
 import json
 
 from lsif.job import Counts, Job, Line, is_first, run_job
+from lsif.memory import release_unused
 from lsif.ranking.cutoffs import Cutoffs, cutoffs
 from lsif.ranking.learning import beginning, learned, learning_inputs, lessons
 from lsif.ranking.trained import TrainedModel
@@ -42,6 +43,7 @@ def work(job: Job) -> Counts:
     start = beginning(champion, at, job.settings)
     # Nothing keeps the lessons: they are most of the memory, and the trial reads more.
     made = learned(lessons(job.tables, at, job.settings), job.settings, show, start)
+    release_unused()
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)

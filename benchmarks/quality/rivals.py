@@ -1,7 +1,6 @@
 """Who is compared: the script, the environment it runs in, and the settings it may choose from on validation cuts.
 
-Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer. The control's two
-weights cost next to nothing once its model stands, so they are tried until a step more gains next to nothing.
+Every peer may try up to twelve settings in about as many minutes a cut, so a slow one tries fewer.
 """
 
 from collections.abc import Sequence
@@ -82,7 +81,7 @@ RIVALS = {
         _rival("replay_sasrec", _REPLAY, "replay"),
         _rival(
             "control",
-            _sequences("sasrec", popularity=(0.1, 0.3, 1.0, 3.0, 10.0, 30.0), repeat=(0.5, 1.0, 3.0, 10.0, 30.0)),
+            _sequences("sasrec", popularity=(1.0, 3.0, 10.0, 30.0), repeat=(0.5, 10.0, 30.0)),
             "rectools",
             "rectools_sequences",
         ),

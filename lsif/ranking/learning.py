@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from lsif.config import Settings
 from lsif.interests.as_of import known_at
-from lsif.memory import release_unused
 from lsif.model.snapshot import snapshot
 from lsif.model.step import Example
 from lsif.model.targets import targets
@@ -43,9 +42,7 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings) -> Lessons:
     """
     index = vocabulary(tables, at.learn[0], settings)
     learn = tuple(example(tables, at, cutoff, index, settings) for cutoff in reversed(at.learn))
-    read = Lessons(index, learn, example(tables, at, at.stop, index, settings))
-    release_unused()  # What reading the cutoffs left behind would lie beside the training.
-    return read
+    return Lessons(index, learn, example(tables, at, at.stop, index, settings))
 
 
 def learned(read: Lessons, settings: Settings, progress: Progress, start: TrainedModel | None = None) -> Trained:
@@ -58,10 +55,7 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
         LsifError: nobody did anything.
     """
     begin = Start(start.model, start.index) if start else None
-    made = fit(read.learn, read.stop, read.index, settings, progress, begin)
-    del read  # Gone where the caller keeps none, as jobs/train.py: the trial reads more beside the model.
-    release_unused()
-    return made
+    return fit(read.learn, read.stop, read.index, settings, progress, begin)
 
 
 def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) -> TrainedModel | None:
