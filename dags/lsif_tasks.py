@@ -55,7 +55,9 @@ class JobOperator(BaseOperator):
         self.hook = SubprocessHook()
 
     def execute(self, context: Context) -> None:
-        done = self.hook.run_command([word for word in self.command if word])
+        # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
+        in_order = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        done = self.hook.run_command([word for word in self.command if word], env=in_order)
         if done.exit_code == SUPERSEDED:
             raise AirflowSkipException(done.output)
         if done.exit_code == BAD_INPUT:

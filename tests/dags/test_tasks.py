@@ -65,9 +65,12 @@ def test_promotion_by_hand_says_all_it_was_told(dagbag: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "error"), [(2, AirflowFailException), (99, AirflowSkipException), (1, AirflowException)]
 )
-def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(code: int, error: type[Exception]) -> None:
+def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(
+    code: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lsif_tasks import JobOperator
 
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     program = f"import sys; print('working'); print('no file for the day', file=sys.stderr); sys.exit({code})"
     task = JobOperator(task_id="step", command=[sys.executable, "-c", program, ""])
     with pytest.raises(error, match="no file for the day") as caught:
