@@ -13,11 +13,11 @@ import hashlib
 import json
 
 from lsif.job import Counts, Job, Line, is_first, run_job
+from lsif.learning.cutoffs import Cutoffs, cutoffs
+from lsif.learning.lessons import beginning, learned, learning_inputs, lessons
+from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
-from lsif.ranking.cutoffs import Cutoffs, cutoffs
-from lsif.ranking.learning import beginning, learned, learning_inputs, lessons
 from lsif.ranking.trained import TrainedModel
-from lsif.ranking.trial import circumstances, trial
 from lsif.registry import CHAMPION, Registry
 from lsif.registry.registration import Candidate, register
 

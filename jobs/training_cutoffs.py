@@ -10,7 +10,7 @@ from lsif.days import day_before
 from lsif.interests.bases import usable_bases
 from lsif.interests.storing import event_window_inputs, stale_windows, store_histories, store_windows
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.cutoffs import cutoffs
+from lsif.learning.cutoffs import cutoffs
 from lsif.spark import session
 
 
