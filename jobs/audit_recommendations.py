@@ -32,4 +32,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("audit_recommendations", __doc__, inputs, work)
+    run_job("audit_recommendations", __doc__, inputs, work, ("interests", "ranking"))

@@ -52,4 +52,4 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work)
+    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "ranking"))

@@ -42,4 +42,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("training_cutoffs", __doc__, inputs, work)
+    run_job("training_cutoffs", __doc__, inputs, work, ("training", "interests"))

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from lsif.config import Settings
+from lsif.config import Ranking, Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
@@ -23,7 +23,7 @@ def trial(
     Raises:
         LsifError: nobody who was known did anything in those days.
     """
-    long_enough = settings.model_copy(update={"ranking": settings.ranking.model_copy(update={"k": max(CUTS)})})
+    long_enough = settings.model_copy(update={"ranking": Ranking(k=max(CUTS))})
     lists = {LSIF: lists_at(tables, at.judge, long_enough, challenger)}
     if champion is not None and not champion.misfit(settings):
         lists[CHAMPION] = lists_at(tables, at.judge, long_enough, champion)
