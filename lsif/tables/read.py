@@ -18,6 +18,7 @@ from deltalake.transaction import create_table_with_add_actions
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.schema import DS, TABLES, TableSchema
+from lsif.tables.by_user import ByUser
 from lsif.tables.door import arrow_schema, check_columns
 from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
 from lsif.tables.write import Staged, Writer, made_from, remove_days
@@ -121,6 +122,13 @@ class Tables:
         for file in self._files(name):
             if file.ds == ds:
                 yield from row_groups(f"{self.path(name)}/{file.path}", ds, columns, encoded)
+
+    def by_user(self, name: str, days: Iterable[str], columns: Sequence[str]) -> ByUser:
+        """Rows of `days`, in order of days, to be read for some users at a time: `user_id` is among the `columns`."""
+        wanted = set(days)
+        files = sorted((str(file.ds), file.path) for file in self._files(name) if file.ds in wanted and file.rows)
+        chosen = pa.schema([self.schema(name).field(column) for column in columns])
+        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in files], chosen)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
