@@ -8,16 +8,15 @@ warns on stderr.
 
 import sys
 
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
-from lsif.ranking.night import staged_files
 from lsif.ranking.popular import available_items
 
 
 def inputs(job: Job) -> dict[str, str]:
     staged = job.tables.staged("recommendations", job.ds)
-    return {staged.name: staged_files(staged)}
+    return {staged.name: staged.identity}
 
 
 def work(job: Job) -> Counts:
@@ -33,4 +32,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("audit_recommendations", __doc__, inputs, work)
+    run_job("audit_recommendations", __doc__, inputs, work, ("interests", "ranking"))

@@ -7,6 +7,7 @@ that a second run repeats only what did not end well; each has a job of its own 
 """
 
 from lsif.interests.steps import (
+    DELIVERY,
     HISTORY_BASE,
     INGEST_EVENTS,
     LONG_TERM_HISTORY,
@@ -24,11 +25,11 @@ from lsif.job import Job, run_step, run_steps
 
 
 def steps(job: Job) -> None:
-    run_step(INGEST_EVENTS, job, delivery_inputs, write_events)
-    run_step(LONG_TERM_HISTORY, job, tile_inputs, write_tiles)
-    run_step(HISTORY_BASE, job, base_inputs, write_base)
-    run_step(RECENT_WINDOW, job, window_inputs, write_windows)
+    run_step(INGEST_EVENTS, job.given(*DELIVERY), delivery_inputs, write_events)
+    run_step(LONG_TERM_HISTORY, job.given(), tile_inputs, write_tiles)
+    run_step(HISTORY_BASE, job.given("interests"), base_inputs, write_base)
+    run_step(RECENT_WINDOW, job.given("interests"), window_inputs, write_windows)
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps)
+    run_steps(__doc__, steps, (*DELIVERY, "interests"))

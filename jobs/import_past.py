@@ -12,7 +12,7 @@ from lsif.days import days_between, parsed_day
 from lsif.errors import LsifError
 from lsif.interests.bases import check_open
 from lsif.interests.ingest import delivery_marks, ingest
-from lsif.interests.steps import ingested
+from lsif.interests.steps import DELIVERY, ingested
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
@@ -46,4 +46,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("import_past", __doc__, inputs, work, arguments)
+    run_job("import_past", __doc__, inputs, work, DELIVERY, arguments)

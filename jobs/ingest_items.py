@@ -38,4 +38,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("ingest_items", __doc__, inputs, work)
+    run_job("ingest_items", __doc__, inputs, work, ("catalogue", "rules"))

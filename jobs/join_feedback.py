@@ -11,9 +11,9 @@ from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.feedback import acted_on, metric_rows
 from lsif.evaluation.judgement import CUTS, judgement
-from lsif.interests.as_of import known_at
+from lsif.features.evening import evening_inputs
+from lsif.features.known import known_at
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.night import evening_inputs
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -52,4 +52,4 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work)
+    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "ranking"))

@@ -10,7 +10,7 @@ from lsif.days import day_before
 from lsif.interests.bases import usable_bases
 from lsif.interests.storing import event_window_inputs, stale_windows, store_histories, store_windows
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.cutoffs import cutoffs
+from lsif.learning.cutoffs import cutoffs
 from lsif.spark import session
 
 
@@ -42,4 +42,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("training_cutoffs", __doc__, inputs, work)
+    run_job("training_cutoffs", __doc__, inputs, work, ("training", "interests"))

@@ -5,9 +5,9 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -175,9 +175,23 @@ class Settings(Section):
     tables: str
     """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
 
+    def only(self, sections: Collection[str]) -> "Settings":
+        """These sections and the places; whoever reads another one gets an AttributeError."""
+        narrow = self.model_copy()
+        for name in type(self).model_fields.keys() - {"home", "tables", *sections}:
+            narrow.__dict__.pop(name, None)
+        return narrow
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise AttributeError(f"[{name}] is none of the sections of the settings that this step names")
+            return super().__getattr__(name)
+
     def fingerprint(self) -> str:
-        """Hash of everything that can change a row; where things lie, and how long, cannot."""
-        rows = self.model_dump_json(exclude={"home", "tables", "retention"})
+        """Hash of the sections that are here; where things lie changes no row."""
+        rows = self.model_dump_json(exclude={"home", "tables"})
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:

@@ -45,7 +45,7 @@ def users_of(module: str, name: str) -> set[str]:
 
 
 def test_nobody_but_the_one_path_computes_a_score() -> None:
-    inside_training = {"lsif/model/step.py", "lsif/model/validation.py"}
+    inside_training = {"lsif/learning/step.py", "lsif/learning/validation.py"}
     assert not users_of("lsif.model.fusion_model", "scores"), "the sum of the parts, for tests alone"
     assert users_of("lsif.ranking.candidates", "candidates") == {"lsif/ranking/parts.py"}
     assert users_of("lsif.model.fusion_model", "new_to_user") == inside_training
@@ -62,4 +62,4 @@ def test_every_list_comes_from_the_one_path() -> None:
 def test_training_and_scoring_read_through_the_same_two_functions() -> None:
     readers = users_of("lsif.interests.as_of", "known_at")
     assert {"lsif/ranking/night.py", "lsif/ranking/learning.py"} <= readers
-    assert users_of("lsif.model.snapshot", "snapshot") == {SCORING, "lsif/ranking/learning.py"}
+    assert users_of("lsif.features.snapshot", "snapshot") == {SCORING, "lsif/ranking/learning.py"}

@@ -13,7 +13,7 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
-from lsif.interests.as_of import Known
+from lsif.features.known import Known
 from lsif.model.fusion_model import SOURCES
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel

@@ -24,10 +24,11 @@ import torch
 from benchmarks.quality.running import interpreter
 from lsif.config import load_settings
 from lsif.days import parsed_day
-from lsif.interests.as_of import known_at
-from lsif.model.ragged import Array
-from lsif.model.snapshot import RAGGED, Snapshot, snapshot
-from lsif.ranking.learning import vocabulary
+from lsif.features.known import known_at
+from lsif.features.ragged import Array
+from lsif.features.snapshot import RAGGED, Snapshot, snapshot
+from lsif.learning.lessons import vocabulary
+from lsif.model.batch import batch_of
 from lsif.tables import Tables
 
 HERE = Path(__file__).parent / "peers"
@@ -37,7 +38,7 @@ USERS, ROUNDS, SEED = 64, 20, 1
 def ours(shot: Snapshot, batches: Array) -> dict[str, float]:
     cpu = time.process_time()
     for rows in batches:
-        shot.batch(rows)
+        batch_of(shot, rows)
     return {"users": batches.size, "cpu_seconds": time.process_time() - cpu}
 
 

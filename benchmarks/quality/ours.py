@@ -18,9 +18,9 @@ from ablated import without
 from peers.kit import Maker, answer
 
 from lsif.config import Settings, load_settings
-from lsif.ranking.cutoffs import cutoffs
-from lsif.ranking.learning import Lessons, learned, lessons
-from lsif.ranking.night import Evening, evening
+from lsif.features.evening import Evening, evening
+from lsif.learning.cutoffs import cutoffs
+from lsif.learning.lessons import Lessons, learned, lessons
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables

@@ -7,7 +7,7 @@ from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.judgement import judgement
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.lookup import recommendations
 from lsif.screen import console, show_rows
 from lsif.services import Status

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,16 +10,14 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.evaluation.metrics import Floats, Ints
+from lsif.features.known import Known
 from lsif.ranking.popular import DECIMALS, available_items, popular_items
-
-if TYPE_CHECKING:
-    from lsif.interests.as_of import Known
 
 POPULARITY_DAYS = (7, 28)
 HALF_LIFE_DAYS = 90.0
 
 
-def baselines(known: "Known", users: list[str], settings: Settings, k: int) -> dict[str, pa.Table]:
+def baselines(known: Known, users: list[str], settings: Settings, k: int) -> dict[str, pa.Table]:
     """Popularity of 7 and 28 days, and personal frequency without and with decay.
 
     Personal lists are filled up with the popular items of 28 days, as anyone would.

@@ -1,22 +1,19 @@
 """Lists of one date against what happened in the days after it, beside what counting reaches for the same users."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
 from lsif.evaluation.compare import Comparison, compare, judged_users, truth_from
-
-if TYPE_CHECKING:
-    from lsif.interests.as_of import Known
+from lsif.features.known import Known
 
 CUTS = (10, 20)
 
 
 def judgement(
-    lists: Mapping[str, pa.Table], known: "Known", events: pa.Table, settings: Settings, cuts: Sequence[int] = CUTS
+    lists: Mapping[str, pa.Table], known: Known, events: pa.Table, settings: Settings, cuts: Sequence[int] = CUTS
 ) -> Comparison:
     """`compare` of `lists` and the baselines.
 

@@ -11,6 +11,8 @@ from lsif.spark import session
 
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
 RECENT_WINDOW = "recent_window"
+DELIVERY = ("sources", "event_types", "rules")
+"""Sections of the settings that say what becomes of a delivered row."""
 
 
 def delivery_inputs(job: Job) -> dict[str, str]:

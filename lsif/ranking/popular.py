@@ -1,27 +1,23 @@
 """What sells now: the list for users nobody knows anything about, and the first baseline."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.days import day_before
-
-if TYPE_CHECKING:
-    from lsif.interests.as_of import Known
+from lsif.features.known import Known
 
 DECIMALS = 6
 """Scores are rounded before they are ranked, so that equal inputs give equal lists on every machine."""
 
 
-def available_items(known: "Known") -> pa.Array:
+def available_items(known: Known) -> pa.Array:
     """Sorted ids of what may be recommended at `known.ds`: the catalogue but for what it calls unavailable."""
     available = pc.fill_null(known.items["available"], True)
     return pc.unique(known.items["item_id"].filter(available)).sort()
 
 
-def popular_items(known: "Known", days: int, k: int) -> pa.Table:
+def popular_items(known: Known, days: int, k: int) -> pa.Table:
     """The `k` items of most weight in the last `days` days.
 
     Items without an event follow by item id, so that the list is only shorter than `k` when the catalogue is.

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,20 +16,19 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.features.known import Known
+from lsif.features.ragged import Array
+from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.text import catalogue_vectors
+from lsif.features.vocabulary import ItemIndex
+from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
-from lsif.model.ragged import Array
-from lsif.model.snapshot import Snapshot, snapshot
-from lsif.model.text import catalogue_vectors
-from lsif.model.vocabulary import ItemIndex
 from lsif.ranking.candidates import Catalogue, catalogue
 from lsif.ranking.parts import best_items, in_double
 from lsif.ranking.popular import available_items, popular_items
-from lsif.ranking.rows import SCHEMA, Stamp, fusion_rows, popular_rows
+from lsif.ranking.rows import NO_MODEL, SCHEMA, Stamp, fusion_rows, popular_rows
 from lsif.ranking.threads import in_turn
-from lsif.ranking.trained import NO_MODEL, TrainedModel
-
-if TYPE_CHECKING:
-    from lsif.interests.as_of import Known
+from lsif.ranking.trained import TrainedModel
 
 CHUNK_SCORES = 2**24
 """Users times items of a chunk: a large catalogue makes chunks smaller than `chunk_users`."""
@@ -38,7 +36,7 @@ CHUNK_SCORES = 2**24
 
 def recommend(
     trained: TrainedModel | None,
-    known: "Known",
+    known: Known,
     item_vectors: pa.Table,
     settings: Settings,
     users: Sequence[str] | None = None,
@@ -49,7 +47,7 @@ def recommend(
 
 def recommend_batches(
     trained: TrainedModel | None,
-    known: "Known",
+    known: Known,
     item_vectors: pa.Table,
     settings: Settings,
     users: Sequence[str] | None = None,
@@ -109,13 +107,13 @@ def _fusion(night: Night, rows: Array) -> Iterator[pa.RecordBatch]:
     stamp = Stamp(night.shot.ds, night.trained.version, night.settings.fingerprint())
 
     def listed(chunk: Array) -> pa.RecordBatch:
-        lists = best_items(model, in_double(night.shot.batch(chunk)), items, night.settings.ranking.k)
+        lists = best_items(model, in_double(batch_of(night.shot, chunk)), items, night.settings.ranking.k)
         return fusion_rows(lists, night.shot.user_ids.take(pa.array(chunk)), night.index.item_ids, stamp)
 
     return in_turn(listed, night.chunks(rows))
 
 
-def _popular(user_ids: pa.Array, known: "Known", settings: Settings, version: str) -> Iterator[pa.RecordBatch]:
+def _popular(user_ids: pa.Array, known: Known, settings: Settings, version: str) -> Iterator[pa.RecordBatch]:
     popular = popular_items(known, settings.interests.recent_days, settings.ranking.k)
     if not len(popular):
         raise LsifError(f"no item is available on {known.ds}: there is nothing to recommend")

@@ -182,6 +182,11 @@ class Staged:
     def name(self) -> str:
         return f"staged {self.table.name}/{self.ds}"
 
+    @property
+    def identity(self) -> str:
+        """Of what is staged: names are fresh at every staging, so what was audited is what gets published."""
+        return ", ".join(file.path for file in self.files)
+
     def scan(self) -> pads.Dataset:
         """The staged rows, without `ds`, to be read as a stream."""
         filesystem, root = pafs.FileSystem.from_uri(self.path)

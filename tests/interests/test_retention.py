@@ -10,7 +10,7 @@ import pytest
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.errors import LsifError
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.interests.bases import check_open, thinned_through, usable_bases
 from lsif.interests.retention import days_to_thin
 from lsif.tables import Tables

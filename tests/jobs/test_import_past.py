@@ -8,7 +8,7 @@ import pytest
 
 from lsif.config import load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import Run, counts, deliver, last

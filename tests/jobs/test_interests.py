@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lsif.config import Settings
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import Run, counts, deliver, last

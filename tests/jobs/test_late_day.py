@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lsif.days import day_before, days_between
-from lsif.interests.as_of import known_at
+from lsif.features.known import known_at
 from lsif.registry import Registry
 from lsif.stale import cascade, stale_steps
 from tests.conftest import SHOP

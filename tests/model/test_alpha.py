@@ -9,15 +9,16 @@ import torch
 from scipy.stats import spearmanr
 
 from lsif.config import Settings, load_settings, project_folder
+from lsif.features.ragged import Array
+from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.vocabulary import ItemIndex, build_index
+from lsif.learning.step import Example
+from lsif.learning.targets import targets
+from lsif.learning.training import Trained, fit
+from lsif.model.batch import batch_of
 from lsif.model.fusion_model import Interests, Items
-from lsif.model.ragged import Array
-from lsif.model.snapshot import Snapshot, snapshot
-from lsif.model.step import Example
-from lsif.model.targets import targets
-from lsif.model.training import Trained, fit
-from lsif.model.vocabulary import ItemIndex, build_index
-from tests.model import world
-from tests.model.planted import DAYS, ITEMS, PER_TOPIC, START, TOPICS, Planted, planted, user_id
+from tests import world
+from tests.planted import DAYS, ITEMS, PER_TOPIC, START, TOPICS, Planted, planted, user_id
 
 USERS, CUTOFFS = 250, 7
 NIGHT, *PAST = [str(START + timedelta(days=DAYS - 1 - 7 * weeks)) for weeks in range(1, CUTOFFS + 1)]
@@ -60,7 +61,7 @@ def seen(log: pd.DataFrame, index: ItemIndex, settings: Settings, cutoff: str = 
 def interests(trained: Trained, shot: Snapshot) -> tuple[Interests, Items]:
     with torch.inference_mode():
         items = trained.model.all_items(trained.index, shot.item_features, shot.item_factors)
-        return trained.model(shot.batch(np.arange(len(shot))), items), items
+        return trained.model(batch_of(shot, np.arange(len(shot))), items), items
 
 
 def test_alpha_follows_the_planted_share(shop: Planted, trained: Trained, night: Snapshot) -> None:

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Settings
-from lsif.interests.as_of import Known
-from lsif.model.snapshot import snapshot
-from lsif.model.step import Example
-from lsif.model.targets import targets
-from lsif.model.text import catalogue_vectors, text_sha256
-from lsif.model.text_encoders import text_encoder
-from lsif.model.training import build_model
-from lsif.model.vocabulary import build_index
+from lsif.features.known import Known
+from lsif.features.snapshot import snapshot
+from lsif.features.text import catalogue_vectors, text_sha256
+from lsif.features.text_encoders import text_encoder
+from lsif.features.vocabulary import build_index
+from lsif.learning.step import Example
+from lsif.learning.targets import targets
+from lsif.learning.training import build_model
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
 from lsif.tables import Tables

@@ -10,10 +10,11 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.interests.as_of import Known
-from lsif.model import snapshot as snapshots
+from lsif.features import snapshot as snapshots
+from lsif.features.known import Known
+from lsif.features.snapshot import snapshot
+from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
-from lsif.model.snapshot import snapshot
 from lsif.ranking.rows import SHARES
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
@@ -56,7 +57,7 @@ def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict
     """Every available item's score by the model's own dense formula in float64."""
     shot = snapshot(night, trained.index, settings)
     model = trained.model.double().eval()
-    batch = shot.batch(np.arange(len(shot)))
+    batch = batch_of(shot, np.arange(len(shot)))
     doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
     batch = type(batch)(**{**vars(batch), **doubles})
     with torch.inference_mode():
