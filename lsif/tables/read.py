@@ -22,7 +22,8 @@ from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.door import arrow_schema, check_columns
 from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
-from lsif.tables.write import Staged, Writer, made_from, remove_days
+from lsif.tables.marks import made_from
+from lsif.tables.write import Staged, Writer, remove_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
