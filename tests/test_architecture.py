@@ -45,7 +45,7 @@ def test_there_is_something_to_look_at() -> None:
     [
         ("deltalake", ("lsif/tables/",)),
         ("mlflow", ("lsif/registry",)),
-        ("pyspark", ("lsif/spark.py", "lsif/spark_archive.py", "lsif/interests/", "lsif/tables/")),
+        ("pyspark", ("lsif/spark.py", "lsif/spark_archive.py", "lsif/intake/", "lsif/interests/", "lsif/tables/")),
         ("torch", ("lsif/model/", "lsif/ranking/", "lsif/registry")),
         ("airflow", ("dags/",)),
     ],

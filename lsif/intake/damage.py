@@ -13,9 +13,8 @@ from lsif.errors import LsifError, OutageError
 
 FILE = re.compile(r"\[FAILED_READ_FILE(\.[A-Z_]+)?\] .*? while reading file (\S+)")
 OWN = re.compile(r"lsif\.errors\.LsifError: (.*)")
-CAST = re.compile(
-    r"\[(CAST_INVALID_INPUT|CANNOT_PARSE_\w+|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW|INVALID_\w+)[^\]]*\] (.*)"
-)
+FAILS = r"CAST_INVALID_INPUT|CANNOT_PARSE_\w+|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW|INVALID_\w+"
+CAST = re.compile(rf"\[({FAILS})[^\]]*\] (.*)")
 
 
 @contextmanager

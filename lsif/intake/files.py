@@ -56,7 +56,8 @@ def delivered_files(given: Delivered, path: str) -> list[File]:
 
 def wanted_columns(given: Delivered) -> list[str]:
     """Columns that every file must hold."""
-    return [name for field, names in given.given.items() if field not in given.may_lack for name in names]
+    named = (name for field, names in given.given.items() if field not in given.may_lack for name in names)
+    return list(dict.fromkeys(named))
 
 
 def check_content(file: File, given: Delivered, columns: Sequence[str]) -> None:

@@ -63,8 +63,8 @@ class Mapped:
             if not is_id(kind):
                 shown = kind_at(self.file, name) if self.file.kinds and field in self.given.given else None
                 raise LsifError(
-                    f"{self.door}: the id column {name} is {shown or kind.simpleString()}; ids are text or whole numbers "
-                    f"(or make one: expressions.{field})"
+                    f"{self.door}: the id column {name} is {shown or kind.simpleString()}; ids are text or whole "
+                    f"numbers (or make one: expressions.{field})"
                 )
         return self.text(field)
 
@@ -106,7 +106,7 @@ class Mapped:
         ((name, cell, kind),) = found
         stored = kind_at(self.file, name) if self.file.kinds and field in self.given.given else None
         is_time = stored is not None and pa.types.is_timestamp(stored)
-        zone = "UTC" if is_time and stored.tz else self.given.time_zone
+        zone = "UTC" if is_time and stored is not None and stored.tz else self.given.time_zone
         text = cells.filled(cell, self.given) if isinstance(kind, T.StringType) else cell
         return event_time(text, kind, self.given, zone, nanos=is_time and isinstance(kind, T.LongType))
 

@@ -16,7 +16,7 @@ NUMBER = r"^-?\d+(\.\d+)?([Ee][+-]?\d+)?$"  # some write 1509408000.5 as 1.50940
 
 SECONDS, MILLIS, MICROS, NANOS, MOST = 10**8, 10**11, 10**14, 10**17, 2**63 - 1
 """Smallest number that is read as each unit; each begins in March 1973."""
-IN_MICROS = {"s": 10**6, "ms": 10**3, "us": 1, "ns": None}
+IN_MICROS = {"s": 10**6, "ms": 10**3, "us": 1}
 
 
 def event_time(column: Column, kind: T.DataType, given: Delivered, zone: str, nanos: bool = False) -> Column:
@@ -43,12 +43,15 @@ def event_time(column: Column, kind: T.DataType, given: Delivered, zone: str, na
         return F.to_utc_timestamp(column.cast("timestamp"), zone)
     if isinstance(kind, T.NumericType):
         return _from_number(column, given.time_unit)
-    text = F.trim(column.cast("string"))
+    return _from_text(F.trim(column.cast("string")), given, zone)
+
+
+def _from_text(text: Column, given: Delivered, zone: str) -> Column:
     if given.time_format:
         return F.coalesce(*(_as_written(text, one, zone) for one in given.time_format))
     if given.time_unit:
         return F.when(text.rlike(NUMBER), _from_number(text, given.time_unit))
-    return _from_text(text, zone)
+    return _from_iso(text, zone)
 
 
 def _as_written(text: Column, written: str, zone: str) -> Column:
@@ -59,7 +62,7 @@ def _as_written(text: Column, written: str, zone: str) -> Column:
     return F.try_to_timestamp(_zoned(text), F.lit(pattern.replace("' 'XXX", "XXX")))
 
 
-def _from_text(text: Column, zone: str) -> Column:
+def _from_iso(text: Column, zone: str) -> Column:
     # Spark alone would read '12:30' as that time today, and '2017' as a day.
     return (
         F.when(text.rlike(NAIVE), F.to_utc_timestamp(F.try_to_timestamp(_plain(text)), zone))

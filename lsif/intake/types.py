@@ -14,7 +14,7 @@ SIMPLE = {
 }  # fmt: skip
 
 
-def spark_type(kind: pa.DataType) -> T.DataType | None:
+def spark_type(kind: pa.DataType) -> T.DataType | None:  # noqa: PLR0911
     """What Spark reads a column as; None where it cannot. Nanoseconds are read as whole numbers."""
     if pat.is_dictionary(kind):
         return spark_type(kind.value_type)
@@ -36,6 +36,6 @@ def spark_type(kind: pa.DataType) -> T.DataType | None:
 
 
 def is_id(kind: T.DataType) -> bool:
-    """Whether ids may be of this type: text or whole numbers. Decimals may be whole; a value that is not breaks a rule."""
+    """Whether ids may be of this type: text, whole numbers, or decimals, of which a value with a fraction is no id."""
     whole = T.ByteType | T.ShortType | T.IntegerType | T.LongType
     return isinstance(kind, T.StringType | T.BinaryType | T.DecimalType | whole)

@@ -33,11 +33,8 @@ def judged_products(spark: SparkSession, catalogue: Catalogue, path: str, rules:
             "published": published,
         }
         lost = {name: is_lost for name, (_, is_lost) in words.items()}
-        lost |= {
-            "text": any_of([is_lost for _, _, is_lost in described]),
-            "available": strange,
-            "published": said.isNotNull() & published.isNull(),
-        }
+        lost |= {"text": any_of([is_lost for _, _, is_lost in described]), "available": strange}
+        lost |= {"published": said.isNotNull() & published.isNull()}
         return made, lost
 
     return judged(spark, Door("items", CATALOGUE, columns, (*NAMES, "text")), catalogue, path, rules)

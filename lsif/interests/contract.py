@@ -88,12 +88,9 @@ def _shortened(rows: DataFrame, most: int) -> DataFrame:
     """Optional texts that are too long: a query is cut, an id of a recommendation is none."""
     texts = ("query", "recommendation_id")
     too_long = [F.when(F.length(text) > most, F.lit(text)) for text in texts]
-    query, shown = (
-        F.left("query", F.lit(most)),
-        F.when(F.length("recommendation_id") <= most, F.col("recommendation_id")),
-    )
+    shown = F.when(F.length("recommendation_id") <= most, F.col("recommendation_id"))
     lost = F.array_union("lost", F.array_compact(F.array(*too_long)))
-    return rows.withColumns({"query": query, "recommendation_id": shown, "lost": lost})
+    return rows.withColumns({"query": F.left("query", F.lit(most)), "recommendation_id": shown, "lost": lost})
 
 
 def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) -> Column:

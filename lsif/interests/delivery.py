@@ -34,8 +34,8 @@ def delivery(spark: SparkSession, name: str, source: Source, paths: Mapping[str,
     """Every row that `source` delivered at `paths`, in the columns `DELIVERED`.
 
     A text format has one row per line: blank lines and repetitions of a file's header are no rows, and a line break
-    inside quotes makes two unreadable ones, unless the source says `multiline`. Ids are text and stay as they are; whole
-    numbers become their digits.
+    inside quotes makes two unreadable ones, unless the source says `multiline`. Ids are text and stay as they are;
+    whole numbers become their digits.
 
     Args:
         paths: where files lie, and the day that the path names, None when it names none.

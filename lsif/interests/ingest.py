@@ -116,7 +116,7 @@ def _of_a_source(known: DataFrame, sources: list[str]) -> DataFrame:
 
 
 def _lacking(settings: Settings, days: list[str]) -> dict[str, str]:
-    said = {}
+    said: dict[str, str] = {}
     for name, paths in source_paths(settings, days).items():
         source = settings.sources[name]
         if source.may_lack & set(source.given) and not source.is_json:
