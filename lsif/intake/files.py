@@ -136,7 +136,7 @@ def _hint(file: File, given: Delivered) -> str:
     if len(file.columns) == 1 and others:
         sign = others[0].replace("\t", "\\t")
         return f' (columns split by {sign}: set delimiter = "{sign}")'
-    looks_like_data = sum(any(sign.isdigit() for sign in column) for column in file.columns) * 2 > len(file.columns)
+    looks_like_data = any(column[:1].isdigit() for column in file.columns)
     return " (no header? set header = false and names)" if looks_like_data else ""
 
 

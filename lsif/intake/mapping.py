@@ -46,7 +46,12 @@ class Mapped:
         row = self.rows.schema["row"].dataType
         assert isinstance(row, T.StructType)
         names = self.given.given.get(field, ())
-        return [(name, self.rows["row"].getField(name), row[name].dataType) for name in names]
+        return [
+            (name, self.rows["row"].getField(name), row[name].dataType)
+            if name in row.names
+            else (name, F.lit(None).cast("string"), T.StringType())
+            for name in names
+        ]
 
     def text(self, field: str, between: str = ":") -> Column:
         """Null when one of its parts is blank or a word for nothing."""

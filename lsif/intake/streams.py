@@ -27,6 +27,8 @@ WIDE = (b"\xff\xfe", b"\xfe\xff")
 DAMAGE = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
 HEAD = 4096
 CHUNK = 2**20
+PIECE = 2**14
+"""Bytes that are unpacked at once where it is told how far a damaged file can be read."""
 
 
 def packing(head: bytes) -> str:
@@ -87,7 +89,7 @@ def check_whole(path: str) -> None:
     rows = 0
     try:
         with unpacked(path) as stream:
-            while chunk := stream.read(CHUNK):
+            while chunk := stream.read(PIECE):
                 rows += chunk.count(b"\n")
     except DAMAGE as error:
         raise LsifError(f"{path} is cut off or damaged after row {rows:,}: {_said(error)}; deliver it again") from error

@@ -73,10 +73,11 @@ def _from_iso(text: Column, zone: str) -> Column:
 
 
 def _plain(text: Column) -> Column:
-    """With a space, a point and minutes, as Spark knows it."""
+    """With a space, a point, minutes and seconds, as Spark knows it."""
     spaced = F.regexp_replace(text, r"^(.{10})[Tt]", "$1 ")
-    with_minutes = F.regexp_replace(spaced, r"^(.{10} \d{2})(?!:)", "$1:00")
-    return F.replace(with_minutes, F.lit(","), F.lit("."))
+    minutes = F.regexp_replace(spaced, r"^(.{10} \d{2})(?!:)", "$1:00")
+    seconds = F.regexp_replace(minutes, r"^(.{10} \d{2}:\d{2})(?!:)", "$1:00")
+    return F.replace(seconds, F.lit(","), F.lit("."))
 
 
 def _zoned(text: Column) -> Column:

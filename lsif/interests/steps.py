@@ -42,7 +42,7 @@ def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -
     by_count = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
     said = {
         "rules broken: ": ", ".join(f"{rule} {count:,}" for rule, count in by_count),
-        "lost, but not their rows: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
+        "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
         "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
     }
     return "; ".join(f"{what}{which}" for what, which in said.items() if which) or None
