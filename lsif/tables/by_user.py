@@ -9,6 +9,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from lsif.schema import DS
+from lsif.tables.answering import answering
 
 USER = "user_id"
 
@@ -26,6 +27,7 @@ class RowGroup:
         return self.first is None or self.last is None or (self.first <= last and first <= self.last)
 
 
+@answering
 class ByUser:
     """Some columns of files of a table, as they were when this was made.
 

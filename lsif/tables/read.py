@@ -22,7 +22,7 @@ from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
+from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
 from lsif.tables.marks import made_from
 from lsif.tables.write import Staged, Writer, remove_days
 
@@ -221,7 +221,7 @@ class Tables:
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
-        return Writer(self.path(name), _schema(name), handle, written=self.written)
+        return Writer(self.path(name), _schema(name), widened(handle, _schema(name)), written=self.written)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to a table that only grows (`runs`, `item_vectors`)."""
@@ -284,12 +284,19 @@ class Tables:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
             raise explained(f"cannot open the table {self.path(name)}", error) from error
-        check_columns(name, "the table holds", arrow_schema(_schema(name)), pa.schema(handle.schema().to_arrow()))
+        check_columns(name, "the table holds", *_both(_schema(name), pa.schema(handle.schema().to_arrow())))
         return handle
 
     def _files(self, name: str) -> list[DataFile]:
         handle = self._handle(name)
         return [] if handle is None else visible_files(handle)
+
+
+def _both(table: TableSchema, stored: pa.Schema) -> tuple[pa.Schema, pa.Schema]:
+    """What a table is to hold and what it holds; what came later need not be there yet."""
+    wanted = arrow_schema(table)
+    later = set(table.added) - set(stored.names)
+    return pa.schema([field for field in wanted if field.name not in later]), stored
 
 
 def _schema(name: str) -> TableSchema:
