@@ -8,16 +8,15 @@ Only texts that have no vector of the configured encoder yet are embedded: a sec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.interests.as_of import catalogue_at
+from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Counts, Job, run_job
 from lsif.model.text import new_vectors
 from lsif.model.text_encoders import text_encoder
 
 
 def inputs(job: Job) -> dict[str, str]:
-    delivered = job.tables.newest_day("items", job.ds)
     encoder = text_encoder(job.settings.model.text_encoder).name
-    return {"encoder": encoder, **job.tables.fingerprints("items", [delivered] if delivered else [])}
+    return {"encoder": encoder, **catalogue_inputs(job.tables, job.ds)}
 
 
 def work(job: Job) -> Counts:

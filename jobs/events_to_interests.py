@@ -6,6 +6,7 @@ A JVM costs more to start than any of the four. Each step commits for itself and
 that a second run repeats only what did not end well; each has a job of its own too.
 """
 
+from lsif.checks import accept_arguments
 from lsif.interests.steps import (
     HISTORY_BASE,
     INGEST_EVENTS,
@@ -31,4 +32,4 @@ def steps(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps)
+    run_steps(__doc__, steps, accept_arguments)

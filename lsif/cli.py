@@ -31,7 +31,7 @@ Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
 RULES = ("champion", "as_of", "none")
 """Models that `lsif trigger` takes without there being one of that name."""
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the version.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 
 @app.command()
@@ -79,14 +79,26 @@ def env() -> None:
 
 @app.command()
 def trigger(
-    ds: Ds, force: Force = False, model: Annotated[str | None, typer.Option(help="Version or alias.")] = None
+    ds: Ds,
+    force: Force = False,
+    model: Annotated[str | None, typer.Option(help="Version or alias.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", metavar="CHECK", help="Let a bound pass for once; wants --reason.")
+    ] = None,
+    reason: Reason = None,
 ) -> None:
-    """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`."""
+    """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`.
+
+    A day beyond a bound of `[checks]` stops; `--accept max_drop --reason "Christmas"` lets it pass.
+    """
+    from lsif.checks import Acceptance
     from lsif.lookup import check_version
 
     if model and model not in RULES:
         check_version(model)
-    conf = {"force": force} | ({"model": model} if model else {})
+    Acceptance.of(accept or [], reason)
+    given = {"model": model, "accept": ",".join(accept or []), "reason": reason}
+    conf = {"force": force} | {key: value for key, value in given.items() if value}
     _run_day("lsif_nightly", ds, conf)
 
 

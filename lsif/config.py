@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -32,6 +33,7 @@ def _known_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Format = Literal["csv", "jsonl", "parquet"]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -90,6 +92,23 @@ class Rules(Section):
     max_late_days: PositiveInt = 7
     max_text: PositiveInt = 2000
     max_user_events_per_day: PositiveInt = 10_000
+
+
+class Checks(Section):
+    """What a delivery is held against before it changes a table; beyond a bound the night stops, unless a person lets
+    that day pass with `--accept`."""
+
+    max_quarantined: Share = 0.05
+    """Share of the delivered rows, of events or of the catalogue, that may break a rule."""
+    min_events: NonNegativeInt = 0
+    max_drop: Share = 0.9
+    """How far a day's events may fall below those of the same weekday before, where those were a hundred or more."""
+    max_shrink: Share = 0.5
+    """How far the catalogue may shrink from one delivery to the next."""
+    min_match: Share = 0.5
+    """Share of the items in the day's events that the catalogue must know."""
+    max_age_days: PositiveInt = 31
+    """How long the newest catalogue stays in force while none is delivered."""
 
 
 class Interests(Section):
@@ -164,6 +183,7 @@ class Settings(Section):
     """Event type = weight. Only events of positive weight make a history."""
     catalogue: Catalogue
     rules: Rules = Rules()
+    checks: Checks = Checks()
     interests: Interests = Interests()
     model: Model = Model()
     training: Training = Training()
@@ -177,7 +197,7 @@ class Settings(Section):
 
     def fingerprint(self) -> str:
         """Hash of everything that can change a row; where things lie, and how long, cannot."""
-        rows = self.model_dump_json(exclude={"home", "tables", "retention"})
+        rows = self.model_dump_json(exclude={"home", "tables", "retention", "checks"})
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:

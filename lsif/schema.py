@@ -70,6 +70,16 @@ TABLES: dict[str, TableSchema] = {
         ),
         _table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
         _table(
+            "checks",
+            key="step check",
+            step=STRING,
+            check=STRING,
+            value=DOUBLE,
+            bound=DOUBLE,
+            verdict=STRING,
+            note=STRING,
+        ),
+        _table(
             "items",
             key="item_id",
             item_id=STRING,

@@ -79,6 +79,8 @@ def test_help_imports_nothing_heavy() -> None:
         (("backfill", "--from", "2017-11-02", "--to", "2017-11-01"), "--from 2017-11-02 is after --to 2017-11-01"),
         (("cascade", "--ds", "2017-02-30"), "'2017-02-30' is not a day (YYYY-MM-DD)"),
         (("cascade", "--ds", DS), "run `lsif up`"),
+        (("trigger", "--ds", DS, "--accept", "max_drop"), "say why with --reason"),
+        (("trigger", "--ds", DS, "--accept", "x", "--reason", "r"), "--accept x: there is no such check"),
         (("promote", "3", "--force"), "--force wants a --reason"),
         (("promote", "banana"), "'banana' is not a version number"),
         (("trigger", "--ds", DS), "run `lsif up`"),
@@ -210,6 +212,10 @@ def airflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
         (
             ["backfill", "--from", "2017-11-01", "--to", "2017-11-07", "--force"],
             ("backfill", "lsif_nightly", "2017-11-01", "2017-11-07", {"force": True}),
+        ),
+        (
+            ["trigger", "--ds", DS, "--accept", "max_drop", "--accept", "min_match", "--reason", "r"],
+            ("trigger", "lsif_nightly", DS, {"force": False, "accept": "max_drop,min_match", "reason": "r"}),
         ),
         (
             ["train", "--ds", DS, "--force-reason", "first"],

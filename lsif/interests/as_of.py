@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
-from lsif.days import day_before
+from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.bases import usable_bases
 from lsif.interests.history import BASE, HistorySettings, merge
@@ -79,6 +79,11 @@ def catalogue_at(tables: Tables, ds: str) -> pa.Table:
     if newest is None:
         raise MissingDays("items", [ds])
     return tables.read("items", [newest]).sort_by("item_id")
+
+
+def catalogue_inputs(tables: Tables, ds: str) -> dict[str, str]:
+    """Fingerprints of the catalogue in force at `ds`, and of each day since: one that comes for such a day counts."""
+    return tables.fingerprints("items", days_between(tables.newest_day("items", ds) or ds, ds))
 
 
 def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:

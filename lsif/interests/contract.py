@@ -10,6 +10,7 @@ Rules, in the order in which they are asked:
 | `missing_id`       | user, item or a declared event id is blank (a row with a search query needs no item)            |
 | `unparseable_time` | no time can be read from it                                                                     |
 | `future`           | its UTC day is after the day of arrival                                                         |
+| `before_start`     | it lies in a file that names no day, and its UTC day is before the first that is imported       |
 | `too_late`         | its UTC day is before the day of arrival less `max_late_days`                                   |
 | `unknown_type`     | its event type is not configured                                                                |
 | `bad_number`       | its weight or value is no number, not finite, or negative                                       |
@@ -36,6 +37,7 @@ def judged(
     event_types: dict[str, float],
     rules: Rules,
     keep: Callable[[DataFrame], DataFrame] = lambda frame: frame,
+    begins: str = "",
 ) -> DataFrame:
     """Delivered rows with their verdict: `ds`, `rule` (null when none is broken) and `duplicate`.
 
@@ -48,8 +50,9 @@ def judged(
         known_ids: `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
         event_types: event type = weight; a row's own weight multiplies it.
         keep: called with each frame that is read several times, to persist it; it must not change its rows.
+        begins: the first day that is taken in.
     """
-    ruled = _completed(delivered.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
+    ruled = _completed(delivered.withColumn("rule", _first_broken(arrival, event_types, rules, begins)), event_types)
     ruled = ruled.withColumn("ds", F.date_format(arrival, "yyyy-MM-dd"))
     rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
     if floods := _may_flood(rows, rules.max_user_events_per_day):
@@ -77,7 +80,7 @@ def rejected(judgements: DataFrame) -> DataFrame:
     return rows.hint("rebalance", "ds").sortWithinPartitions("ds", "rule", "source", "raw")
 
 
-def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) -> Column:
+def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules, begins: str) -> Column:
     day = F.to_date("event_time")
     no_item = F.col("item_id").isNull() & F.col("query").isNull()
     broken = {
@@ -85,6 +88,7 @@ def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) 
         "missing_id": F.col("user_id").isNull() | no_item | F.col("lacks_id"),
         "unparseable_time": F.col("event_time").isNull(),
         "future": day > arrival,
+        "before_start": F.col("file_day").isNull() & (F.date_format(day, "yyyy-MM-dd") < begins),
         "too_late": day < F.date_sub(arrival, rules.max_late_days),
         "unknown_type": ~F.coalesce(F.col("event_type").isin(*event_types), F.lit(False)),
         "bad_number": F.col("bad_number"),

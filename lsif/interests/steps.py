@@ -1,10 +1,14 @@
 """The four steps of a night that Spark takes: what each depends on and does, for jobs that run one or all."""
 
+from functools import partial
+
+from lsif.checks import hold
 from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
-from lsif.interests.as_of import history_inputs
+from lsif.interests.as_of import catalogue_inputs, history_inputs
 from lsif.interests.bases import check_open, is_due
-from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest
+from lsif.interests.bounds import ingested
+from lsif.interests.ingest import check_daily, delivery_marks, ingest
 from lsif.interests.storing import event_window_inputs, store_histories, store_tiles, store_windows
 from lsif.job import Counts, Job
 from lsif.spark import session
@@ -23,17 +27,9 @@ def write_events(job: Job) -> Counts:
     """Replace the events and the rejected rows of the day."""
     check_open(job.tables, job.ds, job.ds)
     before = job.tables.rows("events", job.ds, job.ds).get(job.ds)
-    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds])
+    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], partial(hold, job, INGEST_EVENTS))
     again = f"delivered again: {before:,} events before, {found.events:,} now" if before is not None else None
     return ingested(found, again)
-
-
-def ingested(found: Ingested, first: str | None = None) -> Counts:
-    """The ledger's counts of an ingest; its note is `first`, then the broken rules, the one broken most often first."""
-    by_count = sorted(found.rules.items(), key=lambda rule: (-rule[1], rule[0]))
-    broken = ", ".join(f"{rule} {count:,}" for rule, count in by_count)
-    note = "; ".join(filter(None, [first, f"rules broken: {broken}" if broken else None])) or None
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
 
 
 def tile_inputs(job: Job) -> dict[str, str]:
@@ -54,8 +50,7 @@ def base_inputs(job: Job) -> dict[str, str]:
         found = history_inputs(job.tables, job.ds, before=day_before(job.ds))
     except MissingDays as gap:
         return job.tables.fingerprints(gap.table, gap.days)
-    catalogue = job.tables.newest_day("items", job.ds)  # a base holds categories
-    return found | job.tables.fingerprints("items", [catalogue] if catalogue else [])
+    return found | catalogue_inputs(job.tables, job.ds)  # a base holds categories
 
 
 def write_base(job: Job) -> Counts:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
-from lsif.interests.as_of import Known, history_inputs, known_at
+from lsif.interests.as_of import Known, catalogue_inputs, history_inputs, known_at
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Staged, Tables
@@ -35,14 +35,12 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
 def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of everything `evening` reads; texts have the same vectors for ever, so those are left out."""
     popular = days_between(day_before(ds, settings.interests.popularity_days - 1), ds)
-    catalogue = tables.newest_day("items", ds)
     read = {
         "recent_windows": [ds],
         "item_tiles": popular,
         "user_tiles": popular,
-        "items": [catalogue] if catalogue else [],
     }
-    found = history_inputs(tables, ds)
+    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
     return found

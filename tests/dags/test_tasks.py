@@ -37,6 +37,12 @@ def test_without_a_key_the_day_is_the_param(dagbag: Any) -> None:
     assert words == ["score_users.py", "--ds", "2017-10-31", "--force", "--model=7"]
 
 
+@pytest.mark.parametrize("task", ["events_to_interests", "ingest_items"])
+def test_a_day_is_let_pass_with_a_reason(dagbag: Any, task: str) -> None:
+    words = rendered(dagbag, "lsif_nightly", task, "2017-10-31", accept="max_drop,min_match", reason="a; b")
+    assert words[1:] == ["--ds", "2017-10-31", "--accept=max_drop,min_match", "--reason=a; b"]
+
+
 def test_with_neither_the_run_fails_with_a_sentence_that_says_what_to_do(dagbag: Any) -> None:
     with pytest.raises(AirflowFailException, match="no day: trigger it with a partition key, or give the `ds` param"):
         rendered(dagbag, "lsif_nightly", "events_to_interests", None)
