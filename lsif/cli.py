@@ -10,6 +10,7 @@ import typer
 from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
+from lsif.outages import ended_with
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
@@ -263,11 +264,13 @@ def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:
 
 
 def main() -> None:
-    """Entry point; whatever a person can mend is one line on stderr and exit code 2."""
+    """Entry point; whatever a person can mend is one line on stderr and exit code 2, an outage 75."""
     try:
         app()
-    except LsifError as error:
-        print(f"lsif: {error}", file=sys.stderr)
-        sys.exit(2)
+    except Exception as error:
+        if (told := ended_with(error)) is None:
+            raise
+        print(f"lsif: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,9 +12,9 @@ import pyarrow.json as pajson
 import pyarrow.parquet as pq
 
 from lsif.config import Catalogue, Rules
-from lsif.errors import LsifError
 from lsif.interests.landing import delivered_files
 from lsif.interests.quarantine import CATALOGUE
+from lsif.outages import explained
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
@@ -90,7 +90,7 @@ def _read(path: str, kind: str) -> pa.Table:
         with filesystem.open_input_stream(root, compression="detect") as stream:
             return _read_csv(stream) if kind == "csv" else pajson.read_json(stream)
     except (OSError, pa.ArrowInvalid) as error:
-        raise LsifError(f"{path} is not a readable {kind} file: {error}") from error
+        raise explained(f"{path} is not a readable {kind} file", error) from error
 
 
 def _read_csv(stream: pa.NativeFile) -> pa.Table:

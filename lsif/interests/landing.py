@@ -17,6 +17,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from lsif.errors import LsifError
+from lsif.outages import explained
 
 MARKERS = ("_SUCCESS", "_metadata", "_common_metadata", "_committed", "_started")
 """Names that writers leave beside their data."""
@@ -64,6 +65,7 @@ def delivered_files(path: str, kind: str, wanted: Iterable[str]) -> list[File]:
     Raises:
         NothingDelivered: nothing is there.
         LsifError: a file is cut off or unreadable, or a column is missing; the line names the path.
+        OutageError: who keeps the files does not answer.
     """
     filesystem, root = _filesystem(path)
     found = list(_listed(filesystem, root, path))
@@ -82,7 +84,7 @@ def _filesystem(path: str) -> tuple[pafs.FileSystem, str]:
     try:
         return pafs.FileSystem.from_uri(path) if "://" in path else (pafs.LocalFileSystem(), path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
 
 
 def _listed(filesystem: pafs.FileSystem, root: str, path: str) -> Iterator[pafs.FileInfo]:
@@ -90,7 +92,7 @@ def _listed(filesystem: pafs.FileSystem, root: str, path: str) -> Iterator[pafs.
         info = filesystem.get_file_info(root)
         inside = filesystem.get_file_info(pafs.FileSelector(root)) if info.type == pafs.FileType.Directory else [info]
     except OSError as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
     for info in sorted(inside, key=lambda info: info.path):
         if info.type != pafs.FileType.File:
             continue
@@ -105,7 +107,7 @@ def _checked(filesystem: pafs.FileSystem, info: pafs.FileInfo, path: str, kind: 
     try:
         file = File(full, identity=f"{info.size} {info.mtime_ns}", **PROBES[kind](filesystem, info.path))
     except (OSError, pa.ArrowInvalid, csv.Error) as error:
-        raise LsifError(f"{full} is not a readable {kind} file: {error}") from error
+        raise explained(f"{full} is not a readable {kind} file", error) from error
     if missing := sorted(wanted - set(file.columns)):
         raise LsifError(f"{full} has no column {', '.join(missing)}; it has {', '.join(file.columns)}")
     if len(set(file.columns)) < len(file.columns):

@@ -17,7 +17,9 @@ from deltalake.transaction import create_table_with_add_actions
 
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
+from lsif.outages import explained
 from lsif.schema import DS, TABLES, TableSchema
+from lsif.tables.answering import answering
 from lsif.tables.door import arrow_schema, check_columns
 from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
 from lsif.tables.write import Staged, Writer, made_from, remove_days
@@ -30,6 +32,7 @@ CHECKPOINT_EVERY = 10
 """Commits: whoever opens a table reads those since the last checkpoint, at half a millisecond each."""
 
 
+@answering
 class Tables:
     """All tables under one root.
 
@@ -58,7 +61,7 @@ class Tables:
         try:
             filesystem, root = pafs.FileSystem.from_uri(self.root)
         except (OSError, pa.ArrowInvalid) as error:
-            raise LsifError(f"cannot write tables below {self.root}: {error}") from error
+            raise explained(f"cannot write tables below {self.root}", error) from error
         if isinstance(filesystem, pafs.LocalFileSystem):
             there = next(place for place in (Path(root), *Path(root).parents) if place.exists())
             if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -271,8 +274,7 @@ class Tables:
         except TableNotFoundError:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
-            said = " ".join(re.sub(r"\x1b\[\d+m|↳", "", str(error)).split())
-            raise LsifError(f"cannot open the table {self.path(name)}: {said}") from error
+            raise explained(f"cannot open the table {self.path(name)}", error) from error
         check_columns(name, "the table holds", arrow_schema(_schema(name)), pa.schema(handle.schema().to_arrow()))
         return handle
 

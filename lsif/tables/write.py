@@ -18,6 +18,7 @@ from deltalake.transaction import AddAction, RemoveAction, Transaction
 
 from lsif.errors import LsifError, Superseded
 from lsif.schema import DS, TableSchema
+from lsif.tables.answering import answering
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
@@ -38,6 +39,7 @@ APPEND_RETRIES = 100
 COMMIT_RETRIES = 100
 
 
+@answering
 @dataclass
 class Writer:
     """One writer of one table: writes files, then commits all of its days or none.
@@ -168,6 +170,7 @@ class Writer:
         return pafs.FileSystem.from_uri(self.path)
 
 
+@answering
 @dataclass(frozen=True)
 class Staged:
     """Files written and not yet visible: read them, then commit them.
