@@ -21,6 +21,7 @@ from airflow.sdk import DAG, Param
 from lsif_days import DAY_PARAM
 from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily
 
+MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (
     "{{ '--accept=' ~ params.accept if params.accept else '' }}",
     "{{ '--reason=' ~ params.reason if params.reason else '' }}",
@@ -52,8 +53,8 @@ with DAG(
 ) as dag:
     events_to_interests = daily("events_to_interests", *ACCEPTED, pool=SPARK_POOL)
     ingest_items = daily("ingest_items", *ACCEPTED)
-    embed_items = daily("embed_items")
-    score_users = daily("score_users", "{{ '--model=' ~ params.model if params.model else '' }}")
+    embed_items = daily("embed_items", MODEL)
+    score_users = daily("score_users", MODEL, *ACCEPTED)
     audit_recommendations = daily("audit_recommendations")
     publish_recommendations = daily("publish_recommendations")
     join_feedback = daily("join_feedback")

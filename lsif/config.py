@@ -109,6 +109,8 @@ class Checks(Section):
     """Share of the items in the day's events that the catalogue must know."""
     max_age_days: PositiveInt = 31
     """How long the newest catalogue stays in force while none is delivered."""
+    missing_champion: Literal["warn", "fail"] = "warn"
+    """What it is when the champion is gone from MLflow, or unreadable, and the one before it scores."""
 
 
 class Interests(Section):

@@ -36,13 +36,13 @@ class Held:
         said = [f"{check.name} {check.note}" for check in self.checks if check.verdict == "accepted"]
         return "; ".join(said) or None
 
-    def stop(self, examples: str = "") -> LsifError:
+    def stop(self, examples: str = "", mend: str = "mend the delivery") -> LsifError:
         """The one line that says why the night stops and what lets it go on."""
         names = [check.name for check in self.failures]
         sentences = "; ".join(str(check.note) for check in self.failures)
         accept = " ".join(f"--accept {name}" for name in names)
         return LsifError(
-            f"ds={self.ds} stops, nothing of it was taken in: {sentences}{examples}. Mend the delivery, or set "
+            f"ds={self.ds} stops, nothing of it was taken in: {sentences}{examples}. You may {mend}, or set "
             f'checks.{", checks.".join(names)}, or let this day pass: {accept} --reason "..."'
         )
 
