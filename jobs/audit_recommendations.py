@@ -3,16 +3,16 @@
     python jobs/audit_recommendations.py --ds 2017-10-31
 
 Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
-warns on stderr; the table `checks` keeps all their verdicts.
+warns on stderr.
 """
 
 import sys
 
 from lsif.checks import record
-from lsif.interests.as_of import known_at
+from lsif.features.known import Everyone
+from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
-from lsif.ranking.night import staged_files
 from lsif.ranking.popular import available_items
 
 STEP = "audit_recommendations"
@@ -20,13 +20,13 @@ STEP = "audit_recommendations"
 
 def inputs(job: Job) -> dict[str, str]:
     staged = job.tables.staged("recommendations", job.ds)
-    return {staged.name: staged_files(staged)}
+    return {staged.name: staged.identity}
 
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    known = known_at(job.tables, job.ds, job.settings)
-    expected = Expected(known.user_ids(), available_items(known), job.settings.ranking.k)
+    items = available_items(catalogue_at(job.tables, job.ds))
+    expected = Expected(Everyone(job.tables, job.ds, job.settings).ids, items, job.settings.ranking.k)
     found = audit(staged.scan(), expected)
     record(job.tables, job.ds, STEP, found)
     warnings = passed(found)
@@ -38,4 +38,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work)
+    run_job(STEP, __doc__, inputs, work, ("interests", "ranking"))

@@ -14,11 +14,11 @@ import argparse
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.features.text import new_vectors
+from lsif.features.text_encoders import TextEncoder, text_encoder
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Counts, Job, run_job
-from lsif.model.text import new_vectors
-from lsif.model.text_encoders import TextEncoder, text_encoder
-from lsif.ranking.cutoffs import cutoffs
+from lsif.learning.cutoffs import cutoffs
 from lsif.registry.ladder import encoders
 from lsif.registry.standing import Wanted
 from lsif.tables import Tables
@@ -72,4 +72,4 @@ def dates(job: Job) -> list[str]:
 
 
 if __name__ == "__main__":
-    run_job("embed_items", __doc__, inputs, work, arguments)
+    run_job("embed_items", __doc__, inputs, work, ("model", "ranking", "training"), arguments)

@@ -37,4 +37,4 @@ def show(number: str, decision: Verdict, comparison: Comparison) -> None:
 
 
 if __name__ == "__main__":
-    run_job("gate", __doc__, inputs, work)
+    run_job("gate", __doc__, inputs, work, ("gate",))

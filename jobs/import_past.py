@@ -15,6 +15,7 @@ from lsif.errors import LsifError
 from lsif.interests.bases import check_open
 from lsif.interests.bounds import ingested
 from lsif.interests.ingest import delivery_marks, ingest
+from lsif.interests.steps import DELIVERY
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
@@ -51,4 +52,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, arguments)
+    run_job(STEP, __doc__, inputs, work, DELIVERY, arguments)

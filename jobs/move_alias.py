@@ -52,4 +52,4 @@ def moved(job: Job, registry: Registry, history: History) -> str:
 
 
 if __name__ == "__main__":
-    run_job("move_alias", __doc__, inputs, work, arguments)
+    run_job("move_alias", __doc__, inputs, work, arguments=arguments)

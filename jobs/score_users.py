@@ -16,10 +16,12 @@ from functools import partial
 
 from lsif.checks import accept_arguments, hold
 from lsif.errors import LsifError
+from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
-from lsif.ranking.night import evening, evening_inputs, lists_at
+from lsif.ranking.night import lists_at
+from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.scoring import recommend_batches
-from lsif.ranking.trained import NO_MODEL, TrainedModel
+from lsif.ranking.trained import TrainedModel
 from lsif.registry.ladder import Chosen, chosen
 from lsif.registry.standing import Wanted
 
@@ -43,11 +45,11 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     if held.failures:
         raise held.stop(mend="promote a version")
     trained = made_by.trained
-    read = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
-    writer.write(job.ds, recommend_batches(trained, read.known, read.item_vectors, job.settings))
+    at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
+    writer.write(job.ds, recommend_batches(trained, at, job.settings))
     staged = writer.stage(model_version=made_by.version)
     rows = sum(file.rows for file in staged.files)
-    return Counts(len(read.known.user_ids()), rows, model_version=made_by.version, note=held.remarks)
+    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)
 
 
 def steps(job: Job) -> None:
@@ -81,4 +83,4 @@ def show(job: Job, trained: TrainedModel | None) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, arguments)
+    run_steps(__doc__, steps, ("interests", "model", "ranking", "checks"), arguments)

@@ -5,15 +5,13 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -23,67 +21,7 @@ from pydantic import (
 )
 
 from lsif.errors import LsifError
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"no such time zone: {name!r} (use a name like 'UTC' or 'Europe/Paris')")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Format = Literal["csv", "jsonl", "parquet"]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EventColumns(Section):
-    """Our event column = the source's column."""
-
-    user_id: str
-    item_id: str
-    event_time: str
-    event_id: str | tuple[str, ...] | None = None
-    """One column, several (joined by ':'), or none: then a hash of the mapped row."""
-    event_type: str | None = None
-    weight: str | None = None
-    """Multiplies the event type's weight."""
-    value: str | None = None
-    query: str | None = None
-    recommendation_id: str | None = None
-
-
-class Source(Section):
-    """One source of events, delivered as files by day of arrival."""
-
-    path: str
-    """Local path (relative to LSIF_HOME) or object-store URL, with `{ds}` where the day of arrival stands."""
-    format: Format
-    columns: EventColumns
-    time_zone: TimeZone = "UTC"
-    """Of times that carry no offset."""
-    event_type: str | None = None
-    """Type of every event of the source, when there is no column for it."""
-
-
-class CatalogueColumns(Section):
-    item_id: str
-    title: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    text: tuple[str, ...] = ()
-    """Columns whose words describe the item, joined by a space."""
-    available: str | None = None
-
-
-class Catalogue(Section):
-    path: str
-    """Local path or URL; may hold `{ds}`."""
-    format: Format
-    columns: CatalogueColumns
+from lsif.sources import Catalogue, Section, Source, Users
 
 
 class Rules(Section):
@@ -94,21 +32,22 @@ class Rules(Section):
     max_user_events_per_day: PositiveInt = 10_000
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Checks(Section):
     """What a delivery is held against before it changes a table; beyond a bound the night stops, unless a person lets
     that day pass with `--accept`."""
 
     max_quarantined: Share = 0.05
-    """Share of the delivered rows, of events or of the catalogue, that may break a rule."""
+    """Share of the delivered rows, of events, of the catalogue or of users, that may break a rule."""
     min_events: NonNegativeInt = 0
     max_drop: Share = 0.9
     """How far a day's events may fall below those of the same weekday before, where those were a hundred or more."""
     max_shrink: Share = 0.5
-    """How far the catalogue may shrink from one delivery to the next."""
+    """How far the catalogue, or the list of users, may shrink from one delivery to the next."""
     min_match: Share = 0.5
     """Share of the items in the day's events that the catalogue must know."""
-    max_age_days: PositiveInt = 31
-    """How long the newest catalogue stays in force while none is delivered."""
     missing_champion: Literal["warn", "fail"] = "warn"
     """What it is when the champion is gone from MLflow, or unreadable, and the one before it scores."""
 
@@ -183,7 +122,9 @@ class Settings(Section):
     sources: dict[str, Source] = Field(min_length=1)
     event_types: dict[str, NonNegativeFloat] = Field(min_length=1)
     """Event type = weight. Only events of positive weight make a history."""
-    catalogue: Catalogue
+    catalogue: Catalogue | None = None
+    """Without one, items are what the log names."""
+    users: Users | None = None
     rules: Rules = Rules()
     checks: Checks = Checks()
     interests: Interests = Interests()
@@ -197,14 +138,31 @@ class Settings(Section):
     tables: str
     """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
 
+    def only(self, sections: Collection[str]) -> "Settings":
+        """These sections and the places; whoever reads another one gets an AttributeError."""
+        narrow = self.model_copy()
+        for name in type(self).model_fields.keys() - {"home", "tables", *sections}:
+            narrow.__dict__.pop(name, None)
+        return narrow
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise AttributeError(f"[{name}] is none of the sections of the settings that this step names")
+            return super().__getattr__(name)
+
     def fingerprint(self) -> str:
-        """Hash of everything that can change a row; where things lie, and how long, cannot."""
-        rows = self.model_dump_json(exclude={"home", "tables", "retention", "checks"})
+        """Hash of the sections that are here; where things lie changes no row, nor does a bound that was kept."""
+        rows = self.model_dump_json(exclude={"home", "tables", "checks"})
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:
-        """`path` of a source or catalogue with its day filled in; a relative one starts at `home`."""
-        filled = path.replace("{ds}", ds)
+        """`path` of a source, the catalogue or the users with its day filled in; a relative one starts at `home`."""
+        parts = dict(zip(("{yyyy}", "{mm}", "{dd}"), ds.split("-"), strict=True), **{"{ds}": ds})
+        filled = path
+        for part, text in parts.items():
+            filled = filled.replace(part, text)
         return filled if "://" in filled else str(self.home / filled)
 
 

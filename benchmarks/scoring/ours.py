@@ -21,8 +21,8 @@ from lsif.config import Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
 from lsif.ranking.candidates import USERS, Catalogue, catalogue, cut
-from lsif.ranking.parts import Ranked, ranked
-from lsif.ranking.rows import Stamp, fusion_rows
+from lsif.ranking.parts import ranked
+from lsif.ranking.rows import Ranked, Stamp, fusion_rows
 from lsif.ranking.threads import in_turn
 from lsif.tables import Tables
 

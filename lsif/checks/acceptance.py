@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from lsif.config import Checks
 from lsif.errors import LsifError
 
+BOUNDS = (*Checks.model_fields, "max_age_days")
+"""Checks that a person can accept: by the settings that hold their bounds."""
+
 
 @dataclass(frozen=True)
 class Acceptance:
@@ -23,8 +26,8 @@ class Acceptance:
             LsifError: there is no such check, or no reason.
         """
         names = {name for word in words for name in word.split(",")}
-        if unknown := sorted(names - set(Checks.model_fields)):
-            known = ", ".join(Checks.model_fields)
+        if unknown := sorted(names - set(BOUNDS)):
+            known = ", ".join(BOUNDS)
             raise LsifError(f"--accept {unknown[0]}: there is no such check; those that can be accepted are {known}")
         if names and not reason:
             raise LsifError("--accept lets a day pass that is beyond a bound: say why with --reason")
@@ -37,6 +40,6 @@ def accept_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CHECK",
-        help=f"let the day pass although it is beyond this bound ({', '.join(Checks.model_fields)}); wants --reason",
+        help=f"let the day pass although it is beyond this bound ({', '.join(BOUNDS)}); wants --reason",
     )
     parser.add_argument("--reason", help="why; kept in the ledger")

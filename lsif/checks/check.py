@@ -15,6 +15,7 @@ class Check:
         value: what was found; None where the check is no number.
         bound: what was allowed.
         note: a sentence on what was found, where it is not well.
+        section: of the settings, where the bound is.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Check:
     bound: float | None
     verdict: Verdict
     note: str | None = None
+    section: str = "checks"
 
 
 def at_most(name: str, value: float, bound: float, sentence: str) -> Check:

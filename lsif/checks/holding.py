@@ -39,11 +39,12 @@ class Held:
     def stop(self, examples: str = "", mend: str = "mend the delivery") -> LsifError:
         """The one line that says why the night stops and what lets it go on."""
         names = [check.name for check in self.failures]
+        settings = ", ".join(f"{check.section}.{check.name}" for check in self.failures)
         sentences = "; ".join(str(check.note) for check in self.failures)
         accept = " ".join(f"--accept {name}" for name in names)
         return LsifError(
             f"ds={self.ds} stops, nothing of it was taken in: {sentences}{examples}. You may {mend}, or set "
-            f'checks.{", checks.".join(names)}, or let this day pass: {accept} --reason "..."'
+            f'{settings}, or let this day pass: {accept} --reason "..."'
         )
 
 

@@ -1,7 +1,7 @@
 """What a day's delivery is held against before its events are shown: bounds of the settings' section `checks`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,8 @@ from lsif.tables import Tables, Writer
 
 Hold = Callable[[list[Check]], Held]
 
+RECENT_DAYS = 28
+"""Of a long past, the days whose items the catalogue must know."""
 ENOUGH = 100
 """Events of a day below which a drop may be chance."""
 EXAMPLES, SHOWN = 3, 160
@@ -26,14 +28,19 @@ OUTSIDE = ("before_start", "future")
 class Ingested:
     """What became of the delivered rows: `rows_in` is the sum of the others; `rules` counts rejected rows by rule.
 
-    `lost` are the days of which every row was rejected, `remarks` what a person accepted.
+    `lost` counts, by our optional columns, what the events had to lose; `lines` are the rows of the files before some
+    were unfolded to several, and `lacking` says how many files lack an optional column. `emptied` are the days of which
+    every row was rejected, `remarks` what a person accepted.
     """
 
     rows_in: int
     events: int
     duplicates: int
     rules: dict[str, int]
-    lost: tuple[str, ...] = ()
+    lost: dict[str, int] = field(default_factory=dict)
+    lines: int | None = None
+    lacking: dict[str, str] = field(default_factory=dict)
+    emptied: tuple[str, ...] = ()
     remarks: str | None = None
 
     @property
@@ -53,7 +60,7 @@ def delivery_checks(
     if len(days) == 1:
         week_before = tables.rows("events").get(day_before(days[0], 7))
         checks += volume_checks(found.events, week_before, settings.checks)
-    recent = set(days[-settings.interests.recent_days :])
+    recent = set(days[-RECENT_DAYS:])
     items = pc.unique(writer.written_rows(recent, ["item_id"])["item_id"]).drop_null()
     return checks + match_checks(items, catalogue_ids(tables, days[-1]), settings.checks)
 
@@ -63,9 +70,9 @@ def quarantine_check(found: Ingested, left_out: int, bounds: Checks) -> Check:
     rejected, delivered = found.quarantined - left_out, found.rows_in - left_out
     sentence = f"{rejected:,} of {delivered:,} rows broke a rule ({by_count(found.rules)})"
     share = rejected / delivered if delivered else 0.0
-    if found.lost and share <= bounds.max_quarantined:
-        more = f" and of {len(found.lost) - 1:,} other days" if len(found.lost) > 1 else ""
-        sentence = f"every row of {found.lost[0]}{more} broke a rule ({by_count(found.rules)})"
+    if found.emptied and share <= bounds.max_quarantined:
+        more = f" and of {len(found.emptied) - 1:,} other days" if len(found.emptied) > 1 else ""
+        sentence = f"every row of {found.emptied[0]}{more} broke a rule ({by_count(found.rules)})"
         return Check("max_quarantined", share, bounds.max_quarantined, "fail", sentence)
     sentence = f"{sentence}, more than max_quarantined = {bounds.max_quarantined:g}"
     return at_most("max_quarantined", share, bounds.max_quarantined, sentence)
@@ -111,13 +118,25 @@ def shown(rows: Sequence[tuple[str, str]]) -> str:
 
 def _left_out(found: Ingested, settings: Settings) -> int:
     """Rows of a log in one file that lie before or after the days that were asked for."""
-    if all("{ds}" in source.path for source in settings.sources.values()):
+    if all(source.is_daily for source in settings.sources.values()):
         return 0
     return sum(found.rules.get(rule, 0) for rule in OUTSIDE)
 
 
 def ingested(found: Ingested, first: str | None = None) -> Counts:
-    """The ledger's counts of an ingest; its note is `first`, then the broken rules, then what a person accepted."""
-    broken = f"rules broken: {by_count(found.rules)}" if found.rules else None
-    note = "; ".join(filter(None, [first, broken, found.remarks])) or None
+    """The ledger's counts of an ingest; its note is `first`, then what else became of rows, then what was accepted."""
+    note = told(found.rules, found.lost, found.lacking)
+    lines = f"unfolded from {found.lines:,} rows" if found.lines not in (None, found.rows_in) else None
+    note = "; ".join(filter(None, [first, note, lines, found.remarks])) or None
     return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
+
+
+def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -> str | None:
+    """What became of rows that are not simply in: broken rules, the one broken most often first, lost values, columns
+    that are not there."""
+    said = {
+        "rules broken: ": by_count(rules),
+        "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
+        "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
+    }
+    return "; ".join(f"{what}{which}" for what, which in said.items() if which) or None

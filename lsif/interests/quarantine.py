@@ -1,4 +1,4 @@
-"""Two jobs reject rows of one day, of events and of the catalogue: each replaces its own and keeps the other's."""
+"""Three jobs reject rows of one day, of events, catalogue and users: each replaces its own and keeps the others'."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,10 +7,11 @@ import pyarrow.compute as pc
 from lsif.tables import Tables, Writer
 from lsif.tables.shared import replace_own
 
-CATALOGUE = "catalogue"
-"""The `source` of the catalogue's rejected rows."""
+CATALOGUE, USERS = LISTS = ("catalogue", "users")
+"""The `source` of the rejected rows of what comes as a whole list."""
 
 
-def replace_rejects(tables: Tables, days: Sequence[str], of_catalogue: bool, write: Callable[[Writer], None]) -> None:
-    """Replace the rejected rows of `days`, of the catalogue or of all event sources, as `replace_own` does."""
-    replace_own(tables, "quarantine", days, (pc.field("source") == CATALOGUE) != of_catalogue, write)
+def replace_rejects(tables: Tables, days: Sequence[str], of: str | None, write: Callable[[Writer], None]) -> None:
+    """Replace the rejected rows of `days`, of one of `LISTS` or, with None, of all event sources; as `replace_own`."""
+    theirs = pc.field("source") != of if of else pc.field("source").isin(list(LISTS))
+    replace_own(tables, "quarantine", days, theirs, write)

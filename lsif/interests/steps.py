@@ -5,7 +5,7 @@ from functools import partial
 from lsif.checks import hold
 from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
-from lsif.interests.as_of import catalogue_inputs, history_inputs
+from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import check_open, is_due
 from lsif.interests.bounds import ingested
 from lsif.interests.ingest import check_daily, delivery_marks, ingest
@@ -15,6 +15,8 @@ from lsif.spark import session
 
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
 RECENT_WINDOW = "recent_window"
+DELIVERY = ("sources", "event_types", "rules", "checks")
+"""Sections of the settings that say what becomes of a delivered row."""
 
 
 def delivery_inputs(job: Job) -> dict[str, str]:
@@ -50,7 +52,8 @@ def base_inputs(job: Job) -> dict[str, str]:
         found = history_inputs(job.tables, job.ds, before=day_before(job.ds))
     except MissingDays as gap:
         return job.tables.fingerprints(gap.table, gap.days)
-    return found | catalogue_inputs(job.tables, job.ds)  # a base holds categories
+    catalogue = job.tables.newest_day("items", job.ds)  # a base holds categories
+    return found | job.tables.fingerprints("items", [catalogue] if catalogue else [])
 
 
 def write_base(job: Job) -> Counts:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lsif.features.ragged import Array
+from lsif.features.vocabulary import ItemIndex
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
 from lsif.model.fusion import beyond, covariance, fusion_gate, long_share
@@ -19,9 +21,7 @@ from lsif.model.layers import BranchDropout, Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import LIMIT, NeighbourInterest
 from lsif.model.popularity import PopularityTerm
-from lsif.model.ragged import Array
 from lsif.model.repeat import RepeatTerm, agreed
-from lsif.model.vocabulary import ItemIndex
 
 SOURCES = ("texts", "neighbours", "groups", "popularity")
 """What the score of an item that is new to a user is learned from, beside the plain count of the popularity term."""

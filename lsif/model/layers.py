@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lsif.model.ragged import Array
+from lsif.features.ragged import Array
 
 DROPPED = 0.3
 """Share of the interests, and of what is told of the items, that a training step leaves out."""

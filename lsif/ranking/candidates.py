@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
+from lsif.features.ragged import Array
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
-from lsif.model.ragged import Array
 from lsif.ranking.popular import DECIMALS
 
 BLOCK = 32

@@ -15,8 +15,7 @@ import pyarrow.dataset as pads
 from lsif.checks import Check
 from lsif.checks.check import Verdict
 from lsif.errors import LsifError
-from lsif.ranking.rows import FALLBACK, SHARES
-from lsif.ranking.trained import NO_MODEL
+from lsif.ranking.rows import FALLBACK, NO_MODEL, SHARES
 
 if TYPE_CHECKING:
     import duckdb

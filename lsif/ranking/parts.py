@@ -9,17 +9,18 @@ search is can change a row.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lsif.features.ragged import Array
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import FusionModel, Interests
-from lsif.model.ragged import Array
 from lsif.ranking.candidates import Catalogue, Found, candidates
 from lsif.ranking.popular import DECIMALS
+from lsif.ranking.rows import Ranked
 
 TILE = 16
 """Pairs of one user that are multiplied at once: a multiplication of a matrix is several times faster than of rows."""
@@ -29,25 +30,6 @@ TILES = 2**7
 
 CELLS = 16
 """Cells at most for each pair of the table in which pairs are sorted."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """Lists of a chunk, flat, in order of user and rank.
-
-    Attributes:
-        row: the user's position in the chunk [P].
-        item: item number [P].
-        parts: long, short, repeat, popularity (with the item's bias); they add up to the score [P, 4].
-        score: rounded sum of the parts [P].
-        alpha: the user's long share of the gate [P].
-    """
-
-    row: Array
-    item: Array
-    parts: Array
-    score: Array
-    alpha: Array
 
 
 def best_items(model: FusionModel, batch: Batch, catalogue: Catalogue, k: int) -> Ranked:

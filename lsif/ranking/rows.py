@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.model.ragged import Array
-from lsif.ranking.parts import Ranked
+from lsif.features.ragged import Array
 from lsif.ranking.popular import DECIMALS
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
@@ -21,6 +20,27 @@ REASONS = pa.array(["long_interest", "short_interest", "repeat", "popular"])
 ID_DIGITS = 24
 """Of a hash's 64, as a recommendation's id."""
 FUSION, POPULAR, FALLBACK = "fusion", "popular", "popular_fallback"
+NO_MODEL = "none"
+"""Version written into rows of a night before any champion."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Lists of a chunk, flat, in order of user and rank.
+
+    Attributes:
+        row: the user's position in the chunk [P].
+        item: item number [P].
+        parts: long, short, repeat, popularity (with the item's bias); they add up to the score [P, 4].
+        score: rounded sum of the parts [P].
+        alpha: the user's long share of the gate [P].
+    """
+
+    row: Array
+    item: Array
+    parts: Array
+    score: Array
+    alpha: Array
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from pathlib import Path
 from lsif.checks import Check
 from lsif.checks.check import Verdict
 from lsif.errors import LsifError, OutageError
-from lsif.ranking.trained import NO_MODEL, TrainedModel
+from lsif.ranking.rows import NO_MODEL
+from lsif.ranking.trained import TrainedModel
 from lsif.registry.history import History, note_moves
 from lsif.registry.manifest import verify_manifest
 from lsif.registry.registry import CHAMPION, Registry, Version

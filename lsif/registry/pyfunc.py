@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from lsif.features.ragged import Array
 from lsif.model.batch import Batch
-from lsif.model.ragged import Array
 from lsif.ranking.trained import TrainedModel
 from lsif.registry.bundle import load_model
 from lsif.registry.manifest import verify_manifest

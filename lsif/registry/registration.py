@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsif.evaluation.compare import Comparison
+from lsif.features.ragged import Array
+from lsif.learning.training import Epoch
 from lsif.model.fusion_model import SOURCES
-from lsif.model.ragged import Array
-from lsif.model.training import Epoch
 from lsif.ranking.trained import TrainedModel
 from lsif.registry.bundle import save_model
 from lsif.registry.connection import reaching

@@ -31,6 +31,7 @@ from lsif.tables.files import (
     spark_path,
     visible_files,
 )
+from lsif.tables.marks import application, made_from, mark_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -153,7 +154,7 @@ class Writer:
         return staged
 
     def _marks(self) -> dict[str, int]:
-        return {ds: _mark(self.handle, self.table, ds) + 1 for ds in self.days}
+        return {ds: mark_of(self.handle, self.table, ds) + 1 for ds in self.days}
 
     def _register(self, ds: str | None, path: str) -> None:
         filesystem, root = self._root()
@@ -190,6 +191,11 @@ class Staged:
     def name(self) -> str:
         return f"staged {self.table.name}/{self.ds}"
 
+    @property
+    def identity(self) -> str:
+        """Of what is staged: names are fresh at every staging, so what was audited is what gets published."""
+        return ", ".join(file.path for file in self.files)
+
     def scan(self) -> pads.Dataset:
         """The staged rows, without `ds`, to be read as a stream."""
         return scan(self.path, self.table, self.files)
@@ -220,7 +226,7 @@ def _commit(
     replaced: set[str] | None = None
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
-        if late := [ds for ds, mark in marks.items() if _mark(handle, table, ds) >= mark]:
+        if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
         if replaced is None:
             replaced = _changed_days(path, table, visible_files(handle), files, marks)
@@ -248,7 +254,7 @@ def _changed_days(
 def _replace(
     handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
 ) -> None:
-    transactions = [Transaction(_application(table, ds), mark) for ds, mark in marks.items()]
+    transactions = [Transaction(application(table, ds), mark) for ds, mark in marks.items()]
     transactions += [Transaction(made_from(table, ds), number) for ds, number in made.items()]
     _change(handle, table, files, marks, transactions)
 
@@ -288,16 +294,3 @@ def _change(
         # No retries of the library's own: it would not look at the counters again.
         commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
     )
-
-
-def _mark(handle: DeltaTable, table: TableSchema, ds: str) -> int:
-    """How often a day was committed."""
-    return handle.transaction_version(_application(table, ds)) or 0
-
-
-def _application(table: TableSchema, ds: str) -> str:
-    return f"lsif/{table.name}/{ds}"
-
-
-def made_from(table: TableSchema, ds: str) -> str:
-    return f"{_application(table, ds)}/made_from"

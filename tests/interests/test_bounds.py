@@ -25,7 +25,7 @@ def test_a_share_of_rejected_rows_is_allowed(rejected: int, verdict: str) -> Non
 
 
 def test_a_day_that_is_lost_altogether_fails_whatever_the_bound() -> None:
-    found = Ingested(1000, 997, 0, {"future": 2, "bad_number": 1}, lost=("2017-03-02", "2017-03-05"))
+    found = Ingested(1000, 997, 0, {"future": 2, "bad_number": 1}, emptied=("2017-03-02", "2017-03-05"))
     check = quarantine_check(found, 0, Checks(max_quarantined=1.0))
     assert check.verdict == "fail"
     assert check.note == "every row of 2017-03-02 and of 1 other days broke a rule (future 2, bad_number 1)"

@@ -94,14 +94,14 @@ def test_a_catalogue_that_shrank_or_is_empty_is_refused(run: Run, home: Path, ta
     products(home, D1, "1", "2", "3", "4")
     run("ingest_items", "--ds", D1)
     products(home, D2, "1")
-    assert "1 products after 4 before, a shrink of more than max_shrink" in run("ingest_items", "--ds", D2, code=2)
+    assert "1 items after 4 before, a shrink of more than max_shrink" in run("ingest_items", "--ds", D2, code=2)
     assert tables.days("items") == [D1]
     assert verdicts(tables, D2) == {"max_quarantined": "pass", "max_shrink": "fail"}
     run("ingest_items", "--ds", D2, "--accept", "max_shrink", "--reason", "a fire")
     assert tables.rows("items") == {D1: 4, D2: 1}
 
     products(home, D3)
-    assert f"{D3}.csv holds no product" in run("ingest_items", "--ds", D3, code=2)
+    assert f"{D3}.csv holds no row" in run("ingest_items", "--ds", D3, code=2)
     products(home, D3, " ")
     assert "every row" in run("ingest_items", "--ds", D3, code=2)
     (home / "landing" / "items" / f"{D3}.csv").unlink()
@@ -112,7 +112,8 @@ def test_a_catalogue_that_shrank_or_is_empty_is_refused(run: Run, home: Path, ta
 
 def test_without_a_catalogue_the_newest_stays_in_force_for_a_time(run: Run, home: Path, tables: Tables) -> None:
     by_day(home)
-    bounds(home, max_age_days=2)
+    config = home / "shop.toml"
+    config.write_text(config.read_text().replace("[catalogue]", "[catalogue]\nmax_age_days = 2"))
     assert "nothing was delivered at" in run("ingest_items", "--ds", D1, code=2)
     products(home, D1, "1", "2")
     run("ingest_items", "--ds", D1)
@@ -120,11 +121,11 @@ def test_without_a_catalogue_the_newest_stays_in_force_for_a_time(run: Run, home
     run("ingest_items", "--ds", D2)
     assert tables.days("items") == [D1], "an equal one is not stored"
     said = run("ingest_items", "--ds", D4)
-    assert f"no catalogue came: that of {D1} stays in force, 2 days after it was delivered last" in said
+    assert f"none came: that of {D1} stays in force, 2 days old" in said
     assert "nothing to do" in run("ingest_items", "--ds", D4)
     assert verdicts(tables, D4) == {"max_age_days": "pass"}
     said = run("ingest_items", "--ds", "2017-03-15", code=2)
-    assert f"no catalogue was delivered since {D2}, longer than max_age_days = 2" in said
+    assert f"none came since {D2}, longer than max_age_days = 2" in said and "set catalogue.max_age_days, or" in said
     run("ingest_items", "--ds", "2017-03-15", "--accept", "max_age_days", "--reason", "stocktaking")
 
 

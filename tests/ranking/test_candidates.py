@@ -12,7 +12,8 @@ from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items, scores
 from lsif.ranking import candidates as search
 from lsif.ranking.candidates import Catalogue, Found, catalogue
-from lsif.ranking.parts import Ranked, ranked
+from lsif.ranking.parts import ranked
+from lsif.ranking.rows import Ranked
 
 USERS, HISTORY, K = 70, 32, 20
 KINDS = [torch.bfloat16, torch.float32]

@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lsif.ranking.parts import Ranked
-from lsif.ranking.rows import Stamp, fusion_rows, recommendation_ids
+from lsif.ranking.rows import Ranked, Stamp, fusion_rows, recommendation_ids
 
 STAMP = Stamp("2017-06-30", "7", "abc")
 
