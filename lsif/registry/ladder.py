@@ -73,12 +73,22 @@ def encoders(tables: Tables, wanted: Wanted) -> list[str]:
     try:
         registry = Registry()
         found = standing(registry, History.read(tables), wanted)
-        return list(dict.fromkeys(registry.text_encoder(version) for version in found.line))
+        return list(dict.fromkeys(filter(None, (_encoder(registry, version) for version in found.line))))
     except OutageError:
         about = Kept(tables.root, COPY).about()
         if os.environ.get(LAST_TRY) != "true" or about is None:
             raise
         return [about["text_encoder"]]
+
+
+def _encoder(registry: Registry, version: Version) -> str:
+    """Empty where nobody knows: such a version will not be readable either, and another one in line scores."""
+    try:
+        return registry.text_encoder(version)
+    except OutageError:
+        raise
+    except LsifError:
+        return ""
 
 
 def _first_readable(registry: Registry, tables: Tables, wanted: Wanted, found: Standing, missing: Verdict) -> Chosen:

@@ -176,13 +176,13 @@ class Registry:
             return None
 
     def text_encoder(self, version: Version) -> str:
-        """The setting that named the text encoder of its training.
+        """The setting that named the text encoder of its training; empty where its run does not say so.
 
         Raises:
             LsifError: its run is gone.
         """
         with reaching(self.uri):
-            return str(self.client.get_run(version.run_id).data.params["model.text_encoder"])
+            return str(self.client.get_run(version.run_id).data.params.get("model.text_encoder", ""))
 
     def experiment(self) -> str:
         """Id of the experiment that holds the runs, made when it is not there."""
