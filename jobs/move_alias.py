@@ -27,7 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def inputs(job: Job) -> dict[str, str]:
     """The aliases as they are: every move changes them, so that only a repeated move is a no-op."""
-    return {"action": job.args.action, "version": job.args.version, **Registry().aliases()}
+    action = f"{job.args.action}{' if passed' if job.args.if_passed else ''}"
+    return {"action": action, "version": job.args.version, **Registry().aliases()}
 
 
 def work(job: Job) -> Counts:
