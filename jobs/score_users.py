@@ -30,7 +30,11 @@ STEP = "score_users"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="VERSION|ALIAS", help="score with this version; 'none': popular lists")
-    parser.add_argument("--user", metavar="U", help="print this user's list and write nothing")
+    parser.add_argument(
+        "--user",
+        metavar="U",
+        help="print this user's list and write nothing (--user=-7 where the id begins with a dash)",
+    )
     accept_arguments(parser)
 
 

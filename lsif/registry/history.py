@@ -36,6 +36,12 @@ class History:
         found = [row["to_version"] for row in reversed(self.rows) if row["alias"] == CHAMPION and row["to_version"]]
         return list(dict.fromkeys(found))
 
+    def moved(self, now: Mapping[str, str]) -> list[dict[str, str | None]]:
+        """Aliases that point elsewhere by now: alias, from_version, to_version."""
+        known = self.aliases()
+        moved = sorted(alias for alias in known.keys() | now.keys() if known.get(alias) != now.get(alias))
+        return [{"alias": a, "from_version": known.get(a), "to_version": now.get(a)} for a in moved]
+
     def lost(self, there: Container[str]) -> dict[str, str]:
         """What was registered and is deleted: what it was made of → its number."""
         return {r["made_of"]: r["to_version"] for r in self.rows if r["made_of"] and r["to_version"] not in there}
@@ -64,24 +70,20 @@ def note_moves(registry: Registry, tables: Tables, ds: str, who: str = ELSEWHERE
 def _append(
     tables: Tables, history: History, there: Mapping[str, Version], now: Mapping[str, str], told: dict[str, Any]
 ) -> History:
-    known = history.aliases()
-    moved = sorted(alias for alias in known.keys() | now.keys() if known.get(alias) != now.get(alias))
+    moved = history.moved(now)
     if not moved:
         return history
     seq = max((row["seq"] for row in history.rows), default=0)
     rows = [
-        {
-            "seq": seq + place,
-            "alias": alias,
-            "from_version": known.get(alias),
-            "to_version": now.get(alias),
-            "made_of": there[now[alias]].made_of if now.get(alias) in there else None,
-            **told,
-        }
-        for place, alias in enumerate(moved, start=1)
+        {"seq": seq + place, **move, "made_of": _made_of(there.get(move["to_version"] or "")), **told}
+        for place, move in enumerate(moved, start=1)
     ]
     tables.append("alias_history", pa.Table.from_pylist(rows, tables.schema("alias_history")))
     return History((*history.rows, *rows))
+
+
+def _made_of(version: Version | None) -> str | None:
+    return version.made_of if version else None
 
 
 def _followed(
