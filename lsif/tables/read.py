@@ -129,7 +129,8 @@ class Tables:
 
     def by_user(self, name: str, days: Iterable[str], columns: Sequence[str]) -> ByUser:
         """Rows of `days`, in order of days, to be read for some users at a time: `user_id` is among the `columns`."""
-        found = sorted((str(f.ds), f.path) for f in self._files(name) if f.ds in set(days) and f.rows)
+        wanted = set(days)
+        found = sorted((str(f.ds), f.path) for f in self._files(name) if f.ds in wanted and f.rows)
         chosen = pa.schema([self.schema(name).field(column) for column in columns])
         return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in found], chosen)
 
