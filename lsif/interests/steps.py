@@ -9,6 +9,12 @@ from lsif.interests.storing import event_window_inputs, store_histories, store_t
 from lsif.job import Counts, Job
 from lsif.spark import session
 
+HELP = {
+    "future": " (day_zone and day_offset say which day a file holds)",
+    "unparseable_time": " (time_format or time_unit says how times are written)",
+    "unreadable": " (encoding, quote, escape or multiline may help)",
+}
+"""Settings that may make good rows of those that break a rule."""
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
 RECENT_WINDOW = "recent_window"
 
@@ -41,7 +47,7 @@ def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -
     that are not there."""
     by_count = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
     said = {
-        "rules broken: ": ", ".join(f"{rule} {count:,}" for rule, count in by_count),
+        "rules broken: ": ", ".join(f"{rule} {count:,}{HELP.get(rule, '')}" for rule, count in by_count),
         "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
         "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
     }
