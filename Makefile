@@ -41,5 +41,5 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@$(BIN)/python -m lsif.spark_archive || echo "no archive of Spark's classes: jobs work, and start slower"
+	@$(BIN)/python -m lsif.make_spark_archive || echo "no archive of Spark's classes: jobs work, and start slower"
 	@touch $(READY)

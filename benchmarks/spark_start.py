@@ -12,8 +12,8 @@ import tempfile
 from statistics import median
 
 from benchmarks.interests.measure import measured
-from lsif import spark_archive
 from lsif.config import project_folder
+from lsif.make_spark_archive import make
 
 JOB = "spark.range(1000).selectExpr('id % 7 AS k').groupBy('k').count().write.parquet({out!r}); spark.stop()"
 DEFAULT = "from pyspark.sql import SparkSession; spark = SparkSession.builder.master('local[2]').getOrCreate(); "
@@ -28,9 +28,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
         environment |= {"PYSPARK_PYTHON": sys.executable}
-        making = measured([sys.executable, "-m", "lsif.spark_archive", f"{folder}/archive.jsa"], environment)
+        making = measured([sys.executable, "-m", "lsif.make_spark_archive", f"{folder}/archive.jsa"], environment)
         print(f"making an archive, once per environment: {making.cpu:.1f} CPU s")
-        spark_archive.make()
+        make()
         rows = {"default": DEFAULT, "ours without an archive": WITHOUT, "ours": OURS}
         cpu: dict[str, list[float]] = {name: [] for name in rows}
         for number in range(options.rounds):

@@ -8,10 +8,10 @@ Only texts that have no vector of the configured encoder yet are embedded: a sec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.features.text import new_vectors
+from lsif.features.text_encoders import text_encoder
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
-from lsif.model.text import new_vectors
-from lsif.model.text_encoders import text_encoder
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -32,4 +32,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("embed_items", __doc__, inputs, work)
+    run_job("embed_items", __doc__, inputs, work, ("model",))

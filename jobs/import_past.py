@@ -14,7 +14,7 @@ from lsif.errors import LsifError
 from lsif.interests.bases import check_open
 from lsif.interests.ingest import delivery_marks, ingest
 from lsif.interests.lists import store_log_items
-from lsif.interests.steps import ingested
+from lsif.interests.steps import DELIVERY, ingested
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
@@ -50,4 +50,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("import_past", __doc__, inputs, work, arguments)
+    run_job("import_past", __doc__, inputs, work, DELIVERY, arguments)

@@ -12,9 +12,9 @@ from lsif.job import Job, run_step, run_steps
 
 
 def steps(job: Job) -> None:
-    run_step(LONG_TERM_HISTORY, job, tile_inputs, write_tiles)
+    run_step(LONG_TERM_HISTORY, job.given(), tile_inputs, write_tiles)
     run_step(HISTORY_BASE, job, base_inputs, write_base)
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps)
+    run_steps(__doc__, steps, ("interests",))

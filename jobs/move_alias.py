@@ -38,4 +38,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("move_alias", __doc__, inputs, work, arguments)
+    run_job("move_alias", __doc__, inputs, work, arguments=arguments)

@@ -9,4 +9,4 @@ from lsif.interests.steps import RECENT_WINDOW, window_inputs, write_windows
 from lsif.job import run_job
 
 if __name__ == "__main__":
-    run_job(RECENT_WINDOW, __doc__, window_inputs, write_windows)
+    run_job(RECENT_WINDOW, __doc__, window_inputs, write_windows, ("interests",))

@@ -13,12 +13,14 @@ import sys
 from functools import partial
 
 from lsif.errors import LsifError
+from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
-from lsif.ranking.night import evening, evening_inputs, lists_at
+from lsif.ranking.night import lists_at
+from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.scoring import recommend_batches
-from lsif.ranking.trained import NO_MODEL, TrainedModel
-from lsif.ranking.version import version_for
+from lsif.ranking.trained import TrainedModel
 from lsif.registry import Registry
+from lsif.registry.chosen import version_for
 
 STEP = "score_users"
 
@@ -35,10 +37,10 @@ def inputs(version: str, job: Job) -> dict[str, str]:
 def work(version: str, job: Job) -> Counts:
     writer = job.tables.writer("recommendations")
     trained = model_of(version)
-    read = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
-    writer.write(job.ds, recommend_batches(trained, read.known, read.item_vectors, job.settings))
+    at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
+    writer.write(job.ds, recommend_batches(trained, at, job.settings))
     staged = writer.stage(model_version=version)
-    return Counts(len(read.known.user_ids()), sum(file.rows for file in staged.files), model_version=version)
+    return Counts(len(at.people.ids), sum(file.rows for file in staged.files), model_version=version)
 
 
 def steps(job: Job) -> None:
@@ -64,4 +66,4 @@ def show(job: Job, trained: TrainedModel | None) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, arguments)
+    run_steps(__doc__, steps, ("interests", "ranking", "lists"), arguments)

@@ -13,16 +13,16 @@ import hashlib
 import json
 
 from lsif.job import Counts, Job, Line, is_first, run_job
+from lsif.learning.cutoffs import Cutoffs, cutoffs
+from lsif.learning.lessons import beginning, learned, learning_inputs, lessons
+from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
-from lsif.ranking.cutoffs import Cutoffs, cutoffs
-from lsif.ranking.learning import beginning, learned, learning_inputs, lessons
 from lsif.ranking.trained import TrainedModel
-from lsif.ranking.trial import circumstances, trial
 from lsif.registry import CHAMPION, Registry
 from lsif.registry.registration import Candidate, register
 
 SECTIONS = {"event_types", "interests", "training", "model"}
-"""Settings that a model is made with; where things lie is not part of it."""
+"""Settings that a model is made with; the lists are what it is judged by."""
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -72,4 +72,4 @@ def hashes(job: Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_job("train", __doc__, inputs, work, is_there=is_registered)
+    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "ranking"}, is_there=is_registered)

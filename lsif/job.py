@@ -1,7 +1,8 @@
 """How a job runs: arguments, the ledger's no-op rule, and exit codes, the same for all.
 
-A step's last success is a row of the table `runs`; when its inputs, configuration and code are what they were, and
-the days that it wrote are still there, the step has nothing to do.
+A step's last success is a row of the table `runs`; when its inputs, settings and code are what they were, and the days
+that it wrote are still there, the step has nothing to do. A step names the sections of the settings that it reads, and
+is given no others, so that a change elsewhere in the file does not run it again.
 """
 
 import argparse
@@ -11,8 +12,9 @@ import resource
 import sys
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +25,8 @@ import pyarrow.compute as pc
 from lsif.code import code_hash
 from lsif.config import Settings, load_settings
 from lsif.days import parsed_day
-from lsif.errors import LsifError, Superseded
+from lsif.errors import LsifError, OutageError, Superseded
+from lsif.outages import ended_with
 from lsif.schema import TABLES
 from lsif.tables import Tables
 
@@ -61,9 +64,10 @@ class Job:
 
     Attributes:
         ds: the day, `YYYY-MM-DD`.
+        settings: the sections that it may read, and no others.
         force: run steps although nothing changed.
         inputs: of the running step, as they were when it started.
-        marks: hashes of its configuration and code.
+        marks: hashes of its settings and code.
     """
 
     ds: str
@@ -75,6 +79,10 @@ class Job:
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     inputs: Fingerprints = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
+
+    def given(self, *sections: str) -> "Job":
+        """The same run, for a step that reads only these of its settings."""
+        return replace(self, settings=self.settings.only(sections))
 
     def last_success(self, step: str) -> Line | None:
         """The newest ledger row of `step` for this day that ended well, `inputs` and `outputs` decoded."""
@@ -92,29 +100,33 @@ def run_job(
     description: str | None,
     inputs: Inputs,
     work: Work,
+    sections: Collection[str] = (),
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
     is_there: Callable[[Line], bool] = lambda last: True,
 ) -> NoReturn:
-    """Run a job of one step from the command line and exit with its code."""
-    run_steps(description, lambda job: run_step(step, job, inputs, work, is_there), arguments)
+    """Run a job of one step, which reads `sections` of the settings, and exit with its code."""
+    run_steps(description, lambda job: run_step(step, job, inputs, work, is_there), sections, arguments)
 
 
 def run_steps(
     description: str | None,
     steps: Callable[[Job], object],
+    sections: Collection[str] = (),
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
 ) -> NoReturn:
-    """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 99 superseded."""
-    run_command(lambda: steps(_job(description, arguments)))
+    """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 75 an outage, 99 superseded."""
+    run_command(lambda: steps(_job(description, arguments).given(*sections)))
 
 
 def run_command(command: Callable[[], object]) -> NoReturn:
     """Run `command` and exit with 0, or with the code of an `LsifError` and its one line on stderr."""
     try:
         command()
-    except LsifError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        if (told := ended_with(error)) is None:
+            raise
+        print(f"{Path(sys.argv[0]).name}: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     sys.exit(0)
 
 
@@ -140,7 +152,8 @@ def run_step(
         counts = work(job)
     except Exception as error:
         status = "superseded" if isinstance(error, Superseded) else "failed"
-        _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
+        with suppress(OutageError):  # of the ledger: what the step ended with is what is to be told
+            _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
         raise
     outputs = json.dumps(sorted(job.tables.written))
     _record(job, {**line, "status": "done", "outputs": outputs, **vars(counts)}, started)

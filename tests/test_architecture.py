@@ -45,8 +45,18 @@ def test_there_is_something_to_look_at() -> None:
     [
         ("deltalake", ("lsif/tables/",)),
         ("mlflow", ("lsif/registry",)),
-        ("pyspark", ("lsif/spark.py", "lsif/spark_archive.py", "lsif/intake/", "lsif/interests/", "lsif/tables/")),
-        ("torch", ("lsif/model/", "lsif/ranking/", "lsif/registry")),
+        (
+            "pyspark",
+            (
+                "lsif/spark.py",
+                "lsif/spark_archive.py",
+                "lsif/make_spark_archive.py",
+                "lsif/intake/",
+                "lsif/interests/",
+                "lsif/tables/",
+            ),
+        ),
+        ("torch", ("lsif/model/", "lsif/learning/", "lsif/ranking/", "lsif/registry")),
         ("airflow", ("dags/",)),
     ],
 )

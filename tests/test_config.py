@@ -63,6 +63,15 @@ def test_the_fingerprint_follows_settings_and_not_places(home: Path, monkeypatch
     assert load(home, SHOP + "[ranking]\nk = 7\n").fingerprint() != before
 
 
+def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> None:
+    narrow = settings.only(["rules"])
+    assert (narrow.rules, narrow.home, narrow.tables) == (settings.rules, settings.home, settings.tables)
+    with pytest.raises(AttributeError, match=r"^\[ranking\] is none of the sections"):
+        print(narrow.ranking)
+    assert narrow.fingerprint() not in (settings.fingerprint(), settings.only([]).fingerprint())
+    assert settings.ranking.k == 20, "the whole ones are as they were"
+
+
 def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:
     assert settings.locate("landing/{ds}.csv", "2017-01-01") == f"{home}/landing/2017-01-01.csv"
     assert settings.locate("s3://shop/{ds}/", "2017-01-01") == "s3://shop/2017-01-01/"

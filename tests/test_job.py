@@ -27,6 +27,8 @@ def work(job: Job) -> Counts:
             raise Superseded("another writer came first")
         case "crash":
             raise RuntimeError("boom")
+        case "settings":
+            print(job.settings.ranking)
     writer = job.tables.writer("feedback")
     writer.write(job.ds, job.tables.schema("feedback").empty_table())
     writer.commit()
@@ -99,6 +101,15 @@ def test_a_known_failure_is_one_line(
 def test_a_crash_is_recorded_and_the_next_run_is_no_noop(job: Path, tables: Tables) -> None:
     assert run(job, "--ds", "2017-01-01", FAIL="crash").returncode == 1
     assert "rows in" in run(job, "--ds", "2017-01-01").stdout
+    assert statuses(tables) == ["failed", "done"]
+
+
+def test_a_step_cannot_read_what_it_does_not_name(job: Path, tables: Tables) -> None:
+    done = run(job, "--ds", "2017-01-01", FAIL="settings")
+    assert done.returncode == 1
+    assert "AttributeError: [ranking] is none of the sections of the settings that this step names" in done.stderr
+    job.write_text(JOB.replace("work)", 'work, ["ranking"])'))
+    assert run(job, "--ds", "2017-01-01", FAIL="settings").returncode == 0
     assert statuses(tables) == ["failed", "done"]
 
 

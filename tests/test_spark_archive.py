@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lsif import spark_archive
-from lsif.spark_archive import archive_file, java_option, make
+from lsif.make_spark_archive import make
+from lsif.spark_archive import archive_file, java_option
 
 
 @pytest.fixture
@@ -89,4 +89,4 @@ def test_two_first_makers_leave_one_whole_archive(file: Path, monkeypatch: pytes
     assert len({part for part, _ in seen}) == 2
     assert {content for _, content in seen} <= {False, b"half and half"}
     assert [path.name for path in file.parent.iterdir()] == [file.name]
-    assert spark_archive.make() == file, "and the next finds it"
+    assert make() == file, "and the next finds it"

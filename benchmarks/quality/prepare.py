@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.quality.logs import Log, use
 from lsif.config import Settings, load_settings, project_folder
-from lsif.ranking.cutoffs import cutoffs
+from lsif.learning.cutoffs import cutoffs
 from lsif.tables import Tables
 
 

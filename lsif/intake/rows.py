@@ -30,7 +30,12 @@ PLAIN = ("", "gzip")
 
 
 def rows_of(
-    spark: SparkSession, given: Delivered, days: Mapping[File, str | None], names: Sequence[str], door: str
+    spark: SparkSession,
+    given: Delivered,
+    days: Mapping[File, str | None],
+    names: Sequence[str],
+    door: str,
+    most: int | None = None,
 ) -> DataFrame:
     """Rows of files of one layout, in the columns `ROW`; what a file lacks of `names` is null.
 
@@ -38,6 +43,7 @@ def rows_of(
         days: the files, and the day of each, None where its path names none.
         names: the columns that are wanted, by their paths.
         door: what asks, for errors.
+        most: rows of a file that are enough; more may come.
 
     Raises:
         LsifError: a column that is wanted is of a type that cannot be read.
@@ -45,12 +51,12 @@ def rows_of(
     if given.format == "parquet":
         return _parquet_rows(spark, given, days, names, door)
     if given.is_json:
-        unpacked = _unpacked(spark, days, json_rows(given, names), json_schema(names))
+        unpacked = _unpacked(spark, days, json_rows(given, names, most), json_schema(names))
         return _placed(unpacked).select(*ROW)
     if _spark_can_cut(given, days):
         lines = _with_day(_reader(spark).text(_paths(days)), days)
     else:
-        lines = _placed(_unpacked(spark, days, csv_lines(given), CSV))
+        lines = _placed(_unpacked(spark, days, csv_lines(given, most), CSV))
     return _csv_rows(lines.where(F.trim("value") != ""), next(iter(days)), given)
 
 

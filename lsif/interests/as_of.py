@@ -1,7 +1,6 @@
-"""Everything that was known by the end of a day, as the trainer and the scorer both read it."""
+"""Histories and the catalogue as they were by the end of a day, read from the tables as Arrow."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,50 +18,6 @@ from lsif.tables import Tables
 BASE_TEXTS = ("items.list.element.item_id",)
 TILE_TEXTS = ("user_id", "item_id", "days.list.element.event_type")
 """Texts that repeat, read as dictionaries."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What had arrived by the end of `ds`.
-
-    Attributes:
-        histories: `long_term_histories` at `ds`, one row per user, sorted; weights are rounded to about ten digits.
-        windows: `recent_windows` at `ds`.
-        item_tiles, user_tiles: of the `popularity_days` days up to `ds` (fewer where the log is younger), with `ds`.
-        items: the newest catalogue at or before `ds`.
-    """
-
-    ds: str
-    histories: pa.Table
-    windows: pa.Table
-    item_tiles: pa.Table
-    user_tiles: pa.Table
-    items: pa.Table
-
-    def user_ids(self) -> pa.Array:
-        """Sorted ids of everyone with a history, a window or a visit: those who get a list."""
-        tables = (self.histories, self.windows, self.user_tiles)
-        chunks = [chunk for table in tables for chunk in table["user_id"].cast(pa.string()).chunks]
-        return pc.unique(pa.chunked_array(chunks, pa.string())).sort()
-
-
-def known_at(tables: Tables, ds: str, settings: Settings) -> Known:
-    """Read what was known at `ds`.
-
-    Raises:
-        MissingDays: the window or the catalogue of `ds` is missing, or a tile that is needed.
-    """
-    tables.require_days("recent_windows", ds, ds)
-    items = catalogue_at(tables, ds)
-    first = max(day_before(ds, settings.interests.popularity_days - 1), _log_begins(tables, "item_tiles", ds))
-    return Known(
-        ds,
-        histories=history_at(tables, ds, items, history_settings(settings)),
-        windows=tables.read("recent_windows", [ds]).sort_by("user_id"),
-        item_tiles=tables.read("item_tiles", tables.require_days("item_tiles", first, ds)),
-        user_tiles=tables.read("user_tiles", tables.require_days("user_tiles", first, ds)),
-        items=items,
-    )
 
 
 def history_settings(settings: Settings) -> HistorySettings:
@@ -92,11 +47,11 @@ def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tu
     """
     tables = tables.pinned()
     base = max(usable_bases(tables, before or ds), default=None)
-    first = day_before(base, -1) if base else _log_begins(tables, "history_tiles", ds)
+    first = day_before(base, -1) if base else log_begins(tables, "history_tiles", ds)
     return base, tables.require_days("history_tiles", min(first, ds), ds) if base != ds else []
 
 
-def _log_begins(tables: Tables, tiles: str, ds: str) -> str:
+def log_begins(tables: Tables, tiles: str, ds: str) -> str:
     """The first day of events, also when its tile is missing or was thinned; `ds` when there is none."""
     return min([*tables.days("events"), *tables.days(tiles)], default=ds)
 

@@ -96,7 +96,7 @@ def _source(
     path = _path(settings, source, ds)
     found = Checked(f"sources.{name}", mapping=_mapping(spark, f"sources.{name}", source, path))
     with reading(spark):
-        sample = delivery(spark, name, source, {path: None}).limit(rows).persist()
+        sample = delivery(spark, name, source, {path: None}, rows).limit(rows).persist()
         try:
             days = _days(sample, ds if source.is_daily else None)
             nothing = spark.createDataFrame([], "source string, event_id string, ds string")
@@ -113,7 +113,7 @@ def _source(
 
 def _mapping(spark: SparkSession, door: str, given: Delivered, path: str) -> list[dict[str, Any]]:
     """Our columns, theirs, and the first values as they are delivered."""
-    part = next(mapped(spark, door, given, {path: None}), None)
+    part = next(mapped(spark, door, given, {path: None}, EXAMPLES), None)
     if part is None:
         return []
     first = [row["row"].asDict() for row in part.rows.select("row").limit(EXAMPLES).collect() if row["row"]]

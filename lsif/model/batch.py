@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lsif.model.ragged import Array, starts
+from lsif.features.ragged import Array, slices, starts
+from lsif.features.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,30 @@ class Batch:
             tail_item=tail,
             tail_mask=self.tail_mask & (items[tail] == self.tail_item),
         )
+
+
+def batch_of(shot: Snapshot, rows: Array) -> Batch:
+    """The users of a snapshot at positions `rows`, padded to the longest among them (at least 1)."""
+    past, owner = slices(shot.history_start, rows)
+    recent, actor = slices(shot.window_start, rows)
+    known, knower = slices(shot.group_start, rows)
+    tail, keeper = slices(shot.tail_start, rows)
+    return Batch(
+        history_item=padded(shot.history_item[past], owner, len(rows)),
+        history_mask=padded(np.ones(len(past), bool), owner, len(rows)),
+        history_features=padded(shot.history_features[past], owner, len(rows)),
+        window_item=padded(shot.window_item[recent], actor, len(rows)),
+        window_type=padded(shot.window_type[recent], actor, len(rows)),
+        window_age=padded(shot.window_age[recent], actor, len(rows)),
+        window_basket=padded(shot.window_basket[recent], actor, len(rows)),
+        window_mask=padded(np.ones(len(recent), bool), actor, len(rows)),
+        user_features=torch.from_numpy(shot.user_features[rows]),
+        tail_item=padded(shot.tail_item[tail], keeper, len(rows)),
+        tail_mask=padded(np.ones(len(tail), bool), keeper, len(rows)),
+        group=padded(shot.group[known], knower, len(rows)),
+        group_mask=padded(np.ones(len(known), bool), knower, len(rows)),
+        group_features=padded(shot.group_features[known], knower, len(rows)),
+    )
 
 
 def padded(values: Array, owner: Array, rows: int) -> Tensor:

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lsif.features.text import whitening
+from lsif.features.vocabulary import ItemIndex
 from lsif.model.layers import ColumnDropout
-from lsif.model.text import whitening
-from lsif.model.vocabulary import ItemIndex
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lsif.model.ragged import Array
+from lsif.features.ragged import Array
 
 DROPPED = 0.3
 """Share of the interests, and of what is told of the items, that a training step leaves out."""
@@ -57,18 +57,6 @@ class Standardise(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         return ((values - self.mean) / self.deviation).clamp(-self.clip, self.clip)
-
-
-class BranchDropout(nn.Module):
-    """Leaves a whole branch [B, D] out for a share of a training step's users, so that the others must do without it.
-
-    Unlike dropout it scales nothing: what is left is what a user without that branch has at night.
-    """
-
-    def forward(self, branch: Tensor) -> Tensor:
-        if not self.training:
-            return branch
-        return branch * _kept(len(branch), 1, device=branch.device)
 
 
 def _kept(*shape: int, device: torch.device) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from lsif.model.item_features import COLUMNS
+from lsif.features.item_features import COLUMNS
 from lsif.model.layers import ColumnDropout
 
 STARTS_WITH = COLUMNS.index("log_new_users_7d")

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 
 from lsif.config import Interests, Settings
 from lsif.errors import LsifError
+from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel
-from lsif.model.vocabulary import ItemIndex
-
-NO_MODEL = "none"
-"""Version written into rows of a night before any champion."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from lsif.config import Interests
 from lsif.errors import OtherRelease
+from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel, Shape
-from lsif.model.vocabulary import ItemIndex
 from lsif.ranking.trained import TrainedModel
 
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"

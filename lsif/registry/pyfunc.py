@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from lsif.features.ragged import Array
 from lsif.model.batch import Batch
-from lsif.model.ragged import Array
 from lsif.ranking.trained import TrainedModel
 from lsif.registry.bundle import load_model
 from lsif.registry.manifest import verify_manifest
 
 ITEM_FEATURES, ITEM_FACTORS = "item_features", "item_factors"
-OUTPUTS = ("long", "short", "alpha", "groups", "popularity_gain", "repeat", "tail")
+OUTPUTS = ("long", "short", "groups", "popularity_gain", "repeat", "tail")
 
 
 class Interests:

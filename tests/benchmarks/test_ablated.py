@@ -9,10 +9,10 @@ from torch import Tensor
 
 from benchmarks.quality.ablated import PARTS, without
 from lsif.config import Settings
-from lsif.model.batch import Batch
+from lsif.learning.training import build_model
+from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, Interests, Items, new_to_user, scores
-from lsif.model.training import build_model
-from tests.model.test_training import small, world
+from tests.learning.test_training import small, world
 
 
 class Shop(NamedTuple):
@@ -35,7 +35,9 @@ def shop(settings: Settings) -> Shop:
     for weights in model.parameters():
         weights.add_(torch.randn_like(weights) * 0.2)
     shot = examples[-1].snapshot
-    return Shop(model, shot.batch(np.arange(len(shot))), model.all_items(index, shot.item_features, shot.item_factors))
+    return Shop(
+        model, batch_of(shot, np.arange(len(shot))), model.all_items(index, shot.item_features, shot.item_factors)
+    )
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -1,26 +1,5 @@
-"""What tests of the model share: one thread, and the small planted shop."""
+"""The tests of the model's parts run as those of its training do."""
 
-from collections.abc import Iterator
+from tests.learning.conftest import one_thread, shop
 
-import pytest
-import torch
-
-from lsif.config import Settings
-from lsif.model.step import Example
-from lsif.model.vocabulary import ItemIndex
-from tests.model.test_training import world
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A model this small gains nothing from more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def shop(settings: Settings) -> tuple[ItemIndex, list[Example]]:
-    """The vocabulary, and examples at four weekly cutoffs."""
-    return world(settings)
+__all__ = ["one_thread", "shop"]

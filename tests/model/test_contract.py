@@ -11,15 +11,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lsif.config import Model, Settings
-from lsif.model.batch import Batch
+from lsif.features.snapshot import Snapshot
+from lsif.features.vocabulary import ItemIndex, build_index
+from lsif.learning.sampling import Sampler
+from lsif.learning.step import Example, step_inputs, step_loss
+from lsif.learning.targets import targets
+from lsif.learning.training import build_model
+from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, Items, scores
-from lsif.model.sampling import Sampler
-from lsif.model.snapshot import Snapshot, snapshot
-from lsif.model.step import Example, step_inputs, step_loss
-from lsif.model.targets import targets
-from lsif.model.training import build_model
-from lsif.model.vocabulary import ItemIndex, build_index
-from tests.model.world import ENCODER, catalogue, events, known, log, vectors
+from tests.known import snapshot_of
+from tests.world import ENCODER, catalogue, events, known, log, vectors
 
 ITEMS = [f"{category}-{n}" for category in "abc" for n in range(4)]
 DS = "2017-06-30"
@@ -50,8 +51,8 @@ class TestModelContract:
     def example(self, settings: Settings) -> tuple[ItemIndex, Example]:
         frame = log(shop())
         at = known(frame, DS, catalogue(ITEMS), settings)
-        index = build_index(at.histories, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-        shot = snapshot(at, index, settings)
+        index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+        shot = snapshot_of(at, index, settings)
         return index, Example(shot, targets(events(frame), index, shot.user_ids, DS, 7))
 
     @pytest.fixture
@@ -75,7 +76,7 @@ class TestModelContract:
 
     @pytest.fixture
     def batch(self, shot: Snapshot) -> Batch:
-        return shot.batch(np.arange(len(shot)))
+        return batch_of(shot, np.arange(len(shot)))
 
     def test_every_weight_gets_a_finite_gradient(self, model: FusionModel, example: tuple[ItemIndex, Example]) -> None:
         index, one = example
@@ -133,10 +134,10 @@ class TestModelContract:
         assert not torch.allclose(model(older, items).short, model(batch, items).short, atol=1e-4)
 
     def test_neighbours_in_a_batch_change_nothing(self, model: FusionModel, shot: Snapshot, items: Items) -> None:
-        whole = shot.batch(np.arange(len(shot)))
+        whole = batch_of(shot, np.arange(len(shot)))
         together = scores(model(whole, items), whole, items)
         for user in range(len(shot)):
-            alone = shot.batch(np.array([user]))
+            alone = batch_of(shot, np.array([user]))
             torch.testing.assert_close(
                 scores(model(alone, items), alone, items)[0], together[user], atol=1e-5, rtol=1e-5
             )
@@ -189,8 +190,8 @@ class TestModelContract:
         ids = [*ITEMS, "a-new", "z-new"]
         grown = index.extended(catalogue(ids), vectors(ids))
         at = known(log(shop()), DS, catalogue(ids), settings)
-        shot = snapshot(at, grown, settings)
-        batch = shot.batch(np.arange(len(shot)))
+        shot = snapshot_of(at, grown, settings)
+        batch = batch_of(shot, np.arange(len(shot)))
         items = model.all_items(grown, shot.item_features, shot.item_factors)
         assert torch.isfinite(scores(model(batch, items), batch, items)).all()
         own, factors = items.vectors.split([WIDTH, items.vectors.shape[1] - WIDTH], dim=1)

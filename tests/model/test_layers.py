@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from lsif.features.item_features import COLUMNS
+from lsif.features.ragged import distinct, exploded, positions, slices, starts
 from lsif.model.encoders import AGE_BUCKETS, age_bucket, basket_means
-from lsif.model.item_features import COLUMNS
 from lsif.model.layers import DROPPED, ColumnDropout, Standardise, masked_mean, masked_softmax
 from lsif.model.popularity import PopularityTerm
-from lsif.model.ragged import distinct, exploded, positions, slices, starts
 
 
 def test_columns_are_standardised_over_all_tables_and_a_constant_one_says_nothing() -> None:

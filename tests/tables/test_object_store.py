@@ -115,7 +115,7 @@ def test_deliveries_are_found_and_gaps_named(store: str) -> None:
         delivered_files(GIVEN, f"s3://{BUCKET}/landing/3.csv")
 
 
-def test_a_store_that_does_not_answer_is_one_line(store: str) -> None:
+def test_what_a_store_refuses_is_one_line_and_no_outage(store: str) -> None:
     with pytest.raises(LsifError, match=r"cannot open the table s3://elsewhere/tables/events: .*NoSuchBucket") as error:
         Tables("s3://elsewhere/tables").days("events")
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and type(error.value) is LsifError

@@ -1,0 +1,104 @@
+"""What a user's past with one item says about the coming days: the features of the repeat term.
+
+Counts and ages are long-tailed, so they enter as logarithms; the model standardises every column.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lsif.features.category_features import CategoryHistory
+from lsif.features.history import History
+from lsif.features.item_features import ITEM_FEATURES
+from lsif.features.ragged import Array, positions
+from lsif.features.user_features import Visits
+
+SPANS = (7, 14, 28, 56)
+RECENT = 4
+"""Last purchases whose ages enter one by one."""
+
+
+def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
+    """Columns of `history_features`, in order."""
+    per_half_life = ("log_weight", "log_share", "log_category_weight", "log_share_of_category")
+    return (
+        *(f"{name}_{half_life:g}d" for name in per_half_life for half_life in half_lives),
+        *("log_n", "log_days", "log_rank"),
+        *(f"log_age_{position}" for position in range(1, RECENT + 1)),
+        *("log_first_age", "log_rate", *(f"log_days_{span}d" for span in SPANS)),
+        *("log_mean_gap", "log_last_gap", "gap_spread", "log_due", "overdue"),
+        *("log_visits_since", "share_of_visits"),
+        *("log_category_age", "log_category_due", "log_category_days", "log_category_items", "other_item_since"),
+        *ITEM_FEATURES,
+    )
+
+
+def history_features(
+    capped: History, totals: Array, categories: CategoryHistory, visits: Visits, items: Array
+) -> Array:
+    """Features [R, F] float32 of the rows that the model reads, in the order of `history_feature_names`.
+
+    Args:
+        capped: rows in each user's order of weight, as `heaviest` gives them.
+        totals: decayed weight of each user's uncapped history [U, H].
+        items: features of every item [V, Q]; only those in `ITEM_FEATURES` are taken over.
+    """
+    group = categories.of(capped)
+    columns = [
+        *_weights(capped, totals, categories.weights[group]),
+        *_counts(capped),
+        *_ages(capped),
+        *_cadence(capped),
+        *_visits(capped, visits),
+        *_category(capped, categories, group),
+        *items[capped.item, : len(ITEM_FEATURES)].T,
+    ]
+    return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
+
+
+def _weights(rows: History, totals: Array, category: Array) -> list[Array]:
+    """Decayed weights of the item, their share of the user's, and the same of and within its category."""
+    share = np.log(rows.weights / np.maximum(totals[rows.user], 1e-9) + 1e-4)
+    within = rows.weights / np.maximum(category, 1e-9)
+    return [*np.log1p(rows.weights).T, *share.T, *np.log1p(category).T, *np.log(within + 1e-2).T]
+
+
+def _counts(rows: History) -> list[Array]:
+    return [np.log1p(rows.n), np.log(rows.n_days()), np.log1p(positions(rows.user))]
+
+
+def _ages(rows: History) -> list[Array]:
+    """Ages of the last purchases (the first purchase's where there are fewer), rate, and days with a purchase."""
+    ages = np.where(np.isnan(rows.ages), rows.first_age[:, None], rows.ages)
+    last = [np.log1p(ages[:, min(position, ages.shape[1] - 1)]) for position in range(RECENT)]
+    within = [np.log1p((rows.ages < span).sum(1)) for span in SPANS]
+    return [*last, np.log1p(rows.first_age), np.log(rows.n / (rows.first_age + 7)), *within]
+
+
+def _cadence(rows: History) -> list[Array]:
+    """Usual gap, last gap, their spread, and how far along the usual gap today is; 0 after a single purchase."""
+    days, newest = rows.n_days(), rows.last_age()
+    several = days > 1
+    oldest = rows.ages[np.arange(len(rows)), days - 1]
+    gap = (oldest - newest) / np.maximum(days - 1, 1)
+    gaps = rows.ages[:, 1:] - rows.ages[:, :-1]
+    spread = np.sqrt(np.nan_to_num((gaps - gap[:, None]) ** 2).sum(1) / np.maximum(days - 1, 1)) / np.maximum(gap, 1)
+    due = np.where(several, np.log((newest + 1) / (gap + 1)), 0)
+    overdue = np.clip(np.where(several, (newest - gap) / np.maximum(gap, 1), 0), -1, 8)
+    return [np.log1p(gap), np.log1p(np.nan_to_num(gaps[:, 0])) if gaps.shape[1] else gap, spread, due, overdue]
+
+
+def _visits(rows: History, visits: Visits) -> list[Array]:
+    """The user's visits since the item's last purchase; share of the visits of the last weeks that held it."""
+    since = visits.within(rows.user, rows.last_age())
+    span = visits.cumulative.shape[1] - 1
+    share = (rows.ages < span).sum(1) / np.maximum(visits.cumulative[rows.user, -1], 1)
+    return [np.log1p(since), np.minimum(share, 1)]
+
+
+def _category(rows: History, categories: CategoryHistory, group: Array) -> list[Array]:
+    """Recency and cadence of the category; whether another item of it was taken since this one."""
+    days, newest = categories.days[group], categories.last_age[group]
+    gap = (categories.first_age[group] - newest) / np.maximum(days - 1, 1)
+    due = np.where(days > 1, np.log((newest + 1) / (gap + 1)), 0)
+    return [np.log1p(newest), due, np.log(days), np.log(categories.items[group]), newest < rows.last_age()]

@@ -1,0 +1,118 @@
+"""What everybody does with an item, as of one day."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.features.item_states import HALF_LIVES, NEW_HALF_LIVES, NEW_SPANS, SPANS
+from lsif.features.ragged import Array, indices_in
+from lsif.features.vocabulary import ItemIndex
+
+ITEM_FEATURES = (
+    *(f"log_buyers_{span}d" for span in SPANS),
+    *(f"log_buyers_half_life_{half_life:g}d" for half_life in HALF_LIVES),
+    "trend_7d_28d",
+    "trend_3d_7d",
+    "log_users_ever",
+    "repurchase_rate",
+    "repurchase_rate_7d",
+    "log_age_of_first_purchase",
+    "log_age_of_last_purchase",
+)
+"""Columns that a history row repeats."""
+
+NEW_FEATURES = (
+    *(f"log_new_users_{span}d" for span in NEW_SPANS),
+    *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
+    "never_taken",
+    *(
+        f"{name}_{level}"
+        for level in ("category", "kind")
+        for name in ("log_share_of_new_users", "log_new_users", "log_items")
+    ),
+)
+"""Columns after those: who takes the item for the first time. What is new to many is what is next for others."""
+
+COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
+
+
+def item_features(states: pa.Table, index: ItemIndex) -> Array:
+    """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `COLUMNS`.
+
+    Args:
+        states: rows of `item_states`; an item without one is an item that nobody ever had.
+    """
+    of = _Rows(states, index)
+    spans = dict(zip(SPANS, of.lists("buyers", len(SPANS)).T, strict=True))
+    columns = [np.log1p(spans[span]) for span in SPANS]
+    columns += [*np.log1p(of.lists("buyers_decayed", len(HALF_LIVES))).T]
+    columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
+    columns += _repurchase(of)
+    columns += _newness(of)
+    columns += _new_users(of, index.groups)
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+class _Rows:
+    """Columns of `item_states` in the order of an index, nothing where an item has no row."""
+
+    def __init__(self, states: pa.Table, index: ItemIndex) -> None:
+        self._states, self._at = states, indices_in(index.item_ids, _whole(states["item_id"]))
+
+    def numbers(self, name: str, absent: float = 0.0) -> Array:
+        """[V]"""
+        values = pc.fill_null(pc.cast(self._states[name], pa.float64()), absent)
+        found: Array = np.append(values.to_numpy(zero_copy_only=False), absent)[self._at]
+        return found
+
+    def lists(self, name: str, size: int) -> Array:
+        """[V, size]"""
+        values = pc.list_flatten(self._states[name]).to_numpy(zero_copy_only=False).reshape(-1, size)
+        found: Array = np.vstack([values, np.zeros((1, size), values.dtype)])[self._at]
+        return found
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pc.cast(column, pa.string()).combine_chunks()
+
+
+def item_factors_of(states: pa.Table, index: ItemIndex) -> Array:
+    """Factors of the index's items [V, K] float32, zeros for an item without one."""
+    lengths = pc.list_value_length(states["factor"])
+    return _Rows(states, index).lists("factor", pc.max(lengths).as_py() or 1).astype(np.float32)
+
+
+def _trend(spans: dict[int, Any], short: int, long: int) -> Array:
+    """Log of the recent rate over the longer rate, with half a buyer on both sides."""
+    return np.log((spans[short] + 0.5) / (spans[long] * short / long + 0.5))
+
+
+def _repurchase(of: _Rows) -> list[Array]:
+    """Users ever (log); share of them, and of last week's buyers, who bought on two days or more (smoothed)."""
+    users = of.numbers("users")
+    shares = [(of.numbers(f"again{when}") + 0.5) / (of.numbers(f"users{when}") + 2) for when in ("", "_7d")]
+    return [np.log1p(users), *shares]
+
+
+def _newness(of: _Rows) -> list[Array]:
+    oldest, newest = of.numbers("oldest"), of.numbers("newest", np.inf)
+    return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
+
+
+def _new_users(of: _Rows, groups: Array) -> list[Array]:
+    """Users who took each item for the first time, and the same of its category and kind."""
+    decayed = of.lists("new_users_decayed", len(NEW_HALF_LIVES)).T
+    spans = np.log(of.lists("new_users", len(NEW_SPANS)).T + 0.1)
+    return [*spans, *np.log(decayed + 0.1), of.numbers("users") == 0, *_by_group(decayed[1], groups)]
+
+
+def _by_group(new: Array, groups: Array) -> list[Array]:
+    """The item's share of its group's new users (smoothed by 1/20 a user and item), theirs, and the group's items."""
+    columns = []
+    for group in groups.T:
+        together, size = np.bincount(group, new)[group], np.bincount(group)[group]
+        share = (new + 0.05) / (together + 0.05 * size)
+        columns += [np.log(share), np.log(together + 0.1), np.log(size)]
+    return columns

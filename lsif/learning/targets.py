@@ -1,0 +1,66 @@
+"""What users did in the days after a cutoff: the truth of training and of evaluation."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from torch import Tensor
+
+from lsif.features.ragged import Array, indices_in, slices, starts
+from lsif.features.vocabulary import ItemIndex
+from lsif.model.batch import padded
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Distinct items of each user, ragged over the users of a snapshot.
+
+    Attributes:
+        start: user `u` owns `item[start[u]:start[u + 1]]` [U + 1].
+        item: item numbers, ascending within a user [N].
+        total: distinct items of each user, those outside the index too: a cold item is a miss, not an absence [U].
+    """
+
+    start: Array
+    item: Array
+    total: Array
+
+    def active(self) -> Array:
+        """Positions of users with at least one item in the index."""
+        return np.flatnonzero(np.diff(self.start))
+
+    def padded(self, rows: Array) -> tuple[Tensor, Tensor]:
+        """Item numbers of the users at positions `rows`, and where there are any [B, N]."""
+        chosen, owner = slices(self.start, rows)
+        return padded(self.item[chosen], owner, len(rows)), padded(np.ones(len(chosen), bool), owner, len(rows))
+
+    def only(self, rows: Array) -> "Targets":
+        """Those of the users at positions `rows`, in that order."""
+        chosen, owner = slices(self.start, rows)
+        return Targets(starts(owner, len(rows)), self.item[chosen], self.total[rows])
+
+
+def horizon(cutoff: str, days: int) -> list[str]:
+    """The `ds` after the cutoff, `days` of them: (cutoff, cutoff + days]."""
+    return [(date.fromisoformat(cutoff) + timedelta(days=day)).isoformat() for day in range(1, days + 1)]
+
+
+def targets(events: pa.Table, index: ItemIndex, user_ids: pa.Array, cutoff: str, horizon_days: int) -> Targets:
+    """Distinct (user, item) with an event of positive weight on an event day in (cutoff, cutoff + horizon_days].
+
+    Args:
+        events: rows of the `events` table; days outside the horizon are ignored.
+        user_ids: users of the snapshot at the cutoff; others are ignored.
+    """
+    days = pc.cast(pc.cast(events["event_time"], pa.timestamp("us", "UTC")), pa.date32())
+    span = horizon(cutoff, horizon_days)
+    first, last = (pa.scalar(date.fromisoformat(day), pa.date32()) for day in (span[0], span[-1]))
+    inside = pc.and_(pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last)), pc.greater(events["weight"], 0))
+    pairs = events.select(["user_id", "item_id"]).filter(inside).group_by(["user_id", "item_id"]).aggregate([])
+    user, item = indices_in(pairs["user_id"], user_ids), index.items(pairs["item_id"])
+    total = np.bincount(user[user >= 0], minlength=len(user_ids))
+    keep = np.flatnonzero((user >= 0) & (item >= 0))
+    keep = keep[np.lexsort((item[keep], user[keep]))]
+    return Targets(starts(user[keep], len(user_ids)), item[keep], total)

@@ -1,0 +1,66 @@
+"""The challenger's one look at the held-out days, beside the champion and what counting reaches."""
+
+from dataclasses import asdict
+from typing import Any
+
+from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.evaluation.compare import Comparison, judged_users, truth_from
+from lsif.evaluation.gate import CHAMPION, LSIF, Rival
+from lsif.evaluation.judgement import CUTS, judgement
+from lsif.features.evening import evening
+from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.draw import drawn
+from lsif.ranking.night import lists_at
+from lsif.ranking.trained import TrainedModel
+from lsif.tables import Tables
+
+MOST_USERS = 20_000
+"""Users who are judged; of more, so many are drawn."""
+
+
+def trial(
+    tables: Tables, at: Cutoffs, settings: Settings, challenger: TrainedModel, champion: TrainedModel | None
+) -> Comparison:
+    """Judge the lists that the night of `at.judge` would have made by what happened in the days after it.
+
+    Raises:
+        LsifError: nobody who was known did anything in those days.
+    """
+    days = at.days_after(at.judge)
+    events = tables.read("events", tables.require_days("events", days[0], days[-1]))
+    known = evening(tables, at.judge, settings, None)
+    active = judged_users(known.people.ids, truth_from(events, at.judge))
+    users = drawn(active, f"trial {at.judge}", MOST_USERS)
+    rivals = {LSIF: challenger}
+    if champion is not None and not champion.misfit(settings):
+        rivals[CHAMPION] = champion
+    longer = {name: one.model_copy(update={"k": max(*CUTS, one.k)}) for name, one in settings.lists.items()}
+    long_enough = settings.model_copy(update={"lists": longer})
+    lists = {name: lists_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
+    found = judgement(lists, known, events, long_enough)
+    if not found:
+        raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
+    return found
+
+
+def circumstances(
+    at: Cutoffs, settings: Settings, champion: TrainedModel | None, start: TrainedModel | None
+) -> dict[str, Any]:
+    """What a reader of the comparison must know, the gate among them; plain values."""
+    against = _rival(champion, settings)
+    return {
+        "cutoff": at.trained_through,
+        "held_out": at.days_after(at.judge),
+        "began_with": start.version if start else None,
+        "rival": against if isinstance(against, str) else asdict(against),
+    }
+
+
+def _rival(champion: TrainedModel | None, settings: Settings) -> Rival | str:
+    """What the gate must know of the champion, or why there is nothing to compare with."""
+    if champion is None:
+        return "there is no champion yet"
+    if misfit := champion.misfit(settings):
+        return f"no champion to compare with: {misfit}"
+    return Rival(champion.version, champion.trained_through)

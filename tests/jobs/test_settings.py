@@ -1,0 +1,163 @@
+"""What a change of the settings runs again: the steps that read the section it stands in, and no others."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import lsif.job
+from lsif.config import Section, Settings, load_settings
+from lsif.days import days_between
+from lsif.job import Job
+from lsif.registry import Registry
+from lsif.tables import Tables
+from tests.jobs.conftest import JOBS, Run, deliver
+
+DAYS = days_between("2017-03-01", "2017-03-12")
+TRAINED, NIGHT, LATER = DAYS[-4], DAYS[-3], DAYS[-1]
+SMALL = """
+[training]
+horizon_days = 2
+cutoffs = 3
+max_epochs = 1
+[model]
+width = 8
+text_encoder = "hashing"
+[ranking]
+k = 3
+"""
+CHAIN = [
+    ("ingest_items", DAYS[0]),
+    ("embed_items", DAYS[0]),
+    ("import_past", TRAINED, "--from", DAYS[0]),
+    ("training_cutoffs", TRAINED),
+    ("train", TRAINED),
+    ("gate", TRAINED),
+    ("move_alias", TRAINED, "promote", "--force", "--reason", "a test's model"),
+    ("ingest_events", NIGHT),
+    ("long_term_history", NIGHT),
+    ("recent_window", NIGHT),
+    ("score_users", NIGHT),
+    ("audit_recommendations", NIGHT),
+    ("publish_recommendations", NIGHT),
+    ("events_to_interests", DAYS[-2]),
+    ("events_to_interests", LATER),
+    ("join_feedback", LATER),
+    ("retention", LATER),
+]
+"""Every job, and its arguments."""
+READS = {
+    "ingest_events": {"sources", "event_types", "rules"},
+    "import_past": {"sources", "event_types", "rules"},
+    "ingest_items": {"catalogue", "rules"},
+    "embed_items": {"model"},
+    "long_term_history": set(),
+    "history_base": {"interests"},
+    "recent_window": {"interests"},
+    "training_cutoffs": {"training", "interests"},
+    "train": {"training", "interests", "model", "event_types"},
+    "gate": {"gate"},
+    "move_alias": set(),
+    "score_users": {"interests", "model", "ranking"},
+    "audit_recommendations": {"interests", "ranking"},
+    "publish_recommendations": set(),
+    "join_feedback": {"training", "interests", "ranking"},
+    "retention of events": {"retention", "training", "interests"},
+}
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """Step = sections that were read through the settings it was given, from now on."""
+    of_settings: dict[int, set[str]] = defaultdict(set)
+    of_step: dict[str, set[str]] = {}
+    held: list[Settings] = []
+    run_step, plain = lsif.job.run_step, BaseModel.__getattribute__
+
+    def recording(self: Settings, name: str) -> Any:
+        if name in Settings.model_fields.keys() - {"home", "tables"}:
+            of_settings[id(self)].add(name)
+        return plain(self, name)
+
+    def noting(step: str, job: Job, *rest: Any) -> None:
+        held.append(job.settings)  # kept, or another one might get its id
+        run_step(step, job, *rest)
+        of_step[step] = of_step.get(step, set()) | of_settings[id(job.settings)]
+
+    monkeypatch.setattr(Settings, "__getattribute__", recording, raising=False)
+    monkeypatch.setattr(lsif.job, "run_step", noting)
+    return of_step
+
+
+@pytest.fixture
+def small(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shop of twelve days whose settings make a training small; every file is delivered."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/mlflow.db")
+    (home / "shop.toml").write_text((home / "shop.toml").read_text() + SMALL)
+    (home / "landing").mkdir()
+    (home / "landing" / "items.csv").write_text("id,title,category\n" + "".join(f"{n},Nr {n},c\n" for n in range(6)))
+    for ds in DAYS:
+        deliver(home, ds, *(f"{ds}-{n},u{n},{(n + int(ds[-2:])) % 6},purchase,{ds}T10:00:00Z" for n in range(4)))
+    return home
+
+
+def change(home: Path, before: str, after: str) -> None:
+    text = (home / "shop.toml").read_text()
+    assert text.count(before) == 1
+    (home / "shop.toml").write_text(text.replace(before, after))
+
+
+def test_a_steps_fingerprint_is_of_the_sections_it_reads(
+    run: Run, small: Path, tables: Tables, read: dict[str, set[str]]
+) -> None:
+    assert {step for step, *_ in CHAIN} == {file.stem for file in JOBS.glob("*.py")} - {"land_sample"}
+    for step, ds, *more in CHAIN:
+        run(step, "--ds", ds, *more)
+    assert {step: read[step] for step in READS} == READS
+    marks = {row["step"]: row["config_hash"] for row in tables.read("runs").to_pylist()}
+    now = load_settings()
+    assert {step: marks[step] for step in READS} == {step: now.only(READS[step]).fingerprint() for step in READS}
+    assert set(tables.read("recommendations")["config_hash"].to_pylist()) == {marks["score_users"]}
+    assert Registry().version("1").tags["config_hash"] == marks["train"]
+
+
+def test_a_change_of_the_interests_imports_nothing(run: Run, small: Path, tables: Tables) -> None:
+    past = ("--from", DAYS[0], "--ds", NIGHT)
+    run("import_past", *past)
+    change(small, "[ranking]", "[interests]\nrecent_days = 5\n[ranking]")
+    assert "nothing to do" in run("import_past", *past)
+    said = run("events_to_interests", "--ds", DAYS[-2])
+    assert said.count("nothing to do") == 0
+    change(small, "k = 3", "k = 2")
+    assert run("events_to_interests", "--ds", DAYS[-2]).count("nothing to do") == 4
+    change(small, "recent_days = 5", "recent_days = 4")
+    said = run("events_to_interests", "--ds", DAYS[-2])
+    assert said.count("nothing to do") == 2
+    assert "recent_window ds=2017-03-11: 16 rows in" in said
+    change(small, "browse = 0.5", "browse = 0.4")
+    assert "nothing to do" not in run("import_past", *past)
+
+
+def leaves() -> list[tuple[str, str]]:
+    """Every key of every section that has keys of its own; `sources` and `event_types` are mappings."""
+    kinds = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return [
+        (name, key)
+        for name, kind in kinds.items()
+        if isinstance(kind, type) and issubclass(kind, Section)
+        for key in kind.model_fields
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize(("section", "key"), leaves())
+def test_every_key_runs_again_what_reads_its_section(settings: Settings, section: str, key: str) -> None:
+    part = getattr(settings, section)
+    changed = settings.model_copy(update={section: part.model_copy(update={key: "another value"})})
+
+    differ = {
+        step for step, own in READS.items() if settings.only(own).fingerprint() != changed.only(own).fingerprint()
+    }
+    assert differ == {step for step, sections in READS.items() if section in sections}

@@ -1,0 +1,62 @@
+"""The borders of the horizon, and who counts."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lsif.features.vocabulary import ItemIndex, build_index
+from lsif.learning.targets import Targets, horizon, targets
+from tests.world import catalogue, table, vectors
+
+ITEMS = ["a-1", "a-2", "b-1"]
+
+
+@pytest.fixture
+def index() -> ItemIndex:
+    states = [{"item_id": item, "users": 1} for item in ITEMS]
+    return build_index(table("item_states", states), catalogue(ITEMS), vectors(ITEMS), ("purchase",), "made-up")
+
+
+def bought(user: str, item: str, moment: str, weight: float = 1.0) -> dict[str, object]:
+    when = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return {"user_id": user, "item_id": item, "event_time": when, "weight": weight, "ds": moment[:10]}
+
+
+def made(index: ItemIndex, *rows: dict[str, object]) -> Targets:
+    return targets(table("events", list(rows)), index, pa.array(["u1", "u2"]), "2017-10-23", 7)
+
+
+def test_the_horizon_leaves_the_cutoff_out_and_its_last_day_in() -> None:
+    assert horizon("2017-10-23", 7) == [f"2017-10-{day}" for day in range(24, 31)]
+
+
+def test_the_last_moment_of_the_cutoff_is_out_and_that_of_the_last_day_is_in(index: ItemIndex) -> None:
+    found = made(
+        index,
+        bought("u1", "a-1", "2017-10-23T23:59:59.999999"),
+        bought("u1", "a-2", "2017-10-24T00:00:00"),
+        bought("u1", "b-1", "2017-10-30T23:59:59.999999"),
+        bought("u2", "a-1", "2017-10-31T00:00:00"),
+    )
+    assert found.item.tolist() == [1, 2]
+    assert found.start.tolist() == [0, 2, 2]
+    assert found.active().tolist() == [0]
+
+
+def test_pairs_are_distinct_and_need_a_positive_weight(index: ItemIndex) -> None:
+    found = made(
+        index,
+        bought("u2", "b-1", "2017-10-24T10:00:00"),
+        bought("u2", "b-1", "2017-10-25T10:00:00"),
+        bought("u2", "a-1", "2017-10-25T10:00:00", weight=0.0),
+        bought("stranger", "a-1", "2017-10-25T10:00:00"),
+    )
+    assert (found.item.tolist(), found.start.tolist()) == ([2], [0, 0, 1])
+
+
+def test_an_item_outside_the_index_counts_as_a_miss(index: ItemIndex) -> None:
+    found = made(index, bought("u1", "a-1", "2017-10-24T10:00:00"), bought("u1", "new", "2017-10-24T10:00:00"))
+    assert found.item.tolist() == [0]
+    np.testing.assert_array_equal(found.total, [2, 0])
