@@ -123,7 +123,7 @@ def mapped(
 
     Args:
         paths: where files lie, and the day of each path, None where it names none.
-        most: rows of a file that are enough; more may come.
+        most: rows of a layout, or of each file, that are enough.
 
     Raises:
         LsifError: as `delivered_files` and `check_content`; an expression is none, or asks for an unknown column.

@@ -96,7 +96,7 @@ def _source(
     path = _path(settings, source, ds)
     found = Checked(f"sources.{name}", mapping=_mapping(spark, f"sources.{name}", source, path))
     with reading(spark):
-        sample = delivery(spark, name, source, {path: None}, rows).limit(rows).persist()
+        sample = delivery(spark, name, source, {path: None}, rows).persist()
         try:
             days = _days(sample, ds if source.is_daily else None)
             nothing = spark.createDataFrame([], "source string, event_id string, ds string")
@@ -116,7 +116,7 @@ def _mapping(spark: SparkSession, door: str, given: Delivered, path: str) -> lis
     part = next(mapped(spark, door, given, {path: None}, EXAMPLES), None)
     if part is None:
         return []
-    first = [row["row"].asDict() for row in part.rows.select("row").limit(EXAMPLES).collect() if row["row"]]
+    first = [row["row"].asDict() for row in part.rows.select("row").collect()[:EXAMPLES] if row["row"]]
     made = {field: " + ".join(names) for field, names in given.given.items()}
     told = [
         {"ours": ours, "theirs": theirs, "before": ", ".join(_values(first, given.given[ours]))}

@@ -41,7 +41,7 @@ def delivery(
 
     Args:
         paths: where files lie, and the day that the path names, None when it names none.
-        most: rows of a file that are enough; more may come.
+        most: rows of a layout, or of each file, that are enough.
 
     Raises:
         LsifError: as `mapped`; an id column is neither text nor whole numbers; the type of events is not said.
