@@ -7,7 +7,15 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
+    wait_fixed,
+)
 
 from lsif.errors import LsifError, OutageError
 
@@ -17,6 +25,7 @@ Watch = Callable[[Json, list[Json]], None]
 POLL_SECONDS = 1.0
 READING_TRIES = 5
 NEW_DAG_SECONDS = 90.0
+AWAY_SECONDS = 300.0
 CLOSING_SECONDS = 60.0
 """Airflow closes a backfill up to half a minute after its last run has ended."""
 FINISHED = ("success", "failed")
@@ -54,10 +63,18 @@ class Airflow:
 
         Raises:
             LsifError: it has not ended within `seconds`; it goes on.
+            OutageError: Airflow has not answered for five minutes, in which it is asked again; the run goes on.
         """
         deadline, seen = time.monotonic() + seconds, None
+        patiently = Retrying(
+            retry=retry_if_exception_type(OutageError),
+            stop=stop_after_delay(AWAY_SECONDS),
+            wait=wait_fixed(POLL_SECONDS),
+            reraise=True,
+        )
         while True:
-            run, tasks = self.run(run["dag_id"], run["dag_run_id"]), self.tasks(run)
+            run = patiently(self.run, run["dag_id"], run["dag_run_id"])
+            tasks = patiently(self.tasks, run)
             states = (run["state"], [(task["task_id"], task["state"], task["try_number"]) for task in tasks])
             if watch and states != seen:
                 watch(run, tasks)
