@@ -8,7 +8,8 @@ warns on stderr.
 
 import sys
 
-from lsif.features.known import known_at
+from lsif.features.known import Everyone
+from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
 from lsif.ranking.popular import available_items
@@ -21,8 +22,8 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    known = known_at(job.tables, job.ds, job.settings)
-    expected = Expected(known.user_ids(), available_items(known), job.settings.ranking.k)
+    items = available_items(catalogue_at(job.tables, job.ds))
+    expected = Expected(Everyone(job.tables, job.ds, job.settings).ids, items, job.settings.ranking.k)
     warnings = passed(audit(staged.scan(), expected))
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)

@@ -8,12 +8,10 @@ import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -22,66 +20,7 @@ from pydantic import (
 )
 
 from lsif.errors import LsifError
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"no such time zone: {name!r} (use a name like 'UTC' or 'Europe/Paris')")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Format = Literal["csv", "jsonl", "parquet"]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EventColumns(Section):
-    """Our event column = the source's column."""
-
-    user_id: str
-    item_id: str
-    event_time: str
-    event_id: str | tuple[str, ...] | None = None
-    """One column, several (joined by ':'), or none: then a hash of the mapped row."""
-    event_type: str | None = None
-    weight: str | None = None
-    """Multiplies the event type's weight."""
-    value: str | None = None
-    query: str | None = None
-    recommendation_id: str | None = None
-
-
-class Source(Section):
-    """One source of events, delivered as files by day of arrival."""
-
-    path: str
-    """Local path (relative to LSIF_HOME) or object-store URL, with `{ds}` where the day of arrival stands."""
-    format: Format
-    columns: EventColumns
-    time_zone: TimeZone = "UTC"
-    """Of times that carry no offset."""
-    event_type: str | None = None
-    """Type of every event of the source, when there is no column for it."""
-
-
-class CatalogueColumns(Section):
-    item_id: str
-    title: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    text: tuple[str, ...] = ()
-    """Columns whose words describe the item, joined by a space."""
-    available: str | None = None
-
-
-class Catalogue(Section):
-    path: str
-    """Local path or URL; may hold `{ds}`."""
-    format: Format
-    columns: CatalogueColumns
+from lsif.sources import Catalogue, Section, Source, Users
 
 
 class Rules(Section):
@@ -162,7 +101,9 @@ class Settings(Section):
     sources: dict[str, Source] = Field(min_length=1)
     event_types: dict[str, NonNegativeFloat] = Field(min_length=1)
     """Event type = weight. Only events of positive weight make a history."""
-    catalogue: Catalogue
+    catalogue: Catalogue | None = None
+    """Without one, items are what the log names."""
+    users: Users | None = None
     rules: Rules = Rules()
     interests: Interests = Interests()
     model: Model = Model()
@@ -195,8 +136,11 @@ class Settings(Section):
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:
-        """`path` of a source or catalogue with its day filled in; a relative one starts at `home`."""
-        filled = path.replace("{ds}", ds)
+        """`path` of a source, the catalogue or the users with its day filled in; a relative one starts at `home`."""
+        parts = dict(zip(("{yyyy}", "{mm}", "{dd}"), ds.split("-"), strict=True), **{"{ds}": ds})
+        filled = path
+        for part, text in parts.items():
+            filled = filled.replace(part, text)
         return filled if "://" in filled else str(self.home / filled)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import boto3
 import pyarrow as pa
 import pytest
+from lsif.interests.landing import delivered_files
 from moto.server import ThreadedMotoServer
 
 from lsif.airflow_api import Airflow
 from lsif.errors import LsifError, MissingDays, OutageError, Superseded
-from lsif.interests.landing import delivered_files
 from lsif.outages import ended_with, is_outage
 from lsif.registry import Registry
 from lsif.tables import Tables

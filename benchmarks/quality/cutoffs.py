@@ -3,6 +3,7 @@
 import sys
 
 from lsif.config import load_settings
+from lsif.features.steps import store_states
 from lsif.interests.storing import store_histories, store_windows
 from lsif.spark import session
 from lsif.tables import Tables
@@ -14,6 +15,8 @@ def main(dates: list[str]) -> None:
     print(f"histories and windows at {len(dates)} dates, {dates[0]} to {dates[-1]}", flush=True)
     store_histories(spark, tables, settings, dates)
     store_windows(spark, tables, settings, dates)
+    for ds in dates:
+        store_states(tables, ds, settings)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.judgement import judgement
-from lsif.features.known import known_at
+from lsif.features.evening import evening
 from lsif.lookup import recommendations
 from lsif.screen import console, show_rows
 from lsif.services import Status
@@ -40,7 +40,7 @@ def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) 
     """The published lists and what counting reaches, judged by what arrived on `truth_days`."""
     published = tables.read("recommendations", [ds], ["user_id", "rank", "item_id"])
     return judgement(
-        {"LSIF": published}, known_at(tables, ds, settings), tables.read("events", truth_days), settings, (10,)
+        {"LSIF": published}, evening(tables, ds, settings, None), tables.read("events", truth_days), settings, (10,)
     )
 
 

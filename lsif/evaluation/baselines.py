@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.evaluation.metrics import Floats, Ints
-from lsif.features.known import Known
+from lsif.features.evening import Evening
 from lsif.ranking.popular import DECIMALS, available_items, popular_items
 
 POPULARITY_DAYS = (7, 28)
 HALF_LIFE_DAYS = 90.0
 
 
-def baselines(known: Known, users: list[str], settings: Settings, k: int) -> dict[str, pa.Table]:
+def baselines(at: Evening, users: list[str], settings: Settings, k: int) -> dict[str, pa.Table]:
     """Popularity of 7 and 28 days, and personal frequency without and with decay.
 
     Personal lists are filled up with the popular items of 28 days, as anyone would.
@@ -25,11 +25,14 @@ def baselines(known: Known, users: list[str], settings: Settings, k: int) -> dic
     Returns:
         name → (user_id, rank, item_id) with `k` rows for each of `users`.
     """
-    shop = _Shop(pa.array(users, pa.string()), available_items(known), k)
-    popular = {days: shop.for_all(popular_items(known, days, k)["item_id"]) for days in POPULARITY_DAYS}
+    shop = _Shop(pa.array(users, pa.string()), available_items(at.items), k)
+    popular = {days: shop.for_all(popular_items(at, days, k)["item_id"]) for days in POPULARITY_DAYS}
     lists = {f"popularity_{days}d": shop.ranked(items) for days, items in popular.items()}
-    for name, own in shop.own(known.histories, settings.interests.half_lives_days).items():
-        together = Weighted(*(np.concatenate(pair) for pair in zip(own, popular[28], strict=True)))
+    half_lives = settings.interests.half_lives_days
+    blocks = [shop.own(block.histories, half_lives) for block in at.people.blocks(shop.users)]
+    for name in blocks[0]:
+        own = [block[name] for block in blocks]
+        together = Weighted(*(np.concatenate(parts) for parts in zip(*own, popular[28], strict=True)))
         lists[name] = shop.ranked(together)
     return lists
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from lsif.config import Settings
 from lsif.features.evening import evening, evening_inputs
-from lsif.features.known import known_at
-from lsif.features.snapshot import snapshot
+from lsif.features.known import Everyone
+from lsif.features.shared import shared
+from lsif.features.snapshot import joined, snapshot
 from lsif.features.text import catalogue_vectors
 from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import ItemIndex, build_index
@@ -67,17 +70,23 @@ def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) ->
 def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
     """Every item of the catalogue at the cutoff, and every one that anybody had by then."""
     encoder = text_encoder(settings.model.text_encoder).name
-    read = evening(tables, cutoff, settings, encoder)
-    vectors = catalogue_vectors(read.known.items, read.item_vectors, encoder)
-    return build_index(read.known.histories, read.known.items, vectors, tuple(settings.event_types), encoder)
+    at = evening(tables, cutoff, settings, encoder)
+    vectors = catalogue_vectors(at.items, at.item_vectors, encoder)
+    return build_index(at.states, at.items, vectors, tuple(settings.event_types), encoder)
 
 
 def example(tables: Tables, at: Cutoffs, cutoff: str, index: ItemIndex, settings: Settings) -> Example:
-    """What was known at a cutoff and what came after it."""
-    shot = snapshot(known_at(tables, cutoff, settings), index, settings)
-    days = at.days_after(cutoff)
+    """What was known at a cutoff of those who took something after it, and what they took.
+
+    Users who took nothing afterwards teach nothing, and are half of the memory.
+    """
+    everyone, days = Everyone(tables, cutoff, settings), at.days_after(cutoff)
     events = tables.read("events", tables.require_days("events", days[0], days[-1]))
-    return Example(shot, targets(events, index, shot.user_ids, cutoff, at.horizon)).active()
+    took = targets(events, index, everyone.ids, cutoff, at.horizon)
+    active, of = took.active(), shared(tables.read("item_states", [cutoff]), cutoff, index)
+    ids = everyone.ids.take(pa.array(active))
+    shots = [snapshot(block, of, settings) for block in everyone.blocks(ids)]
+    return Example(joined(shots or [snapshot(everyone.nobody(), of, settings)]), took.only(active))
 
 
 def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str, str]:

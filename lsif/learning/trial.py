@@ -8,7 +8,7 @@ from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
 from lsif.evaluation.judgement import CUTS, judgement
-from lsif.features.known import known_at
+from lsif.features.evening import evening
 from lsif.learning.cutoffs import Cutoffs
 from lsif.ranking.night import lists_at
 from lsif.ranking.trained import TrainedModel
@@ -29,7 +29,7 @@ def trial(
         lists[CHAMPION] = lists_at(tables, at.judge, long_enough, champion)
     days = at.days_after(at.judge)
     events = tables.read("events", tables.require_days("events", days[0], days[-1]))
-    found = judgement(lists, known_at(tables, at.judge, settings), events, settings)
+    found = judgement(lists, evening(tables, at.judge, settings, None), events, settings)
     if not found:
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
     return found

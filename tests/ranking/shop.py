@@ -1,6 +1,7 @@
 """A made-up shop, seeded: what is known at one date, without storage or Spark."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,18 +12,19 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Settings
-from lsif.features.known import Known
-from lsif.features.snapshot import snapshot
+from lsif.features.steps import store_states
 from lsif.features.text import catalogue_vectors, text_sha256
 from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import build_index
 from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import build_model
+from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
+from tests.known import Known, snapshot_of
 
 DS = "2017-06-30"
 TODAY = date.fromisoformat(DS)
@@ -84,6 +86,8 @@ def write_log(tables: Tables, settings: Settings, of: list[Event], items: pa.Tab
     write(tables, "long_term_histories", pa.concat_tables([one.histories for one in at]), dates)
     write(tables, "recent_windows", pa.concat_tables([one.windows for one in at]), dates)
     write(tables, "items", items, span[:1])
+    for ds in dates:
+        store_states(tables, ds, settings)
     encoder = text_encoder(settings.model.text_encoder)
     texts = items["text"].to_pylist()
     made = encoder.encode(texts).tolist()
@@ -126,14 +130,25 @@ def trained(at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0
     """A model nobody trained, with every weight drawn at random so that all parts of a score differ from zero."""
     torch.manual_seed(seed)
     text = catalogue_vectors(at.items, item_vectors, ENCODER)
-    index = build_index(at.histories, at.items, text, ("purchase",), ENCODER)
-    shot = snapshot(at, index, settings)
+    index = build_index(at.states(settings), at.items, text, ("purchase",), ENCODER)
+    shot = snapshot_of(at, index, settings)
     nothing = targets(table("events", []), index, shot.user_ids, DS, 7)
     model = build_model(index, [Example(shot, nothing)], settings)
     with torch.no_grad():
         for weights in model.parameters():
             weights.add_(torch.randn_like(weights) * 0.1)
     return TrainedModel(model, index, "7", settings.interests, "2017-06-23")
+
+
+def recommended(
+    model: TrainedModel | None,
+    at: Known,
+    item_vectors: pa.Table,
+    settings: Settings,
+    users: Sequence[str] | None = None,
+) -> pa.Table:
+    """What the night would make of it."""
+    return recommend(model, at.evening(item_vectors, settings), settings, users)
 
 
 def small(settings: Settings, k: int = 5, **ranking: Any) -> Settings:

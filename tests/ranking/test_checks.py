@@ -11,7 +11,6 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.ranking.checks import FAIL, Expected, audit, passed
 from lsif.ranking.popular import available_items
-from lsif.ranking.scoring import recommend
 from tests.ranking import shop
 
 Rows = list[dict[str, Any]]
@@ -22,8 +21,8 @@ def night(settings: Settings) -> tuple[pa.Table, Expected]:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
-    rows = recommend(shop.trained(at, vectors, small), at, vectors, small)
-    return rows, Expected(at.user_ids(), available_items(at), k=3)
+    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small)
+    return rows, Expected(at.ids, available_items(at.items), k=3)
 
 
 def test_good_rows_pass(night: tuple[pa.Table, Expected]) -> None:
@@ -88,8 +87,8 @@ def test_a_score_is_a_finite_number(score: float, night: tuple[pa.Table, Expecte
 def test_a_night_without_a_model_warns_and_passes(settings: Settings) -> None:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10))
-    rows = recommend(None, at, shop.vectors(at.items), small)
-    warnings = passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))
+    rows = shop.recommended(None, at, shop.vectors(at.items), small)
+    warnings = passed(audit(rows, Expected(at.ids, available_items(at.items), k=3)))
     assert [str(w).split(":")[0] for w in warnings] == ["warn no_model", "warn fallback"]
 
 
@@ -106,6 +105,6 @@ def test_a_model_of_nans_is_stopped_by_the_audit(settings: Settings) -> None:
     broken = shop.trained(at, vectors, small)
     with torch.no_grad():
         broken.model.log_temperature.fill_(torch.nan)
-    rows = recommend(broken, at, vectors, small)
+    rows = shop.recommended(broken, at, vectors, small)
     with pytest.raises(LsifError, match="fail row_count: 0 rows where 18 belong"):
-        passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))
+        passed(audit(rows, Expected(at.ids, available_items(at.items), k=3)))

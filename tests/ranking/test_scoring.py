@@ -10,14 +10,12 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features import snapshot as snapshots
-from lsif.features.known import Known
-from lsif.features.snapshot import snapshot
+from lsif.features import collaborative
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
 from lsif.ranking.rows import SHARES
-from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
+from tests.known import Known, snapshot_of
 from tests.ranking import shop
 
 
@@ -55,7 +53,7 @@ def lists(rows: pa.Table) -> dict[str, list[str]]:
 
 def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict[str, dict[str, float]]:
     """Every available item's score by the model's own dense formula in float64."""
-    shot = snapshot(night, trained.index, settings)
+    shot = snapshot_of(night, trained.index, settings)
     model = trained.model.double().eval()
     batch = batch_of(shot, np.arange(len(shot)))
     doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
@@ -74,7 +72,7 @@ def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict
 def test_lists_are_the_best_available_items_of_the_models_formula(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     expected = brute_force(trained, night, small)
     for user, items in lists(rows).items():
         assert items == sorted(expected[user], key=lambda item: -expected[user][item])[:5]
@@ -88,7 +86,7 @@ def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors:
     trained = shop.trained(night, vectors, few)
     bought = {(user, item) for user, item, _ in shop.events()}
     expected = brute_force(trained, night, few)
-    rows = recommend(trained, night, vectors, few).to_pylist()
+    rows = shop.recommended(trained, night, vectors, few).to_pylist()
     assert all(abs(expected[row["user_id"]][row["item_id"]] - row["score"]) < 1e-6 for row in rows)
     assert all((row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought) for row in rows)
     again = [row for row in rows if row["repeat_share"] > 0]
@@ -98,8 +96,8 @@ def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors:
 def test_every_user_gets_exactly_k_rows(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.user_ids()) == 150
+    rows = shop.recommended(trained, night, vectors, small)
+    assert len(rows) == small.ranking.k * len(night.ids) == 150
     ranks = rows.group_by("user_id").aggregate([("rank", "list")])["rank_list"].to_pylist()
     assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
 
@@ -107,23 +105,23 @@ def test_every_user_gets_exactly_k_rows(
 def test_a_list_is_shorter_only_when_the_catalogue_is(
     trained: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, shop.small(settings, k=100))
+    rows = shop.recommended(trained, night, vectors, shop.small(settings, k=100))
     assert {len(items) for items in lists(rows).values()} == {39}
 
 
 def test_what_is_not_available_is_never_recommended(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    favourite = lists(recommend(trained, night, vectors, small))["u000"][0]
+    favourite = lists(shop.recommended(trained, night, vectors, small))["u000"][0]
     closed = shop.catalogue(unavailable=(favourite,))
-    rows = recommend(trained, shop.renamed(night, items=closed), vectors, small)
+    rows = shop.recommended(trained, shop.renamed(night, items=closed), vectors, small)
     assert favourite not in pc.unique(rows["item_id"]).to_pylist()
 
 
 def test_parts_are_shares_of_one_and_the_largest_gives_the_reason(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     shares = np.stack([rows[name].to_numpy() for name in SHARES])
     assert np.abs(shares.sum(0) - 1).max() < 1e-5
     assert (shares > 0).any(1).all(), "the case should use every part"
@@ -134,7 +132,7 @@ def test_repeat_share_is_zero_for_items_that_are_new_to_the_user(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     bought = {(user, item) for user, item, _ in shop.events()}
-    for row in recommend(trained, night, vectors, small).to_pylist():
+    for row in shop.recommended(trained, night, vectors, small).to_pylist():
         assert (row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought)
 
 
@@ -146,22 +144,22 @@ def test_chunks_do_not_change_a_byte(
     kind = settings.model_copy(update={"model": settings.model.model_copy(update={"encoder": encoder})})
     whole, parts = shop.small(kind), shop.small(kind, chunk_users=chunk_users)
     trained = shop.trained(night, vectors, whole)
-    expected = recommend(trained, night, vectors, whole).drop_columns("config_hash")
-    assert recommend(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
+    expected = shop.recommended(trained, night, vectors, whole).drop_columns("config_hash")
+    assert shop.recommended(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
 
 
 def test_one_users_list_is_that_of_the_night(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     for user in ("u000", "u017"):
-        alone = recommend(trained, night, vectors, small, users=[user])
+        alone = shop.recommended(trained, night, vectors, small, users=[user])
         assert alone.equals(rows.filter(pc.field("user_id") == user))
 
 
 def say_nothing(trained: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """All scores are zero: no weight says anything, and no item has a factor."""
-    monkeypatch.setattr(snapshots, "item_factors", lambda rows, items, users, size: np.zeros((items, size), np.float32))
+    monkeypatch.setattr(collaborative, "item_factors", lambda taken, size: np.zeros((taken.shape[1], size), np.float32))
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.zero_()
@@ -171,7 +169,7 @@ def test_ties_are_broken_by_item_id(
     night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say_nothing(trained, monkeypatch)
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     assert set(map(tuple, lists(rows).values())) == {("i000", "i001", "i002", "i004", "i005")}
 
 
@@ -181,7 +179,7 @@ def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
     say_nothing(trained, monkeypatch)
     new = shop.table("items", [shop.item_row("a_new", text="thing i001")])
     items = pa.concat_tables([night.items, new])
-    rows = recommend(trained, shop.renamed(night, items=items), vectors, small)
+    rows = shop.recommended(trained, shop.renamed(night, items=items), vectors, small)
     assert {items[0] for items in lists(rows).values()} == {"a_new"}
 
 
@@ -193,7 +191,7 @@ def cold(night: Known, *users: str) -> Known:
 def test_a_user_without_history_and_window_gets_the_popular_list(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, cold(night, "stranger"), vectors, small)
+    rows = shop.recommended(trained, cold(night, "stranger"), vectors, small)
     theirs = rows.filter(pc.field("user_id") == "stranger")
     assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5]
     assert set(theirs["source"].to_pylist()) == {"popular"}
@@ -204,8 +202,8 @@ def test_a_user_without_history_and_window_gets_the_popular_list(
 
 
 def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: pa.Table, small: Settings) -> None:
-    rows = recommend(None, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.user_ids())
+    rows = shop.recommended(None, night, vectors, small)
+    assert len(rows) == small.ranking.k * len(night.ids)
     assert set(rows["model_version"].to_pylist()) == {"none"}
     assert len(set(map(tuple, lists(rows).values()))) == 1
 
@@ -214,7 +212,7 @@ def test_recommendation_ids_depend_on_day_user_item_and_version(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     def ids(at: Known, model: TrainedModel | None) -> Sequence[str]:
-        found: Sequence[str] = recommend(model, at, vectors, small)["recommendation_id"].to_pylist()
+        found: Sequence[str] = shop.recommended(model, at, vectors, small)["recommendation_id"].to_pylist()
         return found
 
     first = ids(night, None)
@@ -229,16 +227,16 @@ def test_a_model_of_other_windows_is_refused(
 ) -> None:
     interests = small.interests.model_copy(update={"recent_days": 14})
     with pytest.raises(LsifError, match="recent_days 28 ≠ 14"):
-        recommend(trained, night, vectors, small.model_copy(update={"interests": interests}))
+        shop.recommended(trained, night, vectors, small.model_copy(update={"interests": interests}))
 
 
 def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: Settings) -> None:
     with pytest.raises(LsifError, match="no item is available"):
-        recommend(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
+        shop.recommended(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
 
 
 def test_inputs_are_left_as_they_were(trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings) -> None:
     before = {name: value.clone() for name, value in trained.model.state_dict().items()}
-    recommend(trained, night, vectors, small)
+    shop.recommended(trained, night, vectors, small)
     after = trained.model.state_dict()
     assert all(value.dtype == after[name].dtype and torch.equal(value, after[name]) for name, value in before.items())
