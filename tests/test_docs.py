@@ -1,7 +1,11 @@
 """What the documentation promises of itself: an index that is whole, links that lead somewhere."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+from lsif.errors import LsifError, OutageError, Superseded
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs/decisions"
@@ -16,3 +20,58 @@ def test_decisions_are_dated_ascend_and_stand_in_the_index() -> None:
         assert titles and all(dates), name
         found = [date[1] for date in dates if date]
         assert found == sorted(found), name
+
+
+# --- the runbook ------------------------------------------------------------------------------------------------------
+
+TOLD = {"LsifError", "OutageError", "Superseded", "OtherRelease", "AirflowFailException", "explained", "kind"}
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+
+
+def shape(node: ast.expr) -> str:
+    """A message with … for what is only known when it is raised."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(shape(part) for part in parts)
+        case ast.BinOp(left=left, right=right):
+            return shape(left) + shape(right)
+        case _:
+            return "…"
+
+
+def messages() -> Iterator[str]:
+    """Each that is raised for a person, or that such an error's class makes; those of placeholders alone left out."""
+    for file in (file for folder in ("lsif", "jobs", "dags") for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[first, *_])) if name in TOLD:
+                    found = shape(first)
+                case ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call()), args=[first]):
+                    found = shape(first)
+                case _:
+                    continue
+            if len(re.findall(r"[a-z]", found)) >= 6:
+                yield found.replace("`", "")
+
+
+def told_of(message: str, phrase: str) -> bool:
+    return re.search(".*".join(re.escape(part) for part in phrase.split("…")), message, re.DOTALL) is not None
+
+
+def test_each_message_that_a_person_can_meet_has_its_line_and_no_line_is_of_another_time() -> None:
+    cells = re.findall(r"^\| (`.*?) \| ", RUNBOOK, re.M)
+    phrases = [phrase for cell in cells for phrase in re.findall(r"`(.+?)`(?:<br>|$)", cell)]
+    said = set(messages())
+    assert len(said) > 90 and len(phrases) > 70
+    assert [message for message in sorted(said) if not any(told_of(message, phrase) for phrase in phrases)] == []
+    ours = {"no answer from a service"}  # outages.ended_with makes it
+    assert [one for one in phrases if one not in ours and not any(told_of(message, one) for message in said)] == []
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| (\d+) \| (.+?) \|", RUNBOOK, re.M))
+    assert "bad input" in rows[str(LsifError.exit_code)]
+    assert "did not answer" in rows[str(OutageError.exit_code)]
+    assert "another writer" in rows[str(Superseded.exit_code)]

@@ -9,13 +9,14 @@ from pathlib import Path
 import boto3
 import pyarrow as pa
 import pytest
-from lsif.interests.landing import delivered_files
 from moto.server import ThreadedMotoServer
 
 from lsif.airflow_api import Airflow
 from lsif.errors import LsifError, MissingDays, OutageError, Superseded
+from lsif.intake.files import delivered_files
 from lsif.outages import ended_with, is_outage
 from lsif.registry import Registry
+from lsif.sources import Users
 from lsif.tables import Tables
 from tests.away import away
 
@@ -45,12 +46,13 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.parametrize("how", ["refused", "500", "503"])
 def test_a_store_that_is_away_is_an_outage_for_tables_and_for_deliveries(how: str, keys: pytest.MonkeyPatch) -> None:
+    given = Users.model_validate({"path": "", "format": "csv", "columns": {"user_id": "id"}})
     with away(how) as address:
         keys.setenv("AWS_ENDPOINT_URL", address)
         with pytest.raises(OutageError, match=r"^cannot open the table s3://lsif/tables/events: [^\n]+$"):
             Tables("s3://lsif/tables").days("events")
         with pytest.raises(OutageError, match=r"^cannot reach s3://lsif/landing/1\.csv: [^\n]+$"):
-            delivered_files("s3://lsif/landing/1.csv", "csv", ["id"])
+            delivered_files(given, "s3://lsif/landing/1.csv")
 
 
 @pytest.fixture
