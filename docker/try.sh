@@ -69,6 +69,9 @@ docker compose up --detach --wait > "$logs/up" 2>&1 || { cat "$logs/up"; exit 1;
 say "healthy after $((SECONDS - started)) s"
 
 last=$(day_after $past $((1 + ${#victims[@]})))
+mkdir "$logs/landing"
+tar --create --directory "$logs" landing |
+    docker compose exec --no-TTY airflow-scheduler tar --extract --directory /var/lib/lsif
 command python jobs/land_sample.py --households 200 --to "$last" | tail -1
 command python jobs/ingest_items.py --ds $first
 command python jobs/import_past.py --from $first --ds $past | tail -1
@@ -80,6 +83,10 @@ day=$(day_after $past)
 night "$day"
 for part in "${victims[@]}"; do day=$(day_after "$day") && night "$day" "$part"; done
 [ "$(command python docker/tries.py lsif_nightly --runs | tail -1)" = $((1 + ${#victims[@]})) ] && say "no night has fired unasked"
+
+command lsif models | tail -1
+command lsif recs 1038 | head -3
+command lsif cascade
 
 alone() { command env LSIF_TABLES=/var/lib/lsif/alone "LSIF_SPARK_MASTER=local[2]" python "$@"; }
 alone jobs/ingest_items.py --ds $first

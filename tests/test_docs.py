@@ -5,7 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pytest
+
+from lsif import schema
+from lsif.config import load_settings
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.ranking import checks
+from lsif.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs/decisions"
@@ -75,3 +82,56 @@ def test_exit_codes_are_those_of_the_code() -> None:
     assert "bad input" in rows[str(LsifError.exit_code)]
     assert "did not answer" in rows[str(OutageError.exit_code)]
     assert "another writer" in rows[str(Superseded.exit_code)]
+
+
+# --- the plan of the house --------------------------------------------------------------------------------------------
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    linked = [target for target in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in target]
+    assert [target for target in linked if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    linked = set(re.findall(r"\]\(([\w/]+\.md)\)", (ROOT / "docs/index.md").read_text()))
+    assert {file.name for file in (ROOT / "docs").glob("*.md")} - {"index.md"} == linked - {"decisions/README.md"}
+
+
+def test_the_plan_names_every_folder_and_only_files_that_are_there() -> None:
+    folders = {f"lsif/{file.parent.name}/" for file in (ROOT / "lsif").glob("*/__init__.py")} | {"dags/", "jobs/"}
+    assert folders - {"lsif/demo/"} == set(re.findall(r"^\| `(\S+/)` \|", ARCHITECTURE, re.M))
+    named = re.findall(r"`((?:lsif|jobs|dags|tests|docs|docker)/[\w/.-]*)`", ARCHITECTURE + RUNBOOK)
+    assert len(named) > 25 and [path for path in named if not (ROOT / path).exists()] == []
+
+
+def code(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def test_the_recipe_of_an_event_type(home: Path) -> None:
+    (settings,) = code(ARCHITECTURE, "toml")
+    (home / "recipe.toml").write_text(settings)
+    known = load_settings(home / "recipe.toml")
+    assert (known.event_types["browse"], known.sources["site"].event_type) == (0.2, "browse")
+
+
+def test_the_recipe_of_a_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "TABLES[" in text]
+    monkeypatch.setitem(schema.TABLES, "prices", schema.TABLES["items"])  # so that what the recipe adds is taken out
+    exec(recipe, {**vars(schema), "tables": tables, "pa": pa})
+    assert tables.read("prices", ["2017-01-01"]).to_pylist() == [{"item_id": "a", "price": 1.0, "ds": "2017-01-01"}]
+
+
+def test_the_recipe_of_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "FAIL[" in text]
+    added: dict[str, str] = {}
+    exec(recipe, {"FAIL": added})
+    monkeypatch.setattr(checks, "FAIL", added)
+    monkeypatch.setattr(checks, "WARN", {})
+    listed = pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]})
+    expected = checks.Expected(pa.array(["u"]), pa.array(["i1", "x2"]), k=2)
+    assert [str(found) for found in checks.audit(listed, expected)] == ["fail titles: no title for the item x2"]
