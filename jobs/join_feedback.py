@@ -46,9 +46,10 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
     if not len(published):
         return []
     events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
-    cuts = [k for k in CUTS if k <= job.settings.ranking.k] or [job.settings.ranking.k]
+    shortest = min(one.k for one in job.settings.lists.values())
+    cuts = [k for k in CUTS if k <= shortest] or [shortest]
     return judgement({"lsif": published}, evening(job.tables, judged, job.settings, None), events, job.settings, cuts)
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "ranking"))
+    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "lists"))

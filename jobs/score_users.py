@@ -66,4 +66,4 @@ def show(job: Job, trained: TrainedModel | None) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("interests", "model", "ranking"), arguments)
+    run_steps(__doc__, steps, ("interests", "ranking", "lists"), arguments)

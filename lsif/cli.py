@@ -182,14 +182,15 @@ def rollback(reason: Reason = None) -> None:
 def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
 ) -> None:
-    """Show a user's list with its titles: `lsif recs 385 --ds 2017-10-31`."""
+    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`."""
     from lsif.lookup import recommendations
     from lsif.screen import show_rows
 
-    day, rows = recommendations(user, parsed_day(ds) if ds else None)
+    day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
     model = rows[0]["model_version"]
-    columns = ["rank", "item_id", "title", "score", "alpha", "source", "reason_code"]
+    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
     show_rows(f"user {user}, ds={day}, model version {model}", columns, rows)
 
 

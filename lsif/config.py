@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from lsif.errors import LsifError
@@ -64,6 +65,8 @@ class Training(Section):
     horizon_days: PositiveInt = 7
     cutoffs: Annotated[int, Field(ge=3)] = 16
     """Past cutoffs one horizon apart: the newest judges, the next stops early, the rest train."""
+    examples: PositiveInt = 262_144
+    """Users of all learning cutoffs together that are learned from; of more, so many are drawn."""
     seed: int = 20170101
     max_epochs: PositiveInt | None = None
     """Passes over the training cutoffs; by default 3, and 8 where the log is so small that one is under 100 steps."""
@@ -75,8 +78,34 @@ class Training(Section):
     """Begin with the champion's weights, if it saw nothing after the stopping cutoff and is of the same sizes."""
 
 
-class Ranking(Section):
+class RankedList(Section):
+    """One of the lists that every user gets."""
+
+    items: Literal["all", "own", "new"] = "all"
+    """`own`: what the user has in the history; `new`: what is not there."""
     k: PositiveInt = 20
+    new_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of a list of all items: share of the rows that are new to the user, as far as there are items; else by score."""
+
+    @model_validator(mode="after")
+    def _mixes_where_both_are(self) -> Self:
+        if self.new_share is not None and self.items != "all":
+            raise ValueError(f'new_share mixes own and new items: it goes with items = "all", not "{self.items}"')
+        return self
+
+
+def _named_well(lists: dict[str, RankedList]) -> dict[str, RankedList]:
+    for name in lists:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f"a list's name is of small letters, digits and _, and begins with a letter: not {name!r}")
+    return lists
+
+
+Lists = Annotated[dict[str, RankedList], Field(min_length=1), AfterValidator(_named_well)]
+LISTS = {"for_you": RankedList(), "buy_again": RankedList(items="own"), "discover": RankedList(items="new")}
+
+
+class Ranking(Section):
     model: Literal["champion", "as_of"] = "champion"
     """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
     chunk_users: PositiveInt = 256
@@ -84,6 +113,8 @@ class Ranking(Section):
 
 
 class Gate(Section):
+    list: str = "for_you"
+    """The list that must win; none of the others may fall behind by more than the margin."""
     margin: NonNegativeFloat = 0.02
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
 
@@ -109,6 +140,8 @@ class Settings(Section):
     model: Model = Model()
     training: Training = Training()
     ranking: Ranking = Ranking()
+    lists: Lists = LISTS
+    """The lists of every user by name; naming one in the file replaces all three."""
     gate: Gate = Gate()
     retention: Retention = Retention()
     home: Path

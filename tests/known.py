@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.features.evening import Evening
 from lsif.features.item_states import item_states
-from lsif.features.known import Users, days_of_tiles
+from lsif.features.known import BLOCK, Nobody, Users, days_of_tiles
 from lsif.features.shared import Shared, shared
 from lsif.features.snapshot import Snapshot, snapshot
 from lsif.features.vocabulary import ItemIndex
@@ -19,7 +19,10 @@ from lsif.tables import Tables
 
 @dataclass(frozen=True)
 class Known:
-    """What had arrived by the end of `ds`: rows of the tables of these names, `items` the newest catalogue."""
+    """What had arrived by the end of `ds`: rows of the tables of these names, `items` the newest catalogue.
+
+    `before` is the same some days earlier.
+    """
 
     ds: str
     histories: pa.Table
@@ -27,6 +30,7 @@ class Known:
     item_tiles: pa.Table
     user_tiles: pa.Table
     items: pa.Table
+    before: "Known | None" = None
 
     @property
     def people(self) -> "Known":
@@ -42,7 +46,7 @@ class Known:
         return Users(self.ds, self.ids, self.histories, self.windows, self.user_tiles)
 
     def blocks(self, ids: pa.Array) -> Iterator[Users]:
-        yield self.users().only(ids)
+        return (self.users().only(ids.slice(start, BLOCK)) for start in range(0, len(ids), BLOCK))
 
     def states(self, settings: Settings) -> pa.Table:
         return item_states([self.histories], [self.item_tiles], self.ds, settings)
@@ -51,7 +55,8 @@ class Known:
         return shared(self.states(settings), self.ds, index)
 
     def evening(self, item_vectors: pa.Table, settings: Settings) -> Evening:
-        return Evening(self.ds, self, self.items, self.states(settings), self.item_tiles, item_vectors)
+        earlier = self.before or Nobody(self.ds)
+        return Evening(self.ds, self, earlier, self.items, self.states(settings), self.item_tiles, item_vectors)
 
 
 def known_at(tables: Tables, ds: str, settings: Settings) -> Known:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from lsif import schema
 from lsif.config import load_settings
 from lsif.errors import LsifError, OutageError, Superseded
-from lsif.ranking import checks
 from lsif.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,12 +126,11 @@ def test_the_recipe_of_a_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) 
     assert tables.read("prices", ["2017-01-01"]).to_pylist() == [{"item_id": "a", "price": 1.0, "ds": "2017-01-01"}]
 
 
-def test_the_recipe_of_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recipe_of_a_check() -> None:
     (recipe,) = [text for text in code(ARCHITECTURE, "python") if "FAIL[" in text]
     added: dict[str, str] = {}
     exec(recipe, {"FAIL": added})
-    monkeypatch.setattr(checks, "FAIL", added)
-    monkeypatch.setattr(checks, "WARN", {})
-    listed = pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]})
-    expected = checks.Expected(pa.array(["u"]), pa.array(["i1", "x2"]), k=2)
-    assert [str(found) for found in checks.audit(listed, expected)] == ["fail titles: no title for the item x2"]
+    with duckdb.connect() as sql:
+        sql.register("listed", pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]}))
+        sql.register("items", pa.table({"item_id": ["i1", "x2"]}))
+        assert sql.execute(added["titles"]).fetchall() == [("no title for the item x2",)]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
-from lsif.features.known import Everyone, Users, days_of_tiles
+from lsif.features.known import Everyone, Nobody, Users, days_of_tiles
 from lsif.interests.as_of import catalogue_at, history_inputs
 from lsif.tables import Tables
 
@@ -33,6 +33,7 @@ class Evening:
 
     Attributes:
         people: who did what.
+        earlier: who had done what `recent_days` days of arrival before.
         items: the newest catalogue at or before `ds`.
         states: `item_states` at `ds`; only a model needs them.
         item_tiles: what was popular in the `popularity_days` days up to `ds`.
@@ -41,6 +42,7 @@ class Evening:
 
     ds: str
     people: People
+    earlier: People
     items: pa.Table
     states: pa.Table
     item_tiles: pa.Table
@@ -60,11 +62,22 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
     return Evening(
         ds,
         people,
+        people_before(tables, ds, settings),
         items,
         states=tables.read("item_states", [ds]),
         item_tiles=tables.read("item_tiles", days_of_tiles(tables, "item_tiles", ds, settings)),
         item_vectors=tables.read("item_vectors", filter=pc.field("encoder") == (encoder or "")),
     )
+
+
+def people_before(tables: Tables, ds: str, settings: Settings) -> People:
+    """Everybody as known `recent_days` days before `ds`; nobody where the log is younger.
+
+    Raises:
+        MissingDays: the window of that day is missing, or a tile that is needed.
+    """
+    before = day_before(ds, settings.interests.recent_days)
+    return Everyone(tables, before, settings) if _begun(tables, before) else Nobody(before)
 
 
 def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
@@ -81,7 +94,16 @@ def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str
     found = history_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
+    before = day_before(ds, settings.interests.recent_days)
+    if _begun(tables, before):
+        found |= history_inputs(tables, before) | tables.fingerprints("recent_windows", [before])
+        found |= tables.fingerprints("user_tiles", _popular_days(before, settings))
     return found
+
+
+def _begun(tables: Tables, ds: str) -> bool:
+    """Whether the log had begun by `ds`."""
+    return ds >= min(tables.days("events"), default=ds)
 
 
 def _popular_days(ds: str, settings: Settings) -> list[str]:

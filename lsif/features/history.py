@@ -55,7 +55,7 @@ class History:
 
     def user_sum(self, values: Array, users: int) -> Array:
         """Sum over each user's rows [users, ...]."""
-        columns = values.reshape(len(self), -1).T
+        columns = values.reshape(len(self), int(np.prod(values.shape[1:]))).T
         sums = [np.bincount(self.user, column, users) for column in columns]
         return np.stack(sums, axis=-1).reshape(users, *values.shape[1:])
 

@@ -7,20 +7,19 @@ for all: `lsif.features.evening`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before
-from lsif.features.ragged import indices_in
 from lsif.interests.as_of import base_and_tile_days, history_settings, log_begins
 from lsif.interests.history import BASE, merge
 from lsif.interests.merging import rounded
 from lsif.interests.tabled import items_by_user
+from lsif.schema import TABLES
 from lsif.tables import Tables
+from lsif.tables.door import arrow_schema
 
 BLOCK = 8192
 """Users whose features are made at once."""
@@ -91,23 +90,18 @@ class Everyone:
         return (self._histories(span[0].as_py(), span[-1].as_py()) for span in self.spans(self.with_history))
 
     def spans(self, ids: pa.Array) -> Iterator[pa.Array]:
-        """`ids` (sorted) in parts that are read at once."""
-        size = sum(of.size for of in (self._base, self._tiles, self._windows, self._visits)) / SPAN_BYTES
-        users = int(np.clip(len(self.ids) / max(size, 1), BLOCK, SPAN))
-        place = indices_in(ids, self.ids) // users
-        cuts = [0, *(np.flatnonzero(np.diff(place)) + 1).tolist(), len(ids)]
-        return (ids.slice(start, end - start) for start, end in pairwise(cuts) if end > start)
+        """`ids` (sorted) in parts that are read at once: whole blocks, but for the last."""
+        size = sum(of.size for of in (self._base, self._tiles, self._windows, self._visits))
+        parts = max(size / SPAN_BYTES, len(ids) / SPAN, 1)
+        users = BLOCK * max(int(len(ids) / parts / BLOCK), 1)
+        return (ids.slice(start, users) for start in range(0, len(ids), users))
 
     def blocks(self, ids: pa.Array) -> Iterator[Users]:
-        """What is known of these users (sorted), at most `BLOCK` of them at a time."""
+        """What is known of these users (sorted), `BLOCK` of them at a time and what is left at the end."""
         for span in self.spans(ids):
             read = self.of(span)
             for start in range(0, len(span), BLOCK):
                 yield read.only(span.slice(start, BLOCK)) if len(span) > BLOCK else read
-
-    def nobody(self) -> Users:
-        """What is known of no user."""
-        return self.of(pa.array(["", ""])).only(pa.array([], pa.string()))
 
     def _histories(self, first: str, last: str) -> pa.Table:
         base = self._base.between(first, last)
@@ -118,6 +112,23 @@ class Everyone:
 
 def _together(*ids: pa.Array) -> pa.Array:
     return pc.unique(pa.concat_arrays(ids)).sort()
+
+
+class Nobody:
+    """The people of a day before the log began."""
+
+    def __init__(self, ds: str) -> None:
+        self.ds, self.ids = ds, pa.array([], pa.string())
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        """As `Everyone.blocks`: nothing is known of these users."""
+        return (nobody(self.ds, ids.slice(start, BLOCK)) for start in range(0, len(ids), BLOCK))
+
+
+def nobody(ds: str, ids: pa.Array) -> Users:
+    """Users of whom nothing was known."""
+    names = {"histories": "long_term_histories", "windows": "recent_windows", "visits": "user_tiles"}
+    return Users(ds, ids, **{field: arrow_schema(TABLES[name]).empty_table() for field, name in names.items()})
 
 
 def days_of_tiles(tables: Tables, name: str, ds: str, settings: Settings) -> list[str]:

@@ -5,7 +5,14 @@ from lsif.errors import MissingDays
 from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import check_open, is_due
 from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest
-from lsif.interests.storing import event_window_inputs, store_histories, store_tiles, store_windows
+from lsif.interests.storing import (
+    event_window_inputs,
+    stale_windows,
+    store_histories,
+    store_tiles,
+    store_windows,
+    window_dates,
+)
 from lsif.job import Counts, Job
 from lsif.spark import session
 
@@ -84,10 +91,15 @@ def write_base(job: Job) -> Counts:
 
 
 def window_inputs(job: Job) -> dict[str, str]:
-    return event_window_inputs(job.tables, job.settings, job.ds)
+    found: dict[str, str] = {}
+    for ds in window_dates(job.tables, job.ds, job.settings):
+        found |= event_window_inputs(job.tables, job.settings, ds)
+    return found
 
 
 def write_windows(job: Job) -> Counts:
-    """Replace the windows of the day."""
-    events, windows = store_windows(session(RECENT_WINDOW), job.tables, job.settings, [job.ds])
+    """Replace the windows of the day, and make those of `recent_days` before where they are missing or stale."""
+    *before, ds = window_dates(job.tables, job.ds, job.settings)
+    dates = [*stale_windows(job.tables, job.settings, before), ds]
+    events, windows = store_windows(session(RECENT_WINDOW), job.tables, job.settings, dates)
     return Counts(events, windows)

@@ -17,7 +17,7 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.evening import Evening
-from lsif.features.known import Users
+from lsif.features.known import Users, nobody
 from lsif.features.ragged import Array
 from lsif.features.shared import Shared, shared
 from lsif.features.snapshot import snapshot
@@ -25,7 +25,9 @@ from lsif.features.text import catalogue_vectors
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
-from lsif.ranking.parts import best_items, in_double
+from lsif.ranking.lists import deepest, ranked
+from lsif.ranking.parts import exact_scores, side
+from lsif.ranking.pool import pool
 from lsif.ranking.popular import available_items, popular_items
 from lsif.ranking.rows import NO_MODEL, SCHEMA, Stamp, fusion_rows, popular_rows
 from lsif.ranking.threads import in_turn
@@ -47,8 +49,8 @@ def recommend_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
-    Everyone who left a trace gets `settings.ranking.k` rows, fewer only when fewer items are available. Users without
-    history and window, or all users while there is no model, get the popular list. Users are read, scored and let go a
+    Everyone who left a trace gets every list of `settings.lists`, as long as there are items for it. Users without
+    history and window, or all users while there is no model, get what is popular. Users are read, scored and let go a
     block at a time: memory grows with the items and not with the users.
 
     Args:
@@ -64,7 +66,8 @@ def recommend_batches(
         return Popular(at, settings, NO_MODEL).rows(chosen)
     trained.check_fits(settings)
     night = Night(trained, at, settings)
-    return chain.from_iterable(night.rows(block) for block in at.people.blocks(chosen))
+    blocks = zip(at.people.blocks(chosen), at.earlier.blocks(chosen), strict=True)
+    return chain.from_iterable(night.rows(now, before) for now, before in blocks)
 
 
 class Night:
@@ -72,26 +75,41 @@ class Night:
 
     def __init__(self, trained: TrainedModel, at: Evening, settings: Settings) -> None:
         vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
-        self.shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
+        self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
         self._model = deepcopy(trained.model).double().eval()
-        self._items = _catalogue(self._model, self.shared, available_items(at.items))
+        self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
         self._popular, self._settings = Popular(at, settings, trained.version), settings
+        self._nobody = self._to_nobody(at.ds)
 
-    def rows(self, users: Users) -> Iterator[pa.RecordBatch]:
-        """The rows of a block of users: first of those of whom something is known, by a chunk of them."""
-        shot = snapshot(users, self.shared, self._settings)
-        known = np.diff(shot.history_start) + np.diff(shot.window_start) > 0
+    def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
+        """The rows of a block of users: first of those of whom something is known, by a chunk of them.
+
+        Args:
+            now, before: the same users as known at the date and `recent_days` before.
+        """
+        shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
+        known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
+        names, lists = tuple(self._settings.lists), tuple(self._settings.lists.values())
+        ids = self._shared.index.item_ids
 
         def listed(chunk: Array) -> pa.RecordBatch:
-            lists = best_items(self._model, in_double(batch_of(shot, chunk)), self._items, self._settings.ranking.k)
-            return fusion_rows(lists, shot.user_ids.take(pa.array(chunk)), self.shared.index.item_ids, self._stamp)
+            sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
+            found = pool(sides[0], sides[1], self._items, self._nobody, deepest(lists))
+            return fusion_rows(ranked(found, lists), names, now.ids.take(pa.array(chunk)), ids, self._stamp)
 
         yield from in_turn(listed, self._chunks(np.flatnonzero(known)))
-        yield from self._popular.rows(shot.user_ids.filter(pa.array(~known)))
+        yield from self._popular.rows(now.ids.filter(pa.array(~known)))
+
+    def _to_nobody(self, ds: str) -> Array:
+        """Every item's score for a user of whom nothing is known [V]."""
+        shot = snapshot(nobody(ds, pa.array([""])), self._shared, self._settings)
+        items = torch.arange(len(self._shared.index))
+        stranger = side(self._model, batch_of(shot, np.zeros(1, np.int64)), self._items.items)
+        return exact_scores(stranger, self._items.items, torch.zeros_like(items), items).numpy()
 
     def _chunks(self, rows: Array) -> Iterator[Array]:
-        size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self.shared.index)))
+        size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self._shared.index)))
         return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
@@ -105,18 +123,20 @@ def _catalogue(model: FusionModel, of: Shared, available: pa.Array) -> Catalogue
 
 
 class Popular:
-    """The list of those of whom nothing is known.
+    """The lists of those of whom nothing is known: what is popular, and nothing of their own.
 
     Raises:
         LsifError: nothing may be recommended.
     """
 
     def __init__(self, at: Evening, settings: Settings, version: str) -> None:
-        self._list = popular_items(at, settings.interests.recent_days, settings.ranking.k)
-        if not len(self._list):
+        lists = {name: one.k for name, one in settings.lists.items() if one.items != "own"}
+        best = popular_items(at, settings.interests.recent_days, max(lists.values(), default=1))
+        if not len(best):
             raise LsifError(f"no item is available on {at.ds}: there is nothing to recommend")
+        self._lists = {name: best.slice(0, k) for name, k in lists.items()}
         self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
 
     def rows(self, user_ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(user_ids), self._size):
-            yield popular_rows(user_ids[start : start + self._size], self._list, self._stamp)
+        for start in range(0, len(user_ids) if self._lists else 0, self._size):
+            yield popular_rows(user_ids[start : start + self._size], self._lists, self._stamp)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Settings
+from lsif.days import day_before
 from lsif.features.steps import store_states
 from lsif.features.text import catalogue_vectors, text_sha256
 from lsif.features.text_encoders import text_encoder
@@ -61,7 +62,12 @@ def item_row(item_id: str, text: str | None = None, available: bool = True) -> d
 
 
 def known(of: list[Event], settings: Settings, items: pa.Table, ds: str = DS) -> Known:
-    """What is known at the end of `ds`, had every event arrived on its day."""
+    """What is known at the end of `ds`, and `recent_days` before, had every event arrived on its day."""
+    before = day_before(ds, settings.interests.recent_days)
+    return replace(_known(of, settings, items, ds), before=_known(of, settings, items, before))
+
+
+def _known(of: list[Event], settings: Settings, items: pa.Table, ds: str) -> Known:
     today = date.fromisoformat(ds)
     past = [event for event in of if event[2] <= today]
     return Known(
@@ -78,6 +84,7 @@ def write_log(tables: Tables, settings: Settings, of: list[Event], items: pa.Tab
     """Every day's events and tiles, and histories and windows at `dates`, as the jobs before ours leave them."""
     days = sorted({event[2] for event in of})
     span = [(days[0] + timedelta(days=n)).isoformat() for n in range((days[-1] - days[0]).days + 1)]
+    dates = sorted({*dates, *(day_before(ds, settings.interests.recent_days) for ds in dates)} & set(span))
     at = [known(of, settings, items, ds) for ds in dates]
     whole = known(of, settings, items, span[-1])
     write(tables, "events", table("events", event_rows(of)), span)
@@ -154,7 +161,8 @@ def recommended(
 def small(settings: Settings, k: int = 5, **ranking: Any) -> Settings:
     return settings.model_copy(
         update={
-            "ranking": settings.ranking.model_copy(update={"k": k, **ranking}),
+            "ranking": settings.ranking.model_copy(update=ranking),
+            "lists": {name: of.model_copy(update={"k": k}) for name, of in settings.lists.items()},
             "model": settings.model.model_copy(update={"width": 8}),
         }
     )

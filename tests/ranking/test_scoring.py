@@ -1,6 +1,9 @@
 """Lists: exactly K rows, exact parts, ties by item id, the same bytes whatever the chunks."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +14,14 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features import collaborative
+from lsif.features.shared import shared
+from lsif.features.snapshot import snapshot
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
-from lsif.ranking.rows import SHARES
+from lsif.ranking.lists import DEPTH
+from lsif.ranking.rows import PARTS, REASONS, SHARES
 from lsif.ranking.trained import TrainedModel
-from tests.known import Known, snapshot_of
+from tests.known import Known
 from tests.ranking import shop
 
 
@@ -44,17 +50,21 @@ def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
     return shop.trained(night, vectors, small)
 
 
-def lists(rows: pa.Table) -> dict[str, list[str]]:
+def lists(rows: pa.Table, name: str = "for_you") -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    rows = rows.filter(pc.field("list") == name)
     for row in rows.sort_by([("user_id", "ascending"), ("rank", "ascending")]).to_pylist():
         found.setdefault(row["user_id"], []).append(row["item_id"])
     return found
 
 
-def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict[str, dict[str, float]]:
+def brute_force(
+    trained: TrainedModel, night: Known, settings: Settings, states: pa.Table | None = None, ids: pa.Array | None = None
+) -> dict[str, dict[str, float]]:
     """Every available item's score by the model's own dense formula in float64."""
-    shot = snapshot_of(night, trained.index, settings)
-    model = trained.model.double().eval()
+    of = shared(night.states(settings) if states is None else states, night.ds, trained.index)
+    shot = snapshot(night.users().only(night.ids if ids is None else ids), of, settings)
+    model = deepcopy(trained.model).double().eval()
     batch = batch_of(shot, np.arange(len(shot)))
     doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
     batch = type(batch)(**{**vars(batch), **doubles})
@@ -80,33 +90,52 @@ def test_lists_are_the_best_available_items_of_the_models_formula(
     assert all(abs(expected[user][item] - score) < 1e-6 for (user, item), score in best.items())
 
 
+BOUGHT = {(user, item) for user, item, _ in shop.events()}
+
+
 def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors: pa.Table, small: Settings) -> None:
     interests = small.interests.model_copy(update={"history_items": 2})
     few = small.model_copy(update={"interests": interests})
     trained = shop.trained(night, vectors, few)
-    bought = {(user, item) for user, item, _ in shop.events()}
     expected = brute_force(trained, night, few)
     rows = shop.recommended(trained, night, vectors, few).to_pylist()
     assert all(abs(expected[row["user_id"]][row["item_id"]] - row["score"]) < 1e-6 for row in rows)
-    assert all((row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought) for row in rows)
-    again = [row for row in rows if row["repeat_share"] > 0]
-    assert {row["repeat_share"] == 1 for row in again} == {True, False}, "rows and the rest should both be there"
+    own = [row for row in rows if row["list"] == "buy_again"]
+    assert {(row["user_id"], row["item_id"]) for row in own} <= BOUGHT
+    assert len(own) > 2 * len(night.ids), "rows and the rest should both be there"
 
 
-def test_every_user_gets_exactly_k_rows(
+def test_own_and_new_items_stand_in_the_lists_made_for_them(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     rows = shop.recommended(trained, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.ids) == 150
-    ranks = rows.group_by("user_id").aggregate([("rank", "list")])["rank_list"].to_pylist()
+    expected = brute_force(trained, night, small)
+    for name, own in (("buy_again", True), ("discover", False)):
+        for user, items in lists(rows, name).items():
+            of_kind = [item for item in expected[user] if ((user, item) in BOUGHT) == own]
+            assert items == sorted(of_kind, key=lambda item: -expected[user][item])[:5]
+    assert {row["reason_code"] for row in rows.to_pylist()} <= {*REASONS.to_pylist()}
+    for row in rows.to_pylist():
+        habit = row["reason_code"].endswith("_habit")
+        assert habit <= ((row["user_id"], row["item_id"]) in BOUGHT)
+
+
+def test_every_user_gets_exactly_k_rows_of_every_list(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = shop.recommended(trained, night, vectors, small)
+    assert len(rows) == 3 * 5 * len(night.ids) == 450
+    ranks = rows.group_by(["list", "user_id"]).aggregate([("rank", "list")])["rank_list"].to_pylist()
     assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
 
 
-def test_a_list_is_shorter_only_when_the_catalogue_is(
+def test_a_list_is_shorter_only_when_there_are_no_more_items(
     trained: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
 ) -> None:
     rows = shop.recommended(trained, night, vectors, shop.small(settings, k=100))
     assert {len(items) for items in lists(rows).values()} == {39}
+    for user, items in lists(rows, "discover").items():
+        assert len(items) + len(lists(rows, "buy_again")[user]) == 39
 
 
 def test_what_is_not_available_is_never_recommended(
@@ -118,22 +147,56 @@ def test_what_is_not_available_is_never_recommended(
     assert favourite not in pc.unique(rows["item_id"]).to_pylist()
 
 
-def test_parts_are_shares_of_one_and_the_largest_gives_the_reason(
+def test_parts_add_up_to_the_score_and_shares_to_one(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     rows = shop.recommended(trained, night, vectors, small)
-    shares = np.stack([rows[name].to_numpy() for name in SHARES])
+    parts, shares = (np.stack([rows[name].to_numpy() for name in names]) for names in (PARTS, SHARES))
+    np.testing.assert_allclose(parts.sum(0), rows["score"].to_numpy(), atol=1e-9)
     assert np.abs(shares.sum(0) - 1).max() < 1e-5
     assert (shares > 0).any(1).all(), "the case should use every part"
-    assert len(pc.unique(rows["reason_code"])) > 1
+    assert len(pc.unique(rows["reason_code"])) > 2
 
 
-def test_repeat_share_is_zero_for_items_that_are_new_to_the_user(
+def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    bought = {(user, item) for user, item, _ in shop.events()}
-    for row in shop.recommended(trained, night, vectors, small).to_pylist():
-        assert (row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought)
+    """Scored by the dense formula from what had arrived by then alone, with the night's items, and centred alike."""
+    rows = shop.recommended(trained, night, vectors, small)
+    assert night.before is not None
+    states = night.states(small)
+    before = brute_force(trained, replace(night.before, items=night.items), small, states)
+    unknown = brute_force(trained, replace(night, **emptied(night)), small, states, ids=pa.array(["x"]))["x"]
+    now = brute_force(trained, night, small)
+    for user, name in product(("u000", "u007", "u029"), ("for_you", "buy_again", "discover")):
+        listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
+        of_kind = [item for item in now[user] if ((user, item) in BOUGHT) in listed]
+        pool = sorted(of_kind, key=lambda item: (-round(now[user][item], 6), item))[: 5 * DEPTH]
+        long = {item: before[user][item] - unknown[item] for item in pool}
+        mean = sum(long.values()) / len(long)
+        mine = [row for row in rows.to_pylist() if (row["user_id"], row["list"]) == (user, name)]
+        assert len(mine) == 5
+        for row in mine:
+            assert row["long_part"] == pytest.approx(long[row["item_id"]] - mean, abs=2e-6)
+
+
+def emptied(night: Known) -> dict[str, pa.Table]:
+    return {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
+
+
+def test_what_all_happened_lately_has_no_long_part_and_what_all_is_old_no_short_one(
+    small: Settings, vectors: pa.Table
+) -> None:
+    items, days = shop.catalogue(), small.interests.recent_days
+    lately = [(user, item, day) for user, item, day in shop.events() if (shop.TODAY - day).days < days]
+    old = [event for event in shop.events() if event not in set(lately)]
+    at = shop.known(
+        [*((f"old-{u}", i, d) for u, i, d in old), *((f"new-{u}", i, d) for u, i, d in lately)], small, items
+    )
+    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small).to_pylist()
+    assert {row["long_part"] for row in rows if row["user_id"].startswith("new-")} == {0.0}
+    assert any(row["short_part"] for row in rows if row["user_id"].startswith("new-"))
+    assert any(row["long_part"] for row in rows if row["user_id"].startswith("old-"))
 
 
 @pytest.mark.parametrize("encoder", ["transformer", "gru"])
@@ -193,17 +256,18 @@ def test_a_user_without_history_and_window_gets_the_popular_list(
 ) -> None:
     rows = shop.recommended(trained, cold(night, "stranger"), vectors, small)
     theirs = rows.filter(pc.field("user_id") == "stranger")
-    assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5]
-    assert set(theirs["source"].to_pylist()) == {"popular"}
+    assert theirs["list"].to_pylist() == ["for_you"] * 5 + ["discover"] * 5
+    assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5] * 2
+    assert set(theirs["generator"].to_pylist()) == {"popular"}
     assert set(theirs["reason_code"].to_pylist()) == {"popular_fallback"}
     assert set(theirs["alpha"].to_pylist()) == {None}
     assert set(theirs["model_version"].to_pylist()) == {"7"}
-    assert set(rows.filter(pc.field("user_id") != "stranger")["source"].to_pylist()) == {"fusion"}
+    assert set(rows.filter(pc.field("user_id") != "stranger")["generator"].to_pylist()) == {"fusion"}
 
 
 def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: pa.Table, small: Settings) -> None:
     rows = shop.recommended(None, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.ids)
+    assert len(rows) == 2 * 5 * len(night.ids)
     assert set(rows["model_version"].to_pylist()) == {"none"}
     assert len(set(map(tuple, lists(rows).values()))) == 1
 
