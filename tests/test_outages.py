@@ -18,7 +18,8 @@ from lsif.outages import ended_with, is_outage
 from lsif.registry import Registry
 from lsif.sources import Users
 from lsif.tables import Tables
-from tests.away import away
+from tests.away import away, losing_an_answer
+from tests.tables.tiles import put, tiles
 
 DS = "2017-01-01"
 KEYS = {"AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
@@ -68,21 +69,35 @@ def store(keys: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
 
 def test_a_store_that_goes_while_a_step_writes_is_an_outage(store: ThreadedMotoServer) -> None:
     tables = Tables("s3://lsif/tables")
-    tiles, vectors = tables.writer("item_tiles"), tables.writer("item_vectors")
-    tiles.write(DS, tables.schema("item_tiles").empty_table())
+    daily, vectors = tables.writer("item_tiles"), tables.writer("item_vectors")
+    daily.write(DS, tables.schema("item_tiles").empty_table())
     row = {"text_sha256": "x", "encoder": "e", "vector": [1.0]}
     vectors.write(None, pa.Table.from_pylist([row], schema=tables.schema("item_vectors")))
     pinned = tables.pinned()
     assert pinned.days("item_tiles") == []
     store.stop()
     for step in (
-        tiles.commit,  # delta-rs reads and raises OSError
+        daily.commit,  # delta-rs reads and raises OSError
         vectors.append,  # delta-rs writes and raises its own
-        lambda: tiles.write(DS, tables.schema("item_tiles").empty_table()),  # Arrow writes
+        lambda: daily.write(DS, tables.schema("item_tiles").empty_table()),  # Arrow writes
         lambda: tables.staged("item_tiles", DS),  # Arrow reads
     ):
         with pytest.raises(OutageError, match=r"^the storage does not answer \(AWS_ENDPOINT_URL: http://127[^\n]+$"):
             step()
+
+
+def test_a_commit_whose_answer_is_lost_is_ours_and_nobody_else_s(
+    store: ThreadedMotoServer, keys: pytest.MonkeyPatch
+) -> None:
+    """Asked again, the store says that the file of the log is there: it is, and we have put it there."""
+    tables = Tables("s3://lsif/tables")
+    put(tables, DS, "a")
+    writer = tables.writer("item_tiles")
+    writer.write(DS, tiles(tables, "b"))
+    with losing_an_answer(os.environ["AWS_ENDPOINT_URL"], "_delta_log") as address, keys.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        assert writer.commit() == 1
+    assert tables.read("item_tiles")["item_id"].to_pylist() == ["b"]
 
 
 # --- MLflow and PostgreSQL --------------------------------------------------------------------------------------------
