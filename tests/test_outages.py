@@ -139,6 +139,22 @@ def test_an_airflow_that_is_away_is_an_outage() -> None:
     assert type(caught.value) is LsifError
 
 
+@pytest.mark.long  # a minute, which is Spark's own
+def test_a_spark_master_that_is_away_is_an_outage(home: Path) -> None:
+    program = "from lsif.job import run_command; from lsif.spark import session; run_command(lambda: session('toy'))"
+    with away("refused") as address:
+        master = address.replace("http", "spark")
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "LSIF_SPARK_MASTER": master, "SPARK_LOCAL_IP": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[-1] == f"-c: no answer from Spark's master at {master} (LSIF_SPARK_MASTER)"
+
+
 # --- what a command ends with -----------------------------------------------------------------------------------------
 
 
@@ -192,7 +208,7 @@ def test_what_a_step_ended_with_is_told_although_the_ledger_is_away(
     [
         (TimeoutError("timed out"), True),
         (OutageError("away"), True),
-        (RuntimeError("All masters are unresponsive! Giving up."), True),
+        (RuntimeError("IllegalStateException: Cannot call methods on a stopped SparkContext."), True),
         (OSError("When reading: AWS Error ACCESS_DENIED (HTTP status 403) during HeadObject operation"), False),
         (OSError("When reading: AWS Error UNKNOWN (HTTP status 503) during HeadObject operation"), True),
         (RuntimeError("FATAL: the database system is starting up"), True),
