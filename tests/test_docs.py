@@ -2,12 +2,16 @@
 
 import ast
 import re
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
+import yaml
 
 from lsif import schema
 from lsif.config import load_settings
@@ -134,3 +138,34 @@ def test_the_recipe_of_a_check() -> None:
         sql.register("listed", pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]}))
         sql.register("items", pa.table({"item_id": ["i1", "x2"]}))
         assert sql.execute(added["titles"]).fetchall() == [("no title for the item x2",)]
+
+
+# --- what a stranger looks for ----------------------------------------------------------------------------------------
+
+FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+
+
+@pytest.mark.parametrize(
+    ("schema_name", "files"),
+    [
+        ("github-workflows", [ROOT / ".github/workflows/check.yml"]),
+        ("github-issue-config", [file for file in FORMS if file.name == "config.yml"]),
+        ("github-issue-forms", [file for file in FORMS if file.name != "config.yml"]),
+        ("citation-file-format", [ROOT / "CITATION.cff"]),
+    ],
+)
+def test_the_forge_takes_its_files(schema_name: str, files: list[Path]) -> None:
+    assert files
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema_name}", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_licence_version_and_check_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text() and project["license"] == "Apache-2.0"
+    assert f"## {project['version']} " in (ROOT / "CHANGELOG.md").read_text()
+    workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
+    assert workflow["jobs"]["check"]["steps"][-1] == {"run": ".ci/run"}
