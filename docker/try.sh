@@ -47,6 +47,7 @@ in_the_middle_for() { # whether the night that LOG watches has come to where PAR
 night() { # DAY [PART]: one row of the table; PART is killed in the middle
     local day=$1 part=${2:-} log="$logs/$1" since started=$SECONDS code=0
     since=$(date --utc +%FT%TZ)
+    : > "$log"
     command lsif trigger --ds "$day" > "$log" & watcher=$!
     if [ -n "$part" ]; then
         until in_the_middle_for "$part" "$log" "$since"; do
