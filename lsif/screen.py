@@ -72,6 +72,19 @@ def show_services(status: "Status") -> None:
         console.print(f"MLflow   {status.endpoints.mlflow_url}")
 
 
+def show_health(airflow: str, mlflow: str) -> bool:
+    """Whether the parts at two addresses are healthy, on the screen and as one word."""
+    from lsif.services.parts import health
+
+    found = health(airflow, mlflow)
+    table = _table("part", "state")
+    for part, healthy in found.items():
+        table.add_row(part, "[green]healthy[/]" if healthy else "[yellow]not healthy[/]")
+    console.print(table)
+    console.print(f"Airflow  {airflow}\nMLflow   {mlflow}", soft_wrap=True)
+    return all(found.values())
+
+
 def show_steps(lines: Sequence[dict[str, Any]]) -> None:
     """What each line of the ledger says that its step did."""
     from lsif.job import Counts

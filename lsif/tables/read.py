@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -24,11 +22,11 @@ from lsif.tables.by_user import ByUser
 from lsif.tables.door import arrow_schema, check_table
 from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
 from lsif.tables.marks import made_from
+from lsif.tables.root import require_writable
 from lsif.tables.write import Staged, Writer, remove_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
 
 CHECKPOINT_EVERY = 10
 """Commits: whoever opens a table reads those since the last checkpoint, at half a millisecond each."""
@@ -60,14 +58,7 @@ class Tables:
 
     def require_writable(self) -> None:
         """Raises LsifError when nothing can be written below the root; makes nothing itself."""
-        try:
-            filesystem, root = pafs.FileSystem.from_uri(self.root)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise explained(f"cannot write tables below {self.root}", error) from error
-        if isinstance(filesystem, pafs.LocalFileSystem):
-            there = next(place for place in (Path(root), *Path(root).parents) if place.exists())
-            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-                raise LsifError(f"cannot write tables below {self.root}: {there} is no folder that can be written to")
+        require_writable(self.root)
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"

@@ -227,6 +227,8 @@ def _commit(
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
         if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
+            if replaced and _are_shown(files, handle, replaced):
+                return replaced  # by us: only the answer to our commit was lost on the way
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
         if replaced is None:
             replaced = _changed_days(path, table, visible_files(handle), files, marks)
@@ -239,6 +241,11 @@ def _commit(
         except CommitFailedError:
             continue  # somebody committed since the handle was opened: look again whether it was one of our days
     raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
+
+
+def _are_shown(files: list[DataFile], handle: DeltaTable, days: set[str]) -> bool:
+    """Whether the table shows our files of `days`; their names are nobody else's."""
+    return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
 
 
 def _changed_days(
