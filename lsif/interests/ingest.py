@@ -103,9 +103,9 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     with reading(spark), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep)
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
-        writer.write_frame(accepted(judgements), days)
+        writer.write_frame(accepted(judgements), days, found.events)
         writer.commit()
-        _quarantine(tables, days, rejecting, rejected(judgements))
+        _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
         return replace(found, lacking=_lacking(settings, days))
 
 
@@ -177,7 +177,7 @@ def _found(delivered: DataFrame, judgements: DataFrame, some_unfold: bool) -> tu
     return found, sorted({row["ds"] for row in verdicts if row["rule"]})
 
 
-def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame) -> None:
+def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame, count: int) -> None:
     """Replace the days that have rejected rows, or had some: a past of years need not have a file for each day."""
     had = tables.days("quarantine", days[0], days[-1])
     touched = sorted({*rejecting, *had, days[-1]})
@@ -185,7 +185,7 @@ def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: Dat
 
     def write(writer: Writer) -> None:
         if rejecting:
-            writer.write_frame(rows, touched)
+            writer.write_frame(rows, touched, count)
         else:  # no need to ask Spark
             for ds in touched:
                 writer.write(ds, nothing)
