@@ -5,6 +5,7 @@ counts how often anyone looked.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, ours
 from lsif.days import parsed_day
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--log", default="completejourney", help=f"names, comma between them, or all: {', '.join(LOGS)}"
@@ -34,16 +35,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cuts", default="", help="last known days of its windows, comma between them")
     parser.add_argument("--from", dest="first", type=parsed_day, help="first day of that log")
     parser.add_argument("--to", dest="last", type=parsed_day, help="last day of that log")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def chosen(options: argparse.Namespace) -> list[Log]:
     if options.source:
         cuts = tuple(sorted(parsed_day(cut) for cut in options.cuts.split(",")))
-        return [own_log(options.source, cuts, options.first, options.last)]
-    names = list(LOGS) if options.log == "all" else options.log.split(",")
+        logs = [own_log(options.source, cuts, options.first, options.last)]
+    else:
+        logs = [LOGS[name] for name in (list(LOGS) if options.log == "all" else options.log.split(","))]
     only = set(options.only.split(",")) if options.only else set()
-    return [LOGS[name].narrowed(only) if only else LOGS[name] for name in names]
+    return [log.narrowed(only) if only else log for log in logs]
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ The call is a peer's. Nothing but the tables of LSIF_HOME is read, and of them o
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from ablated import without
 from peers.kit import Maker, answer
 
 from lsif.config import Settings, load_settings
-from lsif.features.evening import Evening, evening
+from lsif.features.evening import Evening, People, evening
+from lsif.features.known import Users
 from lsif.learning.cutoffs import cutoffs
 from lsif.learning.lessons import Lessons, learned, lessons
 from lsif.ranking.scoring import recommend
@@ -32,6 +33,7 @@ DEPTH, DEEP = 20, 500
 def opened(given: Path) -> Maker:
     """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them; seeds share what they read."""
     settings, cut = load_settings(), json.loads((given / "cut.json").read_text())["cut"]
+    evenings = Evenings(cut)
     models: dict[str, TrainedModel] = {}
     read: dict[str, Lessons] = {}
 
@@ -48,26 +50,54 @@ def opened(given: Path) -> Maker:
         own = overridden(settings, {key: value for key, value in chosen.items() if key != "without"})
         whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(own))
         model = replace(whole, model=without(whole.model, part)) if part else whole
-        return Lists(Tables(own.tables), cut, own, model, given).tracks()
+        return Lists(evenings.of(own, model.index.text_encoder), own, model, given).tracks()
 
     return made
 
 
 def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
     """Settings with a seed, or with keys of a section as `{"model.fusion": "convex"}`, checked as the file's are."""
-    raw = settings.model_dump(mode="python")
+    raw = settings.model_dump(mode="python", by_alias=True)
     for key, value in chosen.items():
         section, _, name = key.rpartition(".")
         raw[section or "training"][name] = value
     return Settings.model_validate(raw)
 
 
+class Held:
+    """Users who are read once, however many lists they get."""
+
+    def __init__(self, people: People) -> None:
+        self.ids, self._people = people.ids, people
+        self._blocks: dict[tuple[str, ...], list[Users]] = {}
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        asked = tuple(ids.to_pylist())
+        if asked not in self._blocks:
+            self._blocks[asked] = list(self._people.blocks(ids))
+        return iter(self._blocks[asked])
+
+
+class Evenings:
+    """The evening of the cut, opened once for all settings that know the same of it."""
+
+    def __init__(self, cut: str) -> None:
+        self.cut = cut
+        self._opened: dict[tuple[str, str], Evening] = {}
+
+    def of(self, settings: Settings, encoder: str) -> Evening:
+        known = (settings.only({"interests"}).fingerprint(), encoder)
+        if known not in self._opened:
+            at = evening(Tables(settings.tables), self.cut, settings, encoder)
+            self._opened[known] = replace(at, people=Held(at.people), earlier=Held(at.earlier))
+        return self._opened[known]
+
+
 class Lists:
     """One evening, one model, and its lists on each track."""
 
-    def __init__(self, tables: Tables, cut: str, settings: Settings, model: TrainedModel, given: Path) -> None:
-        self.model, self.settings = model, settings
-        self.read: Evening = evening(tables, cut, settings, model.index.text_encoder)
+    def __init__(self, read: Evening, settings: Settings, model: TrainedModel, given: Path) -> None:
+        self.model, self.settings, self.read = model, settings, read
         self.users = pl.read_parquet(given / "users.parquet")["user_id"].to_list()
         self.own = pl.scan_parquet(given / "events.parquet").select("user_id", "item_id").unique().collect()
         self.cold = pl.read_parquet(given / "items.parquet").filter("cold")["item_id"].to_arrow()
