@@ -43,7 +43,8 @@ def after_midnight(days: str) -> CronPartitionTimetable:
 class JobOperator(BaseOperator):
     """Runs one job as a process that cannot outlive its task: when the task dies, the kernel kills the job.
 
-    Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried.
+    Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried:
+    75 (a service did not answer) as much as a crash.
     No shell stands between, so nothing that is typed into a form is ever interpreted.
     """
 

@@ -7,10 +7,16 @@ warns on stderr.
 """
 
 import sys
+from functools import partial
 
-from lsif.features.known import known_at
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.features.known import Everyone
+from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.checks import Expected, audit, passed
+from lsif.ranking.checks import NO_OWNERS, Expected, audit, passed
 from lsif.ranking.popular import available_items
 
 
@@ -21,8 +27,9 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    known = known_at(job.tables, job.ds, job.settings)
-    expected = Expected(known.user_ids(), available_items(known), job.settings.ranking.k)
+    everyone = Everyone(job.tables, job.ds, job.settings)
+    items = available_items(catalogue_at(job.tables, job.ds))
+    expected = Expected(everyone.ids, items, job.settings.lists, partial(owned, everyone, items))
     warnings = passed(audit(staged.scan(), expected))
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
@@ -31,5 +38,16 @@ def work(job: Job) -> Counts:
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 
 
+def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
+    """How many of the available items each of some users has had: user_id, owned."""
+    counted = [NO_OWNERS]
+    for block in everyone.blocks(users):
+        lists = block.histories["items"].combine_chunks()
+        there = pc.is_in(pc.struct_field(lists.flatten(), "item_id"), value_set=items)
+        had = np.bincount(np.asarray(pc.list_parent_indices(lists).filter(there)), minlength=len(lists))
+        counted.append(pa.table({"user_id": block.histories["user_id"].cast(pa.string()), "owned": had}))
+    return pa.concat_tables(counted)
+
+
 if __name__ == "__main__":
-    run_job("audit_recommendations", __doc__, inputs, work, ("interests", "ranking"))
+    run_job("audit_recommendations", __doc__, inputs, work, ("interests", "lists"))

@@ -1,11 +1,13 @@
-"""What Spark does in a night, in one application: ingest_events, long_term_history, history_base, recent_window.
+"""What Spark does in a night, in one application: and what follows from it: ingest_events, long_term_history,
+history_base, recent_window, item_states.
 
     python jobs/events_to_interests.py --ds 2017-10-31
 
-A JVM costs more to start than any of the four. Each step commits for itself and has its own line in the ledger, so
+A JVM costs more to start than any of them. Each step commits for itself and has its own line in the ledger, so
 that a second run repeats only what did not end well; each has a job of its own too.
 """
 
+from lsif.features.steps import ITEM_STATES, SECTIONS, states_inputs, write_states
 from lsif.interests.steps import (
     DELIVERY,
     HISTORY_BASE,
@@ -29,7 +31,8 @@ def steps(job: Job) -> None:
     run_step(LONG_TERM_HISTORY, job.given(), tile_inputs, write_tiles)
     run_step(HISTORY_BASE, job.given("interests"), base_inputs, write_base)
     run_step(RECENT_WINDOW, job.given("interests"), window_inputs, write_windows)
+    run_step(ITEM_STATES, job.given(*SECTIONS), states_inputs, write_states)
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, (*DELIVERY, "interests"))
+    run_steps(__doc__, steps, (*DELIVERY, *SECTIONS))

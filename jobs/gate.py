@@ -21,7 +21,7 @@ def work(job: Job) -> Counts:
     measured = registry.evaluation(version)
     against = measured["rival"]
     champion = against if isinstance(against, str) else Rival(**against)
-    decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate.margin)
+    decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate)
     registry.tag(version, gate=decision.status, gate_reasons="; ".join(decision.reasons))
     show(version.number, decision, measured["comparison"])
     rows = len(measured["comparison"])

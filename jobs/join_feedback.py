@@ -11,8 +11,7 @@ from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.feedback import acted_on, metric_rows
 from lsif.evaluation.judgement import CUTS, judgement
-from lsif.features.evening import evening_inputs
-from lsif.features.known import known_at
+from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_job
 
 
@@ -47,9 +46,10 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
     if not len(published):
         return []
     events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
-    cuts = [k for k in CUTS if k <= job.settings.ranking.k] or [job.settings.ranking.k]
-    return judgement({"lsif": published}, known_at(job.tables, judged, job.settings), events, job.settings, cuts)
+    shortest = min(one.k for one in job.settings.lists.values())
+    cuts = [k for k in CUTS if k <= shortest] or [shortest]
+    return judgement({"lsif": published}, evening(job.tables, judged, job.settings, None), events, job.settings, cuts)
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "ranking"))
+    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "lists"))

@@ -37,10 +37,10 @@ def inputs(version: str, job: Job) -> dict[str, str]:
 def work(version: str, job: Job) -> Counts:
     writer = job.tables.writer("recommendations")
     trained = model_of(version)
-    read = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
-    writer.write(job.ds, recommend_batches(trained, read.known, read.item_vectors, job.settings))
+    at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
+    writer.write(job.ds, recommend_batches(trained, at, job.settings))
     staged = writer.stage(model_version=version)
-    return Counts(len(read.known.user_ids()), sum(file.rows for file in staged.files), model_version=version)
+    return Counts(len(at.people.ids), sum(file.rows for file in staged.files), model_version=version)
 
 
 def steps(job: Job) -> None:
@@ -66,4 +66,4 @@ def show(job: Job, trained: TrainedModel | None) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("interests", "model", "ranking"), arguments)
+    run_steps(__doc__, steps, ("interests", "ranking", "lists"), arguments)

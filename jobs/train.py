@@ -22,7 +22,7 @@ from lsif.registry import CHAMPION, Registry
 from lsif.registry.registration import Candidate, register
 
 SECTIONS = {"event_types", "interests", "training", "model"}
-"""Settings that a model is made with."""
+"""Settings that a model is made with; the lists are what it is judged by."""
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -72,4 +72,4 @@ def hashes(job: Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_job("train", __doc__, inputs, work, SECTIONS, is_there=is_registered)
+    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "ranking"}, is_there=is_registered)

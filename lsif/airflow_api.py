@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, OutageError
 
 Json = dict[str, Any]
 Watch = Callable[[Json, list[Json]], None]
@@ -31,7 +31,8 @@ class Airflow:
         password: its password.
 
     Raises:
-        LsifError: nobody answers at `url`, or it does not accept the password.
+        OutageError: nobody answers at `url`.
+        LsifError: it does not accept the password.
     """
 
     def __init__(self, url: str, user: str, password: str) -> None:
@@ -165,9 +166,10 @@ class Airflow:
         try:
             answer = tries(self._http.request, method, path, json=body, params=params)
         except httpx.TransportError as error:
-            raise LsifError(f"Airflow does not answer at {self._http.base_url} ({error}): run `lsif up`") from error
+            raise OutageError(f"Airflow does not answer at {self._http.base_url} ({error}): run `lsif up`") from error
         if answer.is_error:
-            raise LsifError(f"Airflow refused {method} {path}: {_reason(answer)}")
+            kind = OutageError if answer.is_server_error else LsifError
+            raise kind(f"Airflow refused {method} {path}: {_reason(answer)}")
         return dict(answer.json())
 
 

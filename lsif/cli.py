@@ -10,6 +10,7 @@ import typer
 from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
+from lsif.outages import ended_with
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
@@ -181,14 +182,15 @@ def rollback(reason: Reason = None) -> None:
 def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
 ) -> None:
-    """Show a user's list with its titles: `lsif recs 385 --ds 2017-10-31`."""
+    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`."""
     from lsif.lookup import recommendations
     from lsif.screen import show_rows
 
-    day, rows = recommendations(user, parsed_day(ds) if ds else None)
+    day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
     model = rows[0]["model_version"]
-    columns = ["rank", "item_id", "title", "score", "alpha", "source", "reason_code"]
+    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
     show_rows(f"user {user}, ds={day}, model version {model}", columns, rows)
 
 
@@ -251,11 +253,13 @@ def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:
 
 
 def main() -> None:
-    """Entry point; whatever a person can mend is one line on stderr and exit code 2."""
+    """Entry point; whatever a person can mend is one line on stderr and exit code 2, an outage 75."""
     try:
         app()
-    except LsifError as error:
-        print(f"lsif: {error}", file=sys.stderr)
-        sys.exit(2)
+    except Exception as error:
+        if (told := ended_with(error)) is None:
+            raise
+        print(f"lsif: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,81 +7,21 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from lsif.errors import LsifError
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"no such time zone: {name!r} (use a name like 'UTC' or 'Europe/Paris')")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Format = Literal["csv", "jsonl", "parquet"]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EventColumns(Section):
-    """Our event column = the source's column."""
-
-    user_id: str
-    item_id: str
-    event_time: str
-    event_id: str | tuple[str, ...] | None = None
-    """One column, several (joined by ':'), or none: then a hash of the mapped row."""
-    event_type: str | None = None
-    weight: str | None = None
-    """Multiplies the event type's weight."""
-    value: str | None = None
-    query: str | None = None
-    recommendation_id: str | None = None
-
-
-class Source(Section):
-    """One source of events, delivered as files by day of arrival."""
-
-    path: str
-    """Local path (relative to LSIF_HOME) or object-store URL, with `{ds}` where the day of arrival stands."""
-    format: Format
-    columns: EventColumns
-    time_zone: TimeZone = "UTC"
-    """Of times that carry no offset."""
-    event_type: str | None = None
-    """Type of every event of the source, when there is no column for it."""
-
-
-class CatalogueColumns(Section):
-    item_id: str
-    title: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    text: tuple[str, ...] = ()
-    """Columns whose words describe the item, joined by a space."""
-    available: str | None = None
-
-
-class Catalogue(Section):
-    path: str
-    """Local path or URL; may hold `{ds}`."""
-    format: Format
-    columns: CatalogueColumns
+from lsif.sources import Catalogue, Section, Source, Users
 
 
 class Rules(Section):
@@ -125,6 +65,8 @@ class Training(Section):
     horizon_days: PositiveInt = 7
     cutoffs: Annotated[int, Field(ge=3)] = 16
     """Past cutoffs one horizon apart: the newest judges, the next stops early, the rest train."""
+    examples: PositiveInt = 262_144
+    """Users of all learning cutoffs together that are learned from; of more, so many are drawn."""
     seed: int = 20170101
     max_epochs: PositiveInt | None = None
     """Passes over the training cutoffs; by default 3, and 8 where the log is so small that one is under 100 steps."""
@@ -136,8 +78,34 @@ class Training(Section):
     """Begin with the champion's weights, if it saw nothing after the stopping cutoff and is of the same sizes."""
 
 
-class Ranking(Section):
+class RankedList(Section):
+    """One of the lists that every user gets."""
+
+    items: Literal["all", "own", "new"] = "all"
+    """`own`: what the user has in the history; `new`: what is not there."""
     k: PositiveInt = 20
+    new_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of a list of all items: share of the rows that are new to the user, as far as there are items; else by score."""
+
+    @model_validator(mode="after")
+    def _mixes_where_both_are(self) -> Self:
+        if self.new_share is not None and self.items != "all":
+            raise ValueError(f'new_share mixes own and new items: it goes with items = "all", not "{self.items}"')
+        return self
+
+
+def _named_well(lists: dict[str, RankedList]) -> dict[str, RankedList]:
+    for name in lists:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f"a list's name is of small letters, digits and _, and begins with a letter: not {name!r}")
+    return lists
+
+
+Lists = Annotated[dict[str, RankedList], Field(min_length=1), AfterValidator(_named_well)]
+LISTS = {"for_you": RankedList(), "buy_again": RankedList(items="own"), "discover": RankedList(items="new")}
+
+
+class Ranking(Section):
     model: Literal["champion", "as_of"] = "champion"
     """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
     chunk_users: PositiveInt = 256
@@ -145,6 +113,8 @@ class Ranking(Section):
 
 
 class Gate(Section):
+    list: str = "for_you"
+    """The list that must win; none of the others may fall behind by more than the margin."""
     margin: NonNegativeFloat = 0.02
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
 
@@ -162,12 +132,16 @@ class Settings(Section):
     sources: dict[str, Source] = Field(min_length=1)
     event_types: dict[str, NonNegativeFloat] = Field(min_length=1)
     """Event type = weight. Only events of positive weight make a history."""
-    catalogue: Catalogue
+    catalogue: Catalogue | None = None
+    """Without one, items are what the log names."""
+    users: Users | None = None
     rules: Rules = Rules()
     interests: Interests = Interests()
     model: Model = Model()
     training: Training = Training()
     ranking: Ranking = Ranking()
+    lists: Lists = LISTS
+    """The lists of every user by name; naming one in the file replaces all three."""
     gate: Gate = Gate()
     retention: Retention = Retention()
     home: Path
@@ -195,8 +169,11 @@ class Settings(Section):
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str) -> str:
-        """`path` of a source or catalogue with its day filled in; a relative one starts at `home`."""
-        filled = path.replace("{ds}", ds)
+        """`path` of a source, the catalogue or the users with its day filled in; a relative one starts at `home`."""
+        parts = dict(zip(("{yyyy}", "{mm}", "{dd}"), ds.split("-"), strict=True), **{"{ds}": ds})
+        filled = path
+        for part, text in parts.items():
+            filled = filled.replace(part, text)
         return filled if "://" in filled else str(self.home / filled)
 
 

@@ -33,6 +33,19 @@ class OtherRelease(LsifError):
     """A model's files are of another release of LSIF, whose weights do not fit this code: train again."""
 
 
+class OutageError(LsifError):
+    """A service did not answer, so nothing is known of the input: the same step may do well a minute later.
+
+    Raised where the object store, MLflow, PostgreSQL, Airflow or Spark's master refuses or cuts the connection, has no
+    address, takes longer than its time-out, or answers 429 or 5xx. Never for what was answered: a bucket that is not
+    there, a key that is refused, an unknown version stay `LsifError`. What was asked for may have been done or not;
+    every step may be run again. Airflow tries a job that ends with its exit code again, as `retries` says. It is an
+    `LsifError` so that it ends as one line: who goes another way on bad input catches this one first.
+    """
+
+    exit_code = 75  # sysexits.h: EX_TEMPFAIL
+
+
 class Superseded(LsifError):
     """Another writer committed the same partition first: its rows stand and ours were never visible."""
 

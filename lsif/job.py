@@ -13,6 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,7 +25,8 @@ import pyarrow.compute as pc
 from lsif.code import code_hash
 from lsif.config import Settings, load_settings
 from lsif.days import parsed_day
-from lsif.errors import LsifError, Superseded
+from lsif.errors import LsifError, OutageError, Superseded
+from lsif.outages import ended_with
 from lsif.schema import TABLES
 from lsif.tables import Tables
 
@@ -112,7 +114,7 @@ def run_steps(
     sections: Collection[str] = (),
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
 ) -> NoReturn:
-    """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 99 superseded."""
+    """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 75 an outage, 99 superseded."""
     run_command(lambda: steps(_job(description, arguments).given(*sections)))
 
 
@@ -120,9 +122,11 @@ def run_command(command: Callable[[], object]) -> NoReturn:
     """Run `command` and exit with 0, or with the code of an `LsifError` and its one line on stderr."""
     try:
         command()
-    except LsifError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        if (told := ended_with(error)) is None:
+            raise
+        print(f"{Path(sys.argv[0]).name}: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     sys.exit(0)
 
 
@@ -148,7 +152,8 @@ def run_step(
         counts = work(job)
     except Exception as error:
         status = "superseded" if isinstance(error, Superseded) else "failed"
-        _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
+        with suppress(OutageError):  # of the ledger: what the step ended with is what is to be told
+            _record(job, {**line, "status": status, "note": str(error)[:2000]}, started)
         raise
     outputs = json.dumps(sorted(job.tables.written))
     _record(job, {**line, "status": "done", "outputs": outputs, **vars(counts)}, started)

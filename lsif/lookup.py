@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 
-def recommendations(user: str, ds: str | None = None) -> tuple[str, Rows]:
-    """A user's published list with the titles of its items.
+def recommendations(user: str, ds: str | None = None, name: str | None = None) -> tuple[str, Rows]:
+    """A user's published lists with the titles of their items.
 
     Args:
         user: user id.
+        name: only this list.
         ds: day; None shows the newest that is published (for people only: no job ever reads "the newest").
 
     Returns:
-        The day and the rows by rank.
+        The day and the rows by list and rank.
 
     Raises:
         LsifError: nothing is published, or nothing for that day or user.
@@ -31,11 +32,22 @@ def recommendations(user: str, ds: str | None = None) -> tuple[str, Rows]:
     day = ds or max(tables.days("recommendations"), default=None)
     if day is None or day not in tables.days("recommendations"):
         raise LsifError(f"no list is published for {day or 'any day'}: run `lsif trigger --ds ...`")
-    rows = tables.read("recommendations", [day], filter=pc.field("user_id") == user).sort_by("rank").to_pylist()
+    rows = _in_order(tables.read("recommendations", [day], filter=pc.field("user_id") == user).to_pylist())
     if not rows:
         raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")
+    if name and not any(row["list"] == name for row in rows):
+        there = ", ".join(dict.fromkeys(row["list"] for row in rows))
+        raise LsifError(f"user {user!r} has no list {name!r} on ds={day}, but {there}")
+    rows = [row for row in rows if name in (None, row["list"])]
     titles = _titles(tables, day, [row["item_id"] for row in rows])
     return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
+
+
+def _in_order(rows: Rows) -> Rows:
+    """By list, as the file names them, and rank; lists of before there were names are `for_you`."""
+    named = [{**row, "list": row["list"] or "for_you"} for row in rows]
+    place = {name: number for number, name in enumerate(load_settings().lists)}
+    return sorted(named, key=lambda row: (place.get(row["list"], len(place)), row["list"], row["rank"]))
 
 
 def versions() -> Rows:

@@ -35,12 +35,14 @@ class TableSchema:
         columns: data columns in order, without `ds`.
         key: columns that identify a row within a partition and are never null.
         partitioned: whether rows live in `ds` partitions, which are replaced and never appended to.
+        added: columns that came later: a table of before is read as if they were there and null.
     """
 
     name: str
     columns: dict[str, Type]
     key: tuple[str, ...]
     partitioned: bool = True
+    added: tuple[str, ...] = ()
 
     def struct(self, with_ds: bool = True) -> dict[str, Any]:
         """The schema as Spark and Delta JSON; `ds` comes last and is absent from the data files."""
@@ -48,8 +50,8 @@ class TableSchema:
         return struct(**self.columns, **extra)
 
 
-def _table(name: str, key: str, partitioned: bool = True, **columns: Type) -> TableSchema:
-    return TableSchema(name, columns, tuple(key.split()), partitioned)
+def _table(name: str, key: str, partitioned: bool = True, added: str = "", **columns: Type) -> TableSchema:
+    return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
 TABLES: dict[str, TableSchema] = {
@@ -57,7 +59,8 @@ TABLES: dict[str, TableSchema] = {
     for table in (
         _table(
             "events",
-            key="event_id",
+            key="source event_id",
+            added="source",
             event_id=STRING,
             user_id=STRING,
             item_id=STRING,
@@ -67,6 +70,7 @@ TABLES: dict[str, TableSchema] = {
             value=DOUBLE,
             query=STRING,
             recommendation_id=STRING,
+            source=STRING,
         ),
         _table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
         _table(
@@ -78,6 +82,15 @@ TABLES: dict[str, TableSchema] = {
             brand=STRING,
             text=STRING,
             available=BOOLEAN,
+            published=TIMESTAMP,
+            added="published",
+        ),
+        _table(
+            "users",
+            key="user_id",
+            user_id=STRING,
+            opt_out=BOOLEAN,
+            attributes=array(struct(name=STRING, value=STRING)),
         ),
         _table(
             "item_vectors",
@@ -112,18 +125,37 @@ TABLES: dict[str, TableSchema] = {
             events=array(struct(item_id=STRING, event_type=STRING, event_time=TIMESTAMP)),
         ),
         _table(
+            "item_states",
+            key="item_id",
+            item_id=STRING,
+            users=LONG,
+            again=LONG,
+            users_7d=LONG,
+            again_7d=LONG,
+            oldest=LONG,
+            newest=LONG,
+            new_users=array(LONG),
+            new_users_decayed=array(DOUBLE),
+            buyers=array(LONG),
+            buyers_decayed=array(DOUBLE),
+            factor=array(FLOAT),
+        ),
+        _table(
             "recommendations",
-            key="user_id rank",
+            key="list user_id rank",
+            list=STRING,
             user_id=STRING,
             rank=INTEGER,
             item_id=STRING,
             score=DOUBLE,
             alpha=DOUBLE,
+            long_part=DOUBLE,
+            short_part=DOUBLE,
+            popularity_part=DOUBLE,
             long_share=DOUBLE,
             short_share=DOUBLE,
-            repeat_share=DOUBLE,
             popularity_share=DOUBLE,
-            source=STRING,
+            generator=STRING,
             reason_code=STRING,
             recommendation_id=STRING,
             model_version=STRING,
@@ -138,7 +170,8 @@ TABLES: dict[str, TableSchema] = {
         ),
         _table(
             "metrics_daily",
-            key="metric segment",
+            key="list metric segment",
+            list=STRING,
             metric=STRING,
             segment=STRING,
             value=DOUBLE,

@@ -47,7 +47,14 @@ def test_there_is_something_to_look_at() -> None:
         ("mlflow", ("lsif/registry",)),
         (
             "pyspark",
-            ("lsif/spark.py", "lsif/spark_archive.py", "lsif/make_spark_archive.py", "lsif/interests/", "lsif/tables/"),
+            (
+                "lsif/spark.py",
+                "lsif/spark_archive.py",
+                "lsif/make_spark_archive.py",
+                "lsif/intake/",
+                "lsif/interests/",
+                "lsif/tables/",
+            ),
         ),
         ("torch", ("lsif/model/", "lsif/learning/", "lsif/ranking/", "lsif/registry")),
         ("airflow", ("dags/",)),

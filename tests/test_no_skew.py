@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.compute as pc
+import pytest
 
+from lsif.features import known
+from lsif.features.known import Everyone
+from lsif.features.steps import store_states
 from lsif.ranking.night import lists_at
 from lsif.registry import Registry
 from tests.ranking import shop
@@ -21,11 +25,25 @@ def test_night_evaluation_and_command_line_give_the_same_rows(champion: Shop) ->
     champion.night()
     published = champion.tables.read("recommendations", [shop.DS]).drop_columns("ds")
     model = Registry().load("1")
-    evaluated = lists_at(champion.tables, shop.DS, champion.settings, model)
-    assert evaluated.equals(published)
+    settings = champion.settings.only(("interests", "model", "ranking"))
+    assert lists_at(champion.tables, shop.DS, settings, model).equals(published)
     printed = champion.run("score_users", "--user", "u003")
     theirs = published.filter(pc.field("user_id") == "u003")["recommendation_id"].to_pylist()
     assert len(theirs) == 12 and all(one in printed for one in theirs)
+
+
+def test_blocks_of_users_do_not_change_a_bit(champion: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of what all users share nor of anybody's list, however few are read and scored at once."""
+    model, settings, tables = Registry().load("1"), champion.settings, champion.tables
+    lists, states = lists_at(tables, shop.DS, settings, model), tables.content_hash("item_states", shop.DS)
+    spans = list(Everyone(tables, shop.DS, settings).spans(shop_users := Everyone(tables, shop.DS, settings).ids))
+    assert [len(span) for span in spans] == [len(shop_users)]
+    monkeypatch.setattr(known, "BLOCK", 3)
+    monkeypatch.setattr(known, "SPAN", 7)
+    assert [len(span) for span in Everyone(tables, shop.DS, settings).spans(shop_users)] == [7, 7, 7, 7, 2]
+    assert lists_at(tables, shop.DS, settings, model).equals(lists)
+    store_states(tables, shop.DS, settings)
+    assert tables.content_hash("item_states", shop.DS) == states
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -56,10 +74,10 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
 def test_every_list_comes_from_the_one_path() -> None:
     assert users_of("lsif.ranking.scoring", "recommend_batches") == {"jobs/score_users.py"}
     assert users_of("lsif.ranking.scoring", "recommend") == {"lsif/ranking/night.py"}
-    assert users_of("lsif.ranking.night", "lists_at") == {"jobs/score_users.py", "lsif/ranking/trial.py"}
+    assert users_of("lsif.ranking.night", "lists_at") == {"jobs/score_users.py", "lsif/learning/trial.py"}
 
 
 def test_training_and_scoring_read_through_the_same_two_functions() -> None:
-    readers = users_of("lsif.interests.as_of", "known_at")
-    assert {"lsif/ranking/night.py", "lsif/ranking/learning.py"} <= readers
-    assert users_of("lsif.features.snapshot", "snapshot") == {SCORING, "lsif/ranking/learning.py"}
+    assert {"lsif/features/evening.py", "lsif/learning/lessons.py"} <= users_of("lsif.features.known", "Everyone")
+    assert users_of("lsif.features.snapshot", "snapshot") == {SCORING, "lsif/learning/lessons.py"}
+    assert users_of("lsif.features.shared", "shared") == {SCORING, "lsif/learning/lessons.py"}

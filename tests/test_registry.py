@@ -13,14 +13,13 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
-from lsif.features.known import Known
 from lsif.model.fusion_model import SOURCES
-from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import Registry, promote, rollback
 from lsif.registry.manifest import MANIFEST, verify_manifest, write_manifest
 from lsif.registry.pyfunc import made_up_input
 from lsif.registry.registration import Candidate, register
+from tests.known import Known
 from tests.ranking import shop
 
 ROW = {"value": 0.3, "low": 0.2, "high": 0.4, "gain": 0.0, "gain_low": 0.0, "gain_high": 0.0, "n": 9}
@@ -72,7 +71,7 @@ def test_a_reloaded_model_gives_the_same_rows(
     loaded = registry.load(registered)
     same = TrainedModel(trained.model, trained.index, registered, trained.interests, trained.trained_through)
     vectors = shop.vectors(night.items)
-    assert recommend(loaded, night, vectors, small).equals(recommend(same, night, vectors, small))
+    assert shop.recommended(loaded, night, vectors, small).equals(shop.recommended(same, night, vectors, small))
     assert loaded.trained_through == "2017-06-23"
 
 

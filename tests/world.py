@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from lsif.config import Settings
-from lsif.features.known import Known
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
+from tests.known import Known
 
 ENCODER = "made-up-6"
 

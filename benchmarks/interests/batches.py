@@ -24,9 +24,10 @@ import torch
 from benchmarks.quality.running import interpreter
 from lsif.config import load_settings
 from lsif.days import parsed_day
-from lsif.features.known import known_at
+from lsif.features.known import Everyone
 from lsif.features.ragged import Array
-from lsif.features.snapshot import RAGGED, Snapshot, snapshot
+from lsif.features.shared import shared
+from lsif.features.snapshot import RAGGED, Snapshot, joined, snapshot
 from lsif.learning.lessons import vocabulary
 from lsif.model.batch import batch_of
 from lsif.tables import Tables
@@ -70,7 +71,9 @@ def main() -> None:
     torch.set_num_threads(1)
     settings = load_settings()
     tables = Tables(settings.tables)
-    shot = snapshot(known_at(tables, options.ds, settings), vocabulary(tables, options.ds, settings), settings)
+    of = shared(tables.read("item_states", [options.ds]), options.ds, vocabulary(tables, options.ds, settings))
+    everyone = Everyone(tables, options.ds, settings)
+    shot = joined([snapshot(block, of, settings) for block in everyone.blocks(everyone.ids)])
     rng = np.random.default_rng(SEED)
     rounds = [rng.permutation(len(shot))[: len(shot) // USERS * USERS].reshape(-1, USERS) for _ in range(ROUNDS)]
     with tempfile.TemporaryDirectory() as name:

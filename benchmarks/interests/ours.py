@@ -73,7 +73,8 @@ def lay(tables: Tables, settings: Settings, days: list[str]) -> None:
         events = given.rename_columns(["event_id", "user_id", "item_id", "event_type", "event_time"])
         bought = pc.equal(events["event_type"], "purchase")
         events = events.append_column("weight", pc.if_else(bought, 1.0, 0.5))
-        for name in wanted.names[len(events.column_names) :]:
+        events = events.append_column("source", pa.repeat("shop", len(events)))
+        for name in set(wanted.names) - set(events.column_names):
             events = events.append_column(name, pa.nulls(len(events), wanted.field(name).type))
         writer.write(ds, events)
     writer.commit()

@@ -3,7 +3,8 @@
 import sys
 
 from lsif.config import load_settings
-from lsif.interests.storing import store_histories, store_windows
+from lsif.features.steps import store_states
+from lsif.interests.storing import store_histories, store_windows, window_dates
 from lsif.spark import session
 from lsif.tables import Tables
 
@@ -13,7 +14,9 @@ def main(dates: list[str]) -> None:
     tables = Tables(settings.tables)
     print(f"histories and windows at {len(dates)} dates, {dates[0]} to {dates[-1]}", flush=True)
     store_histories(spark, tables, settings, dates)
-    store_windows(spark, tables, settings, dates)
+    store_windows(spark, tables, settings, sorted({day for ds in dates for day in window_dates(tables, ds, settings)}))
+    for ds in dates:
+        store_states(tables, ds, settings)
 
 
 if __name__ == "__main__":

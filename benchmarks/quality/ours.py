@@ -82,12 +82,12 @@ class Lists:
     def best(self, users: list[str], k: int, available: Callable[[pa.Table], pa.Table] = lambda items: items) -> Any:
         """The night's list of `k` rows, from a catalogue that may be narrowed."""
         longer = self.settings.model_copy(update={"ranking": self.settings.ranking.model_copy(update={"k": k})})
-        known = replace(self.read.known, items=available(self.read.known.items))
-        return pl.DataFrame(recommend(self.model, known, self.read.item_vectors, longer, users))
+        at = replace(self.read, items=available(self.read.items))
+        return pl.DataFrame(recommend(self.model, at, longer, users))
 
     def new_to_the_user(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Lists without what the user had; asked for ever deeper for users who had nearly everything in theirs."""
-        new, depth, items = self._without_own(rows), DEEP, len(self.read.known.items)
+        new, depth, items = self._without_own(rows), DEEP, len(self.read.items)
         while depth < items:
             counts = pl.DataFrame({"user_id": self.users}).join(new.group_by("user_id").len(), on="user_id", how="left")
             short = counts.filter(pl.col("len").fill_null(0) < DEPTH)["user_id"]

@@ -17,16 +17,19 @@ import pyarrow as pa
 import torch
 
 from benchmarks.scoring.task import SEED, K, asked, timed
-from lsif.config import Ranking
+from lsif.config import RankedList, Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
 from lsif.ranking.candidates import USERS, Catalogue, catalogue, cut
-from lsif.ranking.parts import ranked
+from lsif.ranking.lists import deepest, ranked
+from lsif.ranking.parts import Side
+from lsif.ranking.pool import pool
 from lsif.ranking.rows import Ranked, Stamp, fusion_rows
 from lsif.ranking.threads import in_turn
 from lsif.tables import Tables
 
 HISTORY, GROUPS, CHUNK, DRAWN = 32, 300, Ranking().chunk_users, 4096
+LIST = RankedList(k=K)
 WHAT = ("ids", "rows", "float32", "bfloat16")
 
 
@@ -35,7 +38,7 @@ def items(count: int, width: int) -> Items:
     vectors = torch.nn.functional.normalize(torch.randn(count, width, generator=chance, dtype=torch.float64), dim=1)
     groups = torch.randint(GROUPS, (count, 2), generator=chance)
     popularity = torch.randn(count, generator=chance, dtype=torch.float64)
-    return Items(vectors, groups[:, 0], groups, torch.zeros_like(popularity), popularity, torch.eye(width))
+    return Items(vectors, groups[:, 0], groups, torch.zeros_like(popularity), popularity)
 
 
 def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:
@@ -50,7 +53,6 @@ def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:
     interests = Interests(
         long=5 * draw(size, width),
         short=draw(size, width),
-        alpha=torch.rand(size, generator=chance, dtype=torch.float64),
         groups=draw(size, GROUPS),
         popularity_gain=draw(size).exp(),
         order=draw(size, HISTORY),
@@ -95,7 +97,9 @@ class Night:
 
     def rows(self, count: int, start: int) -> pa.RecordBatch:
         """Rows of `recommendations`."""
-        return fusion_rows(*self._ranked(count, start), self.item_ids, Stamp("2025-01-01", "1", "benchmark"))
+        lists, user_ids = self._ranked(count, start)
+        stamp = Stamp("2025-01-01", "1", "benchmark")
+        return fusion_rows(lists, ("for_you",), user_ids, self.item_ids, stamp)
 
     def product(self, kind: torch.dtype) -> Callable[[int, int], None]:
         """Users by items in a type of number and nothing else: no ranking that looks at every item is faster."""
@@ -112,7 +116,9 @@ class Night:
         some = slice(min(CHUNK, count - start))
         interests, batch = self.drawn[start // CHUNK % len(self.drawn)]
         user_ids = pa.array([f"u{number:08d}" for number in range(start, start + some.stop)])
-        return ranked(cut(interests, some), cut(batch, some), self.items, K), user_ids
+        now = Side(cut(batch, some), cut(interests, some))
+        nobody = self.items.items.popularity.numpy()
+        return ranked(pool(now, now, self.items, nobody, deepest([LIST])), [LIST]), user_ids
 
 
 def night(item_count: int, width: int, drawn: int = DRAWN) -> Night:

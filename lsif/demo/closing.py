@@ -7,14 +7,14 @@ from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.judgement import judgement
-from lsif.features.known import known_at
+from lsif.features.evening import evening
 from lsif.lookup import recommendations
 from lsif.screen import console, show_rows
 from lsif.services import Status
 from lsif.tables import Tables
 
 HOUSEHOLDS, LINES = 5, 5
-COLUMNS = ["rank", "item_id", "title", "score", "alpha", "reason_code"]
+COLUMNS = ["list", "rank", "item_id", "title", "score", "alpha", "reason_code"]
 
 
 def show_closing(tables: Tables, settings: Settings, ds: str, status: Status) -> None:
@@ -23,7 +23,8 @@ def show_closing(tables: Tables, settings: Settings, ds: str, status: Status) ->
     console.rule(f"[bold]Lists of {ds}", align="left")
     for user in _some_users(tables, ds):
         _, rows = recommendations(user, ds)
-        show_rows(f"household {user} (model version {rows[0]['model_version']})", COLUMNS, rows[:LINES])
+        few = [row for row in rows if row["rank"] <= LINES]
+        show_rows(f"household {user} (model version {rows[0]['model_version']})", COLUMNS, few)
     console.rule(f"[bold]The lists of {ds} against what was bought {truth_days[0]} to {truth_days[-1]}", align="left")
     _show_metrics(_judged(tables, settings, ds, truth_days))
     _show_places(tables, ds, status)
@@ -38,22 +39,24 @@ def _some_users(tables: Tables, ds: str) -> list[str]:
 
 def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) -> Comparison:
     """The published lists and what counting reaches, judged by what arrived on `truth_days`."""
-    published = tables.read("recommendations", [ds], ["user_id", "rank", "item_id"])
+    published = tables.read("recommendations", [ds], ["list", "user_id", "rank", "item_id"])
     return judgement(
-        {"LSIF": published}, known_at(tables, ds, settings), tables.read("events", truth_days), settings, (10,)
+        {"LSIF": published}, evening(tables, ds, settings, None), tables.read("events", truth_days), settings, (10,)
     )
 
 
 def _show_metrics(rows: Comparison) -> None:
     shown = ("ndcg@10", "recall@10", "hit_rate@10")
-    table = Table("list", *shown, "LSIF's lead in NDCG@10 (95 %)", box=None, pad_edge=False, header_style="bold")
-    for name in dict.fromkeys(row["list"] for row in rows):
-        own = {row["metric"]: row for row in rows if row["list"] == name}
+    table = Table(
+        "list", "", *shown, "LSIF's lead in NDCG@10 (95 %)", "households", box=None, pad_edge=False, header_style="bold"
+    )
+    for name, contender in dict.fromkeys((row["list"], row["contender"]) for row in rows):
+        own = {row["metric"]: row for row in rows if (row["list"], row["contender"]) == (name, contender)}
         gain = own[shown[0]]
-        lead = "" if name == "LSIF" else f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
-        table.add_row(name, *(f"{own[metric]['value']:.4f}" for metric in shown), lead)
+        lead = f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
+        cells = [f"{own[metric]['value']:.4f}" for metric in shown]
+        table.add_row(name, contender, *cells, "" if contender == "LSIF" else lead, str(gain["n"]))
     console.print(table)
-    console.print(f"[dim]{rows[0]['n']} households that bought something in those days[/]")
 
 
 def _show_places(tables: Tables, ds: str, status: Status) -> None:
@@ -69,7 +72,8 @@ def _show_places(tables: Tables, ds: str, status: Status) -> None:
 
 
 def _query(path: str, ds: str) -> str:
-    sql = f"SELECT rank, item_id, score, alpha, reason_code FROM r WHERE ds = '{ds}' ORDER BY user_id, rank LIMIT 10"
+    columns = "list, rank, item_id, score, alpha, reason_code"
+    sql = f"SELECT {columns} FROM r WHERE ds = '{ds}' ORDER BY user_id, list, rank LIMIT 10"
     return (
         '.venv/bin/python -c "import duckdb; from deltalake import DeltaTable; '
         f"r = duckdb.read_parquet(DeltaTable('{path}').file_uris(), hive_partitioning=True); "

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,28 +10,40 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.evaluation.metrics import Floats, Ints
-from lsif.features.known import Known
+from lsif.features.evening import Evening
 from lsif.ranking.popular import DECIMALS, available_items, popular_items
 
 POPULARITY_DAYS = (7, 28)
 HALF_LIFE_DAYS = 90.0
+DEEPER = 10
+"""Popular items for each row of a list that leaves out what its user has."""
+Items = Literal["all", "own", "new"]
 
 
-def baselines(known: Known, users: list[str], settings: Settings, k: int) -> dict[str, pa.Table]:
-    """Popularity of 7 and 28 days, and personal frequency without and with decay.
+def baselines(at: Evening, users: list[str], settings: Settings, k: int, items: Items = "all") -> dict[str, pa.Table]:
+    """Popularity of 7 and 28 days, and personal frequency without and with decay, as far as a list holds such items.
 
-    Personal lists are filled up with the popular items of 28 days, as anyone would.
+    Personal lists of all items are filled up with the popular ones of 28 days, as anyone would.
+
+    Args:
+        items: `own` or `new` where the lists are to hold only what users have, or have not.
 
     Returns:
-        name → (user_id, rank, item_id) with `k` rows for each of `users`.
+        name → (user_id, rank, item_id) with at most `k` rows for each of `users`.
     """
-    shop = _Shop(pa.array(users, pa.string()), available_items(known), k)
-    popular = {days: shop.for_all(popular_items(known, days, k)["item_id"]) for days in POPULARITY_DAYS}
-    lists = {f"popularity_{days}d": shop.ranked(items) for days, items in popular.items()}
-    for name, own in shop.own(known.histories, settings.interests.half_lives_days).items():
-        together = Weighted(*(np.concatenate(pair) for pair in zip(own, popular[28], strict=True)))
-        lists[name] = shop.ranked(together)
-    return lists
+    shop = _Shop(pa.array(users, pa.string()), available_items(at.items), k)
+    deep = DEEPER * k if items == "new" else k
+    popular = {days: shop.for_all(popular_items(at, days, deep)["item_id"]) for days in POPULARITY_DAYS}
+    half_lives = settings.interests.half_lives_days
+    blocks = [shop.own(block.histories, half_lives) for block in at.people.blocks(shop.users)]
+    own = {name: _joined(*(block[name] for block in blocks)) for name in blocks[0]} if blocks else {}
+    had = next(iter(own.values())) if own else popular[28].take(slice(0))
+    if items == "new":
+        return {f"popularity_{days}d": shop.ranked(shop.without(found, had)) for days, found in popular.items()}
+    if items == "own":
+        return {name: shop.ranked(found) for name, found in own.items()}
+    lists = {f"popularity_{days}d": shop.ranked(found) for days, found in popular.items()}
+    return lists | {name: shop.ranked(_joined(found, popular[28])) for name, found in own.items()}
 
 
 class Weighted(NamedTuple):
@@ -40,6 +52,17 @@ class Weighted(NamedTuple):
     rows: Ints
     codes: Ints
     weights: Floats
+
+    def take(self, places: Ints | slice) -> "Weighted":
+        return Weighted(self.rows[places], self.codes[places], self.weights[places])
+
+
+def _joined(*parts: Weighted) -> Weighted:
+    return Weighted(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.codes for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )
 
 
 @dataclass(frozen=True)
@@ -68,6 +91,11 @@ class _Shop:
             name: Weighted(rows[inside], codes[inside], np.asarray(weights, np.float64)[inside].round(DECIMALS))
             for name, weights in {"frequency": flat.field("n"), f"frequency_{nearest:g}d": decayed}.items()
         }
+
+    def without(self, of: Weighted, had: Weighted) -> Weighted:
+        """What users do not have."""
+        size = len(self.items)
+        return of.take(np.flatnonzero(~np.isin(of.rows * size + of.codes, had.rows * size + had.codes)))
 
     def ranked(self, of: Weighted) -> pa.Table:
         """The `k` distinct items of most weight of every user, as (user_id, rank, item_id)."""

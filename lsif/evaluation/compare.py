@@ -11,7 +11,8 @@ from lsif.evaluation.intervals import Interval, interval
 from lsif.evaluation.metrics import Floats, judged, per_user
 
 Comparison = list[dict[str, Any]]
-"""One row per metric and list: metric (as `ndcg@10`), list, value, low, high, gain, gain_low, gain_high, n."""
+"""One row per list, metric and contender: list, metric (as `ndcg@10`), contender, value, low, high, gain, gain_low,
+gain_high, n."""
 
 
 def truth_from(events: pa.Table, after: str | None = None) -> pa.Table:
@@ -39,32 +40,35 @@ def judged_users(eligible: pa.Array, truth: pa.Table) -> list[str]:
 
 
 def compare(
-    lists: Mapping[str, pa.Table], truth: pa.Table, users: list[str], cuts: Sequence[int], seed: int
+    name: str, contenders: Mapping[str, pa.Table], truth: pa.Table, users: list[str], cuts: Sequence[int], seed: int
 ) -> Comparison:
-    """Every metric of every list at every cut; `gain` is the first list's lead over each other, paired by user.
+    """Every metric of every contender for one list at every cut; `gain` is the first one's lead, paired by user.
 
     Args:
-        lists: name → (user_id, rank, item_id); the first one is the list under test.
+        name: of the list.
+        contenders: name → (user_id, rank, item_id); the first one is under test.
         cuts: list lengths, such as (10, 20).
     """
-    values = {name: _values(table, truth, users, cuts) for name, table in lists.items()}
+    values = {contender: _values(table, truth, users, cuts) for contender, table in contenders.items()}
     tested = next(iter(values.values()))
     return [
-        _row(metric, name, ours, tested[metric], seed)
-        for name, metrics in values.items()
+        {"list": name, **_row(metric, contender, ours, tested[metric], seed)}
+        for contender, metrics in values.items()
         for metric, ours in metrics.items()
     ]
 
 
 def as_text(comparison: Comparison) -> str:
-    """A small table for a log: lists down, metrics across, each with half the width of its interval."""
+    """A small table for a log: lists and their contenders down, metrics across, each with half of its interval."""
     metrics = list(dict.fromkeys(row["metric"] for row in comparison))
     cells = {
-        (row["list"], row["metric"]): f"{row['value']:.4f} ±{(row['high'] - row['low']) / 2:.4f}" for row in comparison
+        (row["list"], row["contender"], row["metric"]): f"{row['value']:.4f} ±{(row['high'] - row['low']) / 2:.4f}"
+        for row in comparison
     }
-    lines = [f"{'list':<16}" + "".join(f"{metric:>17}" for metric in metrics)]
-    for name in dict.fromkeys(row["list"] for row in comparison):
-        lines.append(f"{name:<16}" + "".join(f"{cells[name, metric]:>17}" for metric in metrics))
+    lines = [f"{'list':<12}{'':<16}" + "".join(f"{metric:>17}" for metric in metrics)]
+    for name, contender in dict.fromkeys((row["list"], row["contender"]) for row in comparison):
+        found = "".join(f"{cells[name, contender, metric]:>17}" for metric in metrics)
+        lines.append(f"{name:<12}{contender:<16}{found}")
     return "\n".join(lines)
 
 
@@ -75,7 +79,7 @@ def _values(table: pa.Table, truth: pa.Table, users: list[str], cuts: Sequence[i
 
 def _row(metric: str, name: str, values: Floats, tested: Floats, seed: int) -> dict[str, Any]:
     own, gain = interval(values, seed), interval(tested - values, seed)
-    return {"metric": metric, "list": name, **_named("", own), **_named("gain", gain), "n": len(values)}
+    return {"metric": metric, "contender": name, **_named("", own), **_named("gain", gain), "n": len(values)}
 
 
 def _midnight_after(ds: str) -> datetime:

@@ -9,7 +9,8 @@ from lsif.evaluation.compare import Comparison
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
-ALL = "all"
+ALL = "users=all"
+"""The segment of everybody; others are written alike, `dimension=value`."""
 
 
 def acted_on(recommendations: pa.Table, events: pa.Table, ds: str) -> pa.Table:
@@ -38,10 +39,10 @@ def metric_rows(comparison: Comparison) -> pa.Table:
     """Rows of `metrics_daily`: `lsif.ndcg@10`, each baseline's, and the lead over it as `lsif-baseline.ndcg@10`."""
     rows = []
     for row in comparison:
-        where = {"segment": ALL, "n": row["n"]}
+        where = {"list": row["list"], "segment": ALL, "n": row["n"]}
         own = {"value": row["value"], "low": row["low"], "high": row["high"]}
-        rows.append({"metric": f"{row['list']}.{row['metric']}", **own, **where})
-        if row["list"] != comparison[0]["list"]:
+        rows.append({"metric": f"{row['contender']}.{row['metric']}", **own, **where})
+        if row["contender"] != comparison[0]["contender"]:
             lead = {"value": row["gain"], "low": row["gain_low"], "high": row["gain_high"]}
-            rows.append({"metric": f"{comparison[0]['list']}-{row['list']}.{row['metric']}", **lead, **where})
+            rows.append({"metric": f"{comparison[0]['contender']}-{row['contender']}.{row['metric']}", **lead, **where})
     return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))

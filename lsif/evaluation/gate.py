@@ -6,10 +6,11 @@ the champion, or the champion's number says nothing.
 
 from dataclasses import dataclass, field
 
+from lsif.config import Gate
 from lsif.evaluation.compare import Comparison
 
 METRIC = "ndcg@10"
-LSIF, CHAMPION, POPULARITY = "lsif", "champion", "popularity_28d"
+LSIF, CHAMPION, POPULARITY, FREQUENCY = "lsif", "champion", "popularity_28d", "frequency"
 
 
 @dataclass(frozen=True)
@@ -32,35 +33,43 @@ class Rival:
     trained_through: str
 
 
-def verdict(comparison: Comparison, cutoff: str, rival: Rival | str, margin: float) -> Verdict:
-    """Hold a challenger that does not beat popularity, or falls behind the champion by more than `margin`.
+def verdict(comparison: Comparison, cutoff: str, rival: Rival | str, gate: Gate) -> Verdict:
+    """Hold a challenger that does not beat counting, or falls behind the champion by more than the margin.
 
     Args:
-        comparison: rows of `compare`, with the lists `lsif`, `popularity_28d` and, given a rival, `champion`.
+        comparison: rows of `judgement`, with the contenders `lsif`, a baseline and, given a rival, `champion`.
         cutoff: last day the challenger learned from; the held-out days come after it.
         rival: the champion, or a sentence on why there is none to compare with.
-        margin: relative: 0.02 lets NDCG@10 fall to 98 % of the champion's.
+        gate: the list that must win, and how far it and the others may fall behind: a margin of 0.02 lets NDCG@10
+            fall to 98 % of the champion's.
     """
-    scores = {str(row["list"]): float(row["value"]) for row in comparison if row["metric"] == METRIC}
-    checks = [_beats_popularity(scores)]
+    scores: dict[str, dict[str, float]] = {}
+    for row in comparison:
+        if row["metric"] == METRIC:
+            scores.setdefault(str(row["list"]), {})[str(row["contender"])] = float(row["value"])
+    if gate.list not in scores:
+        return Verdict(False, [f"nobody could be judged on the list {gate.list}"])
+    checks = [_beats_counting(gate.list, scores[gate.list])]
     if isinstance(rival, str):
         checks.append((True, rival))
     elif rival.trained_through > cutoff:
         checks.append((False, f"champion {rival.version} learned from days after {cutoff}: no fair comparison"))
     else:
-        checks.append(_keeps_up(scores, rival, margin))
+        checks += [_keeps_up(name, found, rival, gate.margin) for name, found in scores.items()]
     return Verdict(all(passed for passed, _ in checks), [reason for _, reason in checks])
 
 
-def _beats_popularity(scores: dict[str, float]) -> tuple[bool, str]:
-    ours, theirs = scores[LSIF], scores[POPULARITY]
-    return ours > theirs, f"{METRIC} {ours:.4f} {_sign(ours, theirs)} popularity's {theirs:.4f}"
+def _beats_counting(name: str, scores: dict[str, float]) -> tuple[bool, str]:
+    """Popularity, or for a list of own items frequency."""
+    baseline = next(one for one in (POPULARITY, FREQUENCY) if one in scores)
+    ours, theirs = scores[LSIF], scores[baseline]
+    return ours > theirs, f"{name}: {METRIC} {ours:.4f} {_sign(ours, theirs)} {theirs:.4f} of {baseline}"
 
 
-def _keeps_up(scores: dict[str, float], rival: Rival, margin: float) -> tuple[bool, str]:
+def _keeps_up(name: str, scores: dict[str, float], rival: Rival, margin: float) -> tuple[bool, str]:
     ours, bar = scores[LSIF], scores[CHAMPION] * (1 - margin)
-    name = f"{1 - margin:.0%} of champion {rival.version}'s"
-    return ours >= bar, f"{METRIC} {ours:.4f} {_sign(ours, bar)} {name} {scores[CHAMPION]:.4f}"
+    of = f"{1 - margin:.0%} of champion {rival.version}'s"
+    return ours >= bar, f"{name}: {METRIC} {ours:.4f} {_sign(ours, bar)} {of} {scores[CHAMPION]:.4f}"
 
 
 def _sign(ours: float, theirs: float) -> str:

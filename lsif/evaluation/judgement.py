@@ -1,33 +1,62 @@
 """Lists of one date against what happened in the days after it, beside what counting reaches for the same users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
 from lsif.evaluation.compare import Comparison, compare, judged_users, truth_from
-from lsif.features.known import Known
+from lsif.features.evening import Evening
 
 CUTS = (10, 20)
+PAIR = ["user_id", "item_id"]
 
 
 def judgement(
-    lists: Mapping[str, pa.Table], known: Known, events: pa.Table, settings: Settings, cuts: Sequence[int] = CUTS
+    lists: Mapping[str, pa.Table], at: Evening, events: pa.Table, settings: Settings, cuts: Sequence[int] = CUTS
 ) -> Comparison:
-    """`compare` of `lists` and the baselines.
+    """`compare` of the contenders' lists and the baselines, one list after the other.
+
+    A list of own items is judged by those of them that were taken again, one of new items by what was taken for the
+    first time, each for the users who took any.
 
     Args:
-        lists: name → (user_id, rank, item_id) made from `known`; the first is the one under test.
-        events: rows of `events` that arrived in the days after `known.ds`.
+        lists: contender → rows of `recommendations` made from `at`; the first is the one under test.
+        events: rows of `events` that arrived in the days after `at.ds`.
 
     Returns:
         No row when no user of the lists was active in those days.
     """
-    truth = truth_from(events, after=known.ds)
-    users = judged_users(next(iter(lists.values()))["user_id"].combine_chunks(), truth)
+    eligible = pc.unique(next(iter(lists.values()))["user_id"].combine_chunks())
+    truth = truth_from(events, after=at.ds)
+    users = judged_users(eligible, truth)
     if not users:
         return []
-    return compare(
-        {**lists, **baselines(known, users, settings, max(cuts))}, truth, users, cuts, settings.training.seed
-    )
+    own = pa.concat_tables([pa.table({"user_id": [], "item_id": []}, _PAIRS), *_own_pairs(at, users)])
+    found: Comparison = []
+    for name, of in settings.lists.items():
+        taken = {"all": truth, "own": _with(truth, own, True), "new": _with(truth, own, False)}[of.items]
+        judged = judged_users(eligible, taken)
+        contenders = {contender: rows.filter(pc.field("list") == name) for contender, rows in lists.items()}
+        counted = baselines(at, judged, settings, max(cuts), of.items)
+        found += compare(name, {**contenders, **counted}, taken, judged, cuts, settings.training.seed) if judged else []
+    return found
+
+
+def _own_pairs(at: Evening, users: list[str]) -> Iterator[pa.Table]:
+    """Users and the items of their histories."""
+    for block in at.people.blocks(pa.array(users, pa.string())):
+        items = block.histories["items"].combine_chunks()
+        owner = block.histories["user_id"].combine_chunks().take(pc.list_parent_indices(items))
+        yield pa.table([owner.cast(pa.string()), pc.struct_field(items.flatten(), "item_id").cast(pa.string())], PAIR)
+
+
+def _with(truth: pa.Table, own: pa.Table, there: bool) -> pa.Table:
+    """The pairs that are, or are not, among the own ones."""
+    kept = truth.join(own, PAIR, join_type="left semi" if there else "left anti")
+    return kept.sort_by([(column, "ascending") for column in PAIR])
+
+
+_PAIRS = pa.schema([(name, pa.string()) for name in PAIR])

@@ -13,12 +13,43 @@ from lsif.features.ragged import Array
 
 FEWEST = 3
 """Users below which an item has no factor."""
-MOST_USERS = 2**16
-"""Users looked at: of more, evenly spaced ones; item to item proportions need no more."""
+MOST_ROWS = 2**22
+"""Histories' rows looked at: of more, those of every second user, every fourth, and so on; item to item proportions
+need no more."""
 ITERATIONS = 3
 
 
-def item_factors(rows: History, items: int, users: int, size: int) -> Array:
+class Takings:
+    """Who takes what, gathered from some users at a time; evenly spaced users are left of many."""
+
+    def __init__(self) -> None:
+        self._step, self._size = 1, 0
+        self._parts: list[tuple[Array, Array, Array]] = []
+
+    def add(self, rows: History, before: int) -> None:
+        """`rows` are uncapped and of the users after the first `before`."""
+        self._keep(rows.user + before, rows.item, np.log1p(rows.weights[:, rows.weights.shape[1] // 2]))
+        while self._size > MOST_ROWS:
+            parts, self._parts, self._size, self._step = self._parts, [], 0, 2 * self._step
+            for part in parts:
+                self._keep(*part)
+
+    def _keep(self, user: Array, item: Array, weight: Array) -> None:
+        chosen = user % self._step == 0
+        self._parts.append((user[chosen], item[chosen], weight[chosen]))
+        self._size += int(chosen.sum())
+
+    def factors(self, items: Array, users: int, size: int) -> Array:
+        """Factors of `items` [V, size], as `item_factors` makes them."""
+        if not self._parts:
+            return np.zeros((len(items), size), np.float32)
+        user, item, weight = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        shape = ((users - 1) // self._step + 1, int(items.max(initial=-1)) + 1)
+        taken = sparse.csr_matrix((weight, (user // self._step, item)), shape=shape)
+        return item_factors(taken[:, items], size)
+
+
+def item_factors(taken: sparse.csr_matrix, size: int) -> Array:
     """Unit factors [V, K] float32; zeros for items with too few users.
 
     A truncated singular value decomposition (Halko, Martinsson, Tropp, 2011) of `log(1 + weight)` by user and item.
@@ -27,12 +58,11 @@ def item_factors(rows: History, items: int, users: int, size: int) -> Array:
     autoencoder with a ridge would count it.
 
     Args:
-        rows: uncapped histories.
+        taken: log(1 + decayed weight) of uncapped histories [users, V].
         size: K; a small log that has fewer axes leaves the last columns zero.
     """
-    taken = _matrix(rows, items, users)
     known = np.flatnonzero(np.diff(taken.tocsc().indptr) >= FEWEST)
-    factors = np.zeros((items, size), np.float32)
+    factors = np.zeros((taken.shape[1], size), np.float32)
     scaled = _scaled(taken[:, known])
     axes = min(size, *scaled.shape)
     if axes < 1 or not scaled.nnz:
@@ -41,12 +71,6 @@ def item_factors(rows: History, items: int, users: int, size: int) -> Array:
     found = across.T * (strength / np.maximum(np.hypot(strength, strength[axes // 2]), 1e-12))
     factors[known, :axes] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
     return factors
-
-
-def _matrix(rows: History, items: int, users: int) -> sparse.csr_matrix:
-    looked_at = rows.user % (users // MOST_USERS + 1) == 0
-    weight = np.log1p(rows.weights[:, rows.weights.shape[1] // 2])[looked_at]
-    return sparse.csr_matrix((weight, (rows.user[looked_at], rows.item[looked_at])), shape=(users, items))
 
 
 def _scaled(taken: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -1,46 +1,110 @@
 """What scoring reads at the end of one day, and the identity of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
-from lsif.features.known import Known, known_at
-from lsif.interests.as_of import history_inputs
+from lsif.features.known import Everyone, Nobody, Users, days_of_tiles
+from lsif.interests.as_of import catalogue_at, history_inputs
 from lsif.tables import Tables
+
+
+class People(Protocol):
+    """The users' half, read for some of them at a time."""
+
+    @property
+    def ids(self) -> pa.Array:
+        """Everybody who gets a list, sorted."""
+        ...
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        """What is known of these users (sorted), some at a time."""
+        ...
 
 
 @dataclass(frozen=True)
 class Evening:
-    """What scoring reads at the end of one day: who did what, and the vectors of the catalogue's texts."""
+    """The end of one day.
 
-    known: Known
+    Attributes:
+        people: who did what.
+        earlier: who had done what `recent_days` days of arrival before.
+        items: the newest catalogue at or before `ds`.
+        states: `item_states` at `ds`; only a model needs them.
+        item_tiles: what was popular in the `popularity_days` days up to `ds`.
+        item_vectors: vectors of the catalogue's texts.
+    """
+
+    ds: str
+    people: People
+    earlier: People
+    items: pa.Table
+    states: pa.Table
+    item_tiles: pa.Table
     item_vectors: pa.Table
 
 
 def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) -> Evening:
-    """Read it; `encoder` names the text encoder of the model that will score, None without a model.
+    """Open it; `encoder` names the text encoder of the model that will score, None without a model.
 
     Raises:
         MissingDays: something that the night before should have written is not there.
     """
-    wanted = pc.field("encoder") == (encoder or "")
-    return Evening(known_at(tables, ds, settings), tables.read("item_vectors", filter=wanted))
+    tables = tables.pinned()
+    people, items = Everyone(tables, ds, settings), catalogue_at(tables, ds)
+    if encoder is not None:
+        tables.require_days("item_states", ds, ds)
+    return Evening(
+        ds,
+        people,
+        people_before(tables, ds, settings),
+        items,
+        states=tables.read("item_states", [ds]),
+        item_tiles=tables.read("item_tiles", days_of_tiles(tables, "item_tiles", ds, settings)),
+        item_vectors=tables.read("item_vectors", filter=pc.field("encoder") == (encoder or "")),
+    )
+
+
+def people_before(tables: Tables, ds: str, settings: Settings) -> People:
+    """Everybody as known `recent_days` days before `ds`; nobody where the log is younger.
+
+    Raises:
+        MissingDays: the window of that day is missing, or a tile that is needed.
+    """
+    before = day_before(ds, settings.interests.recent_days)
+    return Everyone(tables, before, settings) if _begun(tables, before) else Nobody(before)
 
 
 def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of everything `evening` reads; texts have the same vectors for ever, so those are left out."""
-    popular = days_between(day_before(ds, settings.interests.popularity_days - 1), ds)
+    popular = _popular_days(ds, settings)
     catalogue = tables.newest_day("items", ds)
     read = {
         "recent_windows": [ds],
         "item_tiles": popular,
         "user_tiles": popular,
         "items": [catalogue] if catalogue else [],
+        "item_states": [ds],
     }
     found = history_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
+    before = day_before(ds, settings.interests.recent_days)
+    if _begun(tables, before):
+        found |= history_inputs(tables, before) | tables.fingerprints("recent_windows", [before])
+        found |= tables.fingerprints("user_tiles", _popular_days(before, settings))
     return found
+
+
+def _begun(tables: Tables, ds: str) -> bool:
+    """Whether the log had begun by `ds`."""
+    return ds >= min(tables.days("events"), default=ds)
+
+
+def _popular_days(ds: str, settings: Settings) -> list[str]:
+    return days_between(day_before(ds, settings.interests.popularity_days - 1), ds)

@@ -1,16 +1,24 @@
 """What users did before, one row per user and item, as flat arrays."""
 
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.features.ragged import Array, day_number, day_numbers, exploded, indices_in, positions, starts
-from lsif.features.vocabulary import ItemIndex
 
 ROUNDING = 9
 """Decimals kept before anything is compared, so that sums in another order rank the same."""
+
+
+class Numbers(Protocol):
+    """What numbers items: the index of a model, or whoever counts them."""
+
+    def items(self, item_ids: pa.Array | pa.ChunkedArray) -> Array:
+        """Number of each id, -1 where there is none."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,13 @@ class History:
 
     def user_sum(self, values: Array, users: int) -> Array:
         """Sum over each user's rows [users, ...]."""
-        columns = values.reshape(len(self), -1).T
+        columns = values.reshape(len(self), int(np.prod(values.shape[1:]))).T
         sums = [np.bincount(self.user, column, users) for column in columns]
         return np.stack(sums, axis=-1).reshape(users, *values.shape[1:])
 
 
-def history(table: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array, half_lives: int, last_days: int) -> History:
-    """The rows of `long_term_histories` whose item is in the index."""
+def history(table: pa.Table, ds: str, index: Numbers, user_ids: pa.Array, half_lives: int, last_days: int) -> History:
+    """The rows of `long_term_histories` whose item has a number."""
     today = day_number(ds)
     owner, rows = exploded(table["items"])
     item = index.items(pc.struct_field(rows, "item_id"))

@@ -4,14 +4,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lsif.features.history import History
-from lsif.features.ragged import Array, day_number, day_numbers
+from lsif.features.item_states import HALF_LIVES, NEW_HALF_LIVES, NEW_SPANS, SPANS
+from lsif.features.ragged import Array, indices_in
 from lsif.features.vocabulary import ItemIndex
-
-SPANS = (3, 7, 28, 56)
-"""Days back from `ds`, inclusive; a span longer than `popularity_days` sees only those."""
-HALF_LIVES = (7.0, 28.0)
 
 ITEM_FEATURES = (
     *(f"log_buyers_{span}d" for span in SPANS),
@@ -26,8 +23,6 @@ ITEM_FEATURES = (
 )
 """Columns that a history row repeats."""
 
-NEW_SPANS = (3, 7, 14, 28)
-NEW_HALF_LIVES = (7.0, 14.0, 28.0)
 NEW_FEATURES = (
     *(f"log_new_users_{span}d" for span in NEW_SPANS),
     *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
@@ -43,32 +38,50 @@ NEW_FEATURES = (
 COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
 
 
-def item_features(tiles: pa.Table, rows: History, ds: str, index: ItemIndex) -> Array:
+def item_features(states: pa.Table, index: ItemIndex) -> Array:
     """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `COLUMNS`.
 
     Args:
-        tiles: `item_tiles` up to `ds`, with its `ds` column.
-        rows: everybody's uncapped history.
+        states: rows of `item_states`; an item without one is an item that nobody ever had.
     """
-    item, age, buyers = _daily_buyers(tiles, ds, index)
-    spans = {span: np.bincount(item, buyers * (age < span), len(index)) for span in SPANS}
-    decayed = [np.bincount(item, buyers * 2.0 ** (-age / half_life), len(index)) for half_life in HALF_LIVES]
-    columns = [np.log1p(spans[span]) for span in SPANS] + [np.log1p(sums) for sums in decayed]
+    of = _Rows(states, index)
+    spans = dict(zip(SPANS, of.lists("buyers", len(SPANS)).T, strict=True))
+    columns = [np.log1p(spans[span]) for span in SPANS]
+    columns += [*np.log1p(of.lists("buyers_decayed", len(HALF_LIVES))).T]
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
-    columns += _repurchase(rows, len(index))
-    columns += _newness(rows, len(index))
-    columns += _new_users(rows, index.groups)
+    columns += _repurchase(of)
+    columns += _newness(of)
+    columns += _new_users(of, index.groups)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _daily_buyers(tiles: pa.Table, ds: str, index: ItemIndex) -> tuple[Array, Array, Array]:
-    days = tiles["ds"].combine_chunks().dictionary_encode()
-    ages = day_number(ds) - day_numbers(days.dictionary.cast(pa.string()).cast(pa.date32()))
-    age = ages[days.indices.to_numpy()] if len(tiles) else np.zeros(0, np.int64)
-    item = index.items(tiles["item_id"])
-    keep = item >= 0
-    buyers = tiles["buyers"].to_numpy().astype(np.float64)
-    return item[keep], age[keep], buyers[keep]
+class _Rows:
+    """Columns of `item_states` in the order of an index, nothing where an item has no row."""
+
+    def __init__(self, states: pa.Table, index: ItemIndex) -> None:
+        self._states, self._at = states, indices_in(index.item_ids, _whole(states["item_id"]))
+
+    def numbers(self, name: str, absent: float = 0.0) -> Array:
+        """[V]"""
+        values = pc.fill_null(pc.cast(self._states[name], pa.float64()), absent)
+        found: Array = np.append(values.to_numpy(zero_copy_only=False), absent)[self._at]
+        return found
+
+    def lists(self, name: str, size: int) -> Array:
+        """[V, size]"""
+        values = pc.list_flatten(self._states[name]).to_numpy(zero_copy_only=False).reshape(-1, size)
+        found: Array = np.vstack([values, np.zeros((1, size), values.dtype)])[self._at]
+        return found
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pc.cast(column, pa.string()).combine_chunks()
+
+
+def item_factors_of(states: pa.Table, index: ItemIndex) -> Array:
+    """Factors of the index's items [V, K] float32, zeros for an item without one."""
+    lengths = pc.list_value_length(states["factor"])
+    return _Rows(states, index).lists("factor", pc.max(lengths).as_py() or 1).astype(np.float32)
 
 
 def _trend(spans: dict[int, Any], short: int, long: int) -> Array:
@@ -76,32 +89,23 @@ def _trend(spans: dict[int, Any], short: int, long: int) -> Array:
     return np.log((spans[short] + 0.5) / (spans[long] * short / long + 0.5))
 
 
-def _repurchase(rows: History, items: int) -> list[Array]:
+def _repurchase(of: _Rows) -> list[Array]:
     """Users ever (log); share of them, and of last week's buyers, who bought on two days or more (smoothed)."""
-    users = np.bincount(rows.item, minlength=items)
-    again = rows.n_days() >= 2
-    recent = rows.last_age() < 7
-    shares = [
-        (np.bincount(rows.item, again & who, items) + 0.5) / (np.bincount(rows.item, who, items) + 2)
-        for who in (np.ones(len(rows), bool), recent)
-    ]
+    users = of.numbers("users")
+    shares = [(of.numbers(f"again{when}") + 0.5) / (of.numbers(f"users{when}") + 2) for when in ("", "_7d")]
     return [np.log1p(users), *shares]
 
 
-def _newness(rows: History, items: int) -> list[Array]:
-    oldest, newest = np.zeros(items), np.full(items, np.inf)
-    np.maximum.at(oldest, rows.item, rows.first_age)
-    np.minimum.at(newest, rows.item, rows.last_age())
+def _newness(of: _Rows) -> list[Array]:
+    oldest, newest = of.numbers("oldest"), of.numbers("newest", np.inf)
     return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
 
 
-def _new_users(rows: History, groups: Array) -> list[Array]:
+def _new_users(of: _Rows, groups: Array) -> list[Array]:
     """Users who took each item for the first time, and the same of its category and kind."""
-    items = len(groups)
-    spans = [np.log(np.bincount(rows.item, rows.first_age < span, items) + 0.1) for span in NEW_SPANS]
-    decayed = [np.bincount(rows.item, 2.0 ** (-rows.first_age / days), items) for days in NEW_HALF_LIVES]
-    never = np.bincount(rows.item, minlength=items) == 0
-    return [*spans, *(np.log(sums + 0.1) for sums in decayed), never, *_by_group(decayed[1], groups)]
+    decayed = of.lists("new_users_decayed", len(NEW_HALF_LIVES)).T
+    spans = np.log(of.lists("new_users", len(NEW_SPANS)).T + 0.1)
+    return [*spans, *np.log(decayed + 0.1), of.numbers("users") == 0, *_by_group(decayed[1], groups)]
 
 
 def _by_group(new: Array, groups: Array) -> list[Array]:

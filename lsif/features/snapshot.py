@@ -1,5 +1,6 @@
 """Everything the model reads at one date. Training and the night call the same function, so there is no skew."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,13 +10,12 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.features.category_features import CategoryHistory
-from lsif.features.collaborative import item_factors
 from lsif.features.group_features import group_history
 from lsif.features.history import heaviest, history
 from lsif.features.history_features import history_features
-from lsif.features.item_features import item_features
-from lsif.features.known import Known
+from lsif.features.known import Users
 from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
+from lsif.features.shared import Shared
 from lsif.features.user_features import Visits, user_features
 from lsif.features.vocabulary import ItemIndex
 
@@ -79,33 +79,48 @@ class Snapshot:
         return replace(self, user_features=self.user_features[rows], **kept)
 
 
-def snapshot(known: Known, index: ItemIndex, settings: Settings) -> Snapshot:
-    """What is known at `known.ds`, in numbers. Events of items outside the index are left out."""
-    interests, ds = settings.interests, known.ds
-    users = known.user_ids()
+def joined(shots: Sequence[Snapshot]) -> Snapshot:
+    """Snapshots (at least one) of one date, and of users that ascend from one to the next, as one."""
+    if len(shots) == 1:
+        return shots[0]
+    kept: dict[str, Any] = {"user_ids": pa.concat_arrays([shot.user_ids for shot in shots])}
+    for start, names in RAGGED.items():
+        lengths = [np.diff(getattr(shot, start)) for shot in shots]
+        kept |= {name: np.concatenate([getattr(shot, name) for shot in shots]) for name in names}
+        kept[start] = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+    return replace(shots[0], user_features=np.concatenate([shot.user_features for shot in shots]), **kept)
+
+
+def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
+    """What is known of some users, in numbers. Events of items outside the index are left out.
+
+    Nothing of a user depends on who else is there. `users` may be as of an earlier day than what all share: then ages
+    are counted to that day, and the items are as they are now.
+    """
+    interests, index, ids = settings.interests, of.index, users.ids
     half_life = len(interests.half_lives_days) // 2
-    rows = history(known.histories, ds, index, users, len(interests.half_lives_days), interests.last_days)
+    rows = history(users.histories, users.ds, index, ids, len(interests.half_lives_days), interests.last_days)
     capped, tail = heaviest(rows, interests.history_items, half_life)
-    visits = Visits(known.user_tiles, ds, users, interests.popularity_days)
-    items = item_features(known.item_tiles, rows, ds, index)
-    window = _window(known.windows, ds, index, users)
-    totals = rows.user_sum(rows.weights, len(users))
-    groups = group_history(rows, index.groups, len(users), MOST_GROUPS)
+    visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
+    window = _window(users.windows, users.ds, index, ids)
+    totals = rows.user_sum(rows.weights, len(ids))
+    groups = group_history(rows, index.groups, len(ids), MOST_GROUPS)
+    categories = CategoryHistory(rows, index.category)
     return Snapshot(
-        ds=ds,
-        user_ids=users,
-        history_start=starts(capped.user, len(users)),
+        ds=users.ds,
+        user_ids=ids,
+        history_start=starts(capped.user, len(ids)),
         history_item=capped.item,
-        history_features=history_features(capped, totals, CategoryHistory(rows, index.category), visits, items),
-        user_features=user_features(rows, visits, window["user"], window["window_item"], len(users)),
-        tail_start=starts(tail.user, len(users)),
+        history_features=history_features(capped, totals, categories, visits, of.item_features),
+        user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids)),
+        tail_start=starts(tail.user, len(ids)),
         tail_item=tail.item,
         group_start=groups.start,
         group=groups.group,
         group_features=groups.features,
-        item_features=items,
-        item_factors=item_factors(rows, len(index), len(users), settings.model.width),
-        window_start=starts(window.pop("user"), len(users)),
+        item_features=of.item_features,
+        item_factors=of.item_factors,
+        window_start=starts(window.pop("user"), len(ids)),
         **window,
     )
 

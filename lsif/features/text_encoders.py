@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from lsif.errors import LsifError
 from lsif.features.ragged import Array
+from lsif.outages import explained
 
 
 class TextEncoder(Protocol):
@@ -126,8 +127,7 @@ class PrecomputedEncoder:
         try:
             table = pq.read_table(self._path, columns=["text", "vector"])
         except (OSError, pa.ArrowInvalid) as error:
-            said = str(error).splitlines()[0]
-            raise LsifError(f"cannot read the columns text and vector of {self._path}: {said}") from error
+            raise explained(f"cannot read the columns text and vector of {self._path}", error) from error
         flat = pc.list_flatten(table["vector"]).to_numpy()
         if (
             not len(flat)

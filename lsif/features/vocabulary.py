@@ -107,7 +107,7 @@ class ItemIndex:
 
 
 def build_index(
-    histories: pa.Table, items: pa.Table, text: Array, event_types: tuple[str, ...], text_encoder: str
+    states: pa.Table, items: pa.Table, text: Array, event_types: tuple[str, ...], text_encoder: str
 ) -> ItemIndex:
     """The index of a training: every item of the catalogue or of a history, in order of ids.
 
@@ -115,15 +115,15 @@ def build_index(
     that were taken later: the model would learn that what nobody had is about to be taken, and fill nights with it.
 
     Args:
-        histories: `long_term_histories` at the last training cutoff.
+        states: `item_states` at the last training cutoff.
         items: the catalogue; items of a history that it lacks get no text and the category `OTHER`.
         text: one vector per row of `items` [N, T].
     """
-    counted = pc.value_counts(pc.struct_field(pc.list_flatten(histories["items"]), "item_id"))
-    had, listed = pc.cast(counted.field("values"), pa.string()), _strings(items["item_id"])
+    states = states.filter(pc.field("users") > 0)
+    had, listed = _strings(states["item_id"]), _strings(items["item_id"])
     ids = pc.unique(pa.concat_arrays([had, listed]))
     ids, counts = ids.take(pc.sort_indices(ids)), np.zeros(len(ids), np.float32)
-    counts[indices_in(had, ids)] = counted.field("counts").to_numpy()
+    counts[indices_in(had, ids)] = states["users"].to_numpy()
     row = indices_in(ids, listed)
     names = pc.unique(pc.drop_null(pc.cast(items["category"], pa.string()))).to_pylist()
     categories = (OTHER, *sorted(set(names) - {OTHER}))

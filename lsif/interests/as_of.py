@@ -25,7 +25,7 @@ def history_settings(settings: Settings) -> HistorySettings:
 
 
 def catalogue_at(tables: Tables, ds: str) -> pa.Table:
-    """The newest catalogue delivered by `ds`, sorted by item.
+    """The newest catalogue delivered by `ds`, sorted by item, without items that appeared only after that day.
 
     Raises:
         MissingDays: none was.
@@ -33,7 +33,9 @@ def catalogue_at(tables: Tables, ds: str) -> pa.Table:
     newest = tables.newest_day("items", ds)
     if newest is None:
         raise MissingDays("items", [ds])
-    return tables.read("items", [newest]).sort_by("item_id")
+    items = tables.read("items", [newest]).sort_by("item_id")
+    appeared = pc.strftime(items["published"], "%Y-%m-%d")
+    return items.filter(pc.fill_null(pc.less_equal(appeared, ds), True))
 
 
 def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:

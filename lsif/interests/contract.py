@@ -6,15 +6,20 @@ Rules, in the order in which they are asked:
 
 | rule               | a row breaks it when                                                                            |
 |--------------------|-------------------------------------------------------------------------------------------------|
-| `unreadable`       | its line is no CSV or JSON row of the source's columns, or no UTF-8                             |
+| `unreadable`       | its line is no CSV or JSON row of the source's columns, or no text in its encoding              |
 | `missing_id`       | user, item or a declared event id is blank (a row with a search query needs no item)            |
+| `bad_id`           | one of its ids is an object, a list, a truth value or a fraction, or holds a sign nobody sees   |
 | `unparseable_time` | no time can be read from it                                                                     |
 | `future`           | its UTC day is after the day of arrival                                                         |
 | `too_late`         | its UTC day is before the day of arrival less `max_late_days`                                   |
 | `unknown_type`     | its event type is not configured                                                                |
-| `bad_number`       | its weight or value is no number, not finite, or negative                                       |
-| `long_text`        | one of its texts is longer than `max_text` characters                                           |
+| `bad_number`       | its weight is no number, not finite, or negative                                                |
+| `refund`           | its value is negative, and the source says `refunds = "quarantine"`                             |
+| `long_text`        | one of its ids is longer than `max_text` characters                                             |
 | `too_many`         | it comes after the first `max_user_events_per_day` of its user that day, in order of time |
+
+What is optional costs no row: a value that is no number, and a text that is none, are lost; a long query is cut. Such
+rows are events, and what they lost is counted.
 """
 
 from collections.abc import Callable
@@ -23,10 +28,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lsif.config import Rules
-from lsif.interests.delivery import TEXTS
+from lsif.interests.delivery import IDS
 from lsif.interests.duplicates import ids_twice, with_duplicates, with_twice
 
-EVENT = ("event_id", "user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id")
+SAID = ("user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id")
+EVENT = ("event_id", *SAID, "source")
 
 
 def judged(
@@ -45,11 +51,12 @@ def judged(
     Args:
         delivered: columns `delivery.DELIVERED`.
         arrival: the day (a date) on which a row arrived.
-        known_ids: `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
+        known_ids: `source`, `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
         event_types: event type = weight; a row's own weight multiplies it.
         keep: called with each frame that is read several times, to persist it; it must not change its rows.
     """
-    ruled = _completed(delivered.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
+    kept = _shortened(delivered, rules.max_text)
+    ruled = _completed(kept.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
     ruled = ruled.withColumn("ds", F.date_format(arrival, "yyyy-MM-dd"))
     rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
     if floods := _may_flood(rows, rules.max_user_events_per_day):
@@ -61,7 +68,7 @@ def judged(
     known = with_twice(known_ids, twice).where(F.col("twice").isNotNull())
     sorted_out = with_duplicates(rows.where("doubtful"), known, rules.max_late_days)
     sorted_out = sorted_out.withColumn("rule", _flood(rules.max_user_events_per_day))
-    columns = (*EVENT, "ds", "rule", "duplicate", "source", "raw")
+    columns = (*EVENT, "ds", "rule", "duplicate", "raw", "lost")
     return clear.select(*columns).unionByName(keep(sorted_out.select(*columns)))
 
 
@@ -77,18 +84,29 @@ def rejected(judgements: DataFrame) -> DataFrame:
     return rows.hint("rebalance", "ds").sortWithinPartitions("ds", "rule", "source", "raw")
 
 
+def _shortened(rows: DataFrame, most: int) -> DataFrame:
+    """Optional texts that are too long: a query is cut, an id of a recommendation is none."""
+    texts = ("query", "recommendation_id")
+    too_long = [F.when(F.length(text) > most, F.lit(text)) for text in texts]
+    shown = F.when(F.length("recommendation_id") <= most, F.col("recommendation_id"))
+    lost = F.array_union("lost", F.array_compact(F.array(*too_long)))
+    return rows.withColumns({"query": F.left("query", F.lit(most)), "recommendation_id": shown, "lost": lost})
+
+
 def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) -> Column:
     day = F.to_date("event_time")
     no_item = F.col("item_id").isNull() & F.col("query").isNull()
     broken = {
         "unreadable": ~F.col("readable"),
         "missing_id": F.col("user_id").isNull() | no_item | F.col("lacks_id"),
+        "bad_id": F.col("bad_id"),
         "unparseable_time": F.col("event_time").isNull(),
         "future": day > arrival,
         "too_late": day < F.date_sub(arrival, rules.max_late_days),
         "unknown_type": ~F.coalesce(F.col("event_type").isin(*event_types), F.lit(False)),
         "bad_number": F.col("bad_number"),
-        "long_text": F.greatest(*(F.coalesce(F.length(text), F.lit(0)) for text in TEXTS)) > rules.max_text,
+        "refund": F.col("refund"),
+        "long_text": F.greatest(*(F.coalesce(F.length(text), F.lit(0)) for text in IDS)) > rules.max_text,
     }
     return F.coalesce(*(F.when(is_broken, F.lit(rule)) for rule, is_broken in broken.items()))
 
@@ -99,14 +117,14 @@ def _completed(rows: DataFrame, event_types: dict[str, float]) -> DataFrame:
     Two equal rows of such a source are then one event; a shop that sells the same thing twice in a second needs ids.
     """
     weights = F.create_map(*(F.lit(part) for pair in event_types.items() for part in pair))
-    hashed = F.sha2(F.to_json(F.struct("source", *EVENT[1:])), 256)
+    hashed = F.sha2(F.to_json(F.struct("source", *SAID)), 256)
     weight = F.try_element_at(weights, F.coalesce("event_type", F.lit(""))) * F.coalesce("weight", F.lit(1.0))
     return rows.withColumns({"event_id": F.coalesce("event_id", hashed), "weight": weight})
 
 
 def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
     """The row as delivered only where it may be wanted: it is longer than all the rest, and dear to make."""
-    return rows.select(*EVENT, "ds", "rule", "source", F.when(rejected, F.col("raw")).alias("raw"))
+    return rows.select(*EVENT, "ds", "rule", F.when(rejected, F.col("raw")).alias("raw"), "lost")
 
 
 def _may_flood(rows: DataFrame, most: int) -> list[str]:

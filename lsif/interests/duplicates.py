@@ -12,21 +12,21 @@ TIE_BREAK = (
     "value",
     "query",
     "recommendation_id",
-    "source",
 )
-
+KEY = ("source", "event_id")
+"""Two sources may count their events alike."""
 
 FEW = 1_000_000
 """Ids that come twice which every task may hold."""
 
 
 def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
-    """Hashes (`twice`) of ids that come more than once among `rows`, or both there and among `known_ids`.
+    """Hashes (`twice`) of ids of a source that come more than once among `rows`, or both there and among `known_ids`.
 
     Hashes, since numbers are counted and looked up in a fraction of the time of text; few others may have the same. The
     ids of a week stay where they are: those of a night are few and go to them.
     """
-    hashed = F.xxhash64("event_id").alias("twice")
+    hashed = F.xxhash64(*KEY).alias("twice")
     delivered = rows.where(F.col("rule").isNull()).select(hashed)
     repeated = delivered.groupBy("twice").count().where(F.col("count") > 1).select("twice")
     stored = known_ids.select(hashed).join(delivered, "twice", "left_semi")
@@ -36,24 +36,24 @@ def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
 def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
     """`rows` with `twice`, null where the id comes once."""
     few = twice.limit(FEW + 1).count() <= FEW
-    return rows.join(F.broadcast(twice) if few else twice, F.xxhash64("event_id") == F.col("twice"), "left")
+    return rows.join(F.broadcast(twice) if few else twice, F.xxhash64(*KEY) == F.col("twice"), "left")
 
 
 def with_duplicates(rows: DataFrame, known_ids: DataFrame, max_late_days: int) -> DataFrame:
-    """`rows` with `duplicate`: an event id seen on the same day of arrival, or stored in the days before.
+    """`rows` with `duplicate`: an event id of a source seen on the same day of arrival, or stored in the days before.
 
     Among rows of one id and day the first in the order of `TIE_BREAK` is stored, whatever order they came in. Days are
     gone through as nights would: a day's row is a duplicate of stored ones, not of other duplicates. Rows that break a
     rule are neither duplicates nor make any.
 
     Args:
-        rows: `event_id`, `ds` (text), `rule` and the columns of `TIE_BREAK`.
-        known_ids: `event_id` and `ds` of events stored in the `max_late_days` days before.
+        rows: `source`, `event_id`, `ds` (text), `rule` and the columns of `TIE_BREAK`.
+        known_ids: `source`, `event_id` and `ds` of events stored in the `max_late_days` days before.
     """
-    known = known_ids.select("event_id", "ds", F.lit(True).alias("known"))
+    known = known_ids.select(*KEY, "ds", F.lit(True).alias("known"))
     both = rows.withColumn("known", F.lit(False)).unionByName(known, allowMissingColumns=True)
-    same_id = Window.partitionBy("event_id", F.col("rule").isNull())
-    place = F.row_number().over(same_id.partitionBy("event_id", F.col("rule").isNull(), "ds").orderBy(*TIE_BREAK))
+    same_id = Window.partitionBy(*KEY, F.col("rule").isNull())
+    place = F.row_number().over(same_id.partitionBy(*KEY, F.col("rule").isNull(), "ds").orderBy(*TIE_BREAK))
     seen = F.collect_set(F.struct("ds", "known")).over(same_id)
     numbered = both.withColumn("place", place).withColumn("seen", seen)
     repeated = (F.col("place") > 1) | F.array_contains(_days_of_duplicates(max_late_days), F.col("ds"))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 
@@ -13,21 +13,31 @@ from pyspark.sql import functions as F
 from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import LsifError
+from lsif.intake.damage import reading
+from lsif.intake.files import delivered_files, identity
+from lsif.intake.mapping import lacking, unfolds
+from lsif.intake.places import NothingDelivered
 from lsif.interests.contract import accepted, judged, rejected
-from lsif.interests.delivery import delivery, wanted_columns
-from lsif.interests.landing import NothingDelivered, delivered_files
-from lsif.interests.quarantine import CATALOGUE, replace_rejects
+from lsif.interests.delivery import delivery
+from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.tables import Tables, Writer
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of the delivered rows: `rows_in` is the sum of the others; `rules` counts rejected rows by rule."""
+    """What became of the delivered rows: `rows_in` is the sum of the others; `rules` counts rejected rows by rule.
+
+    `lost` counts, by our optional columns, what the events had to lose; `lines` are the rows of the files before some
+    were unfolded to several, and `lacking` says how many files lack an optional column.
+    """
 
     rows_in: int
     events: int
     duplicates: int
     rules: dict[str, int]
+    lost: dict[str, int] = field(default_factory=dict)
+    lines: int | None = None
+    lacking: dict[str, str] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -38,7 +48,7 @@ def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, dict[str,
     """Where each source's deliveries of `days` are expected, and the day of each path, None where it names none."""
     listed = list(days)
     return {
-        name: {settings.locate(source.path, ds): ds if "{ds}" in source.path else None for ds in listed}
+        name: {settings.locate(source.path, source.file_day(ds)): ds if source.is_daily else None for ds in listed}
         for name, source in settings.sources.items()
     }
 
@@ -46,9 +56,10 @@ def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, dict[str,
 def check_daily(settings: Settings) -> None:
     """Refuse, for a night, a source that is one file for all days: nearly all of it would be late or known."""
     for name, source in settings.sources.items():
-        if "{ds}" not in source.path:
+        if not source.is_daily:
             raise LsifError(
-                f"sources.{name}.path names no day ({{ds}}), so only import_past can read it: {source.path}"
+                f"sources.{name}.path names no day ({{ds}}, or {{yyyy}}, {{mm}} and {{dd}}), so only import_past can "
+                f"read it: {source.path}"
             )
 
 
@@ -57,18 +68,18 @@ def delivery_marks(settings: Settings, days: Iterable[str]) -> dict[str, str]:
 
     Raises:
         NothingDelivered: names every place where something is missing.
-        LsifError: as `landing.delivered_files`.
+        LsifError: as `delivered_files`.
     """
     marks, missing = {}, []
     for name, paths in source_paths(settings, days).items():
         source = settings.sources[name]
         for path in paths:
             try:
-                files = delivered_files(path, source.format, wanted_columns(source))
+                files = delivered_files(source, path)
             except NothingDelivered as gap:
                 missing += gap.paths
             else:
-                marks[path] = " ".join(file.identity for file in files)
+                marks[path] = " ".join(identity(file.path) for file in files)
     if missing:
         raise NothingDelivered(missing, " (a day without events is declared by an empty file <path>.empty)")
     return marks
@@ -87,14 +98,31 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     """
     writer = tables.writer("events")
     delivered = _delivered(spark, settings, days)
-    known = tables.frame(spark, "events", known_days(tables, days[0], settings.rules.max_late_days), ["event_id", "ds"])
-    with _kept() as keep:
+    known_at = known_days(tables, days[0], settings.rules.max_late_days)
+    known = _of_a_source(tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]), list(settings.sources))
+    with reading(spark), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep)
-        found, rejecting = _found(delivered, judgements)
+        found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
         writer.write_frame(accepted(judgements), days)
         writer.commit()
         _quarantine(tables, days, rejecting, rejected(judgements))
-        return found
+        return replace(found, lacking=_lacking(settings, days))
+
+
+def _of_a_source(known: DataFrame, sources: list[str]) -> DataFrame:
+    """Events of days that were written before ids belonged to a source are known to each of them."""
+    own = F.when(F.col("source").isNotNull(), F.array("source")).otherwise(F.array(*map(F.lit, sources)))
+    return known.withColumn("source", F.explode(own))
+
+
+def _lacking(settings: Settings, days: list[str]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for name, paths in source_paths(settings, days).items():
+        source = settings.sources[name]
+        if source.may_lack & set(source.given) and not source.is_json:
+            files = [file for path in paths for file in delivered_files(source, path)]
+            said |= {f"{name}.{f}": f"{n:,} of {len(files):,} files" for f, n in lacking(source, files).items()}
+    return said
 
 
 @contextmanager
@@ -122,24 +150,28 @@ def arrival(days: list[str]) -> Column:
 
 def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> DataFrame:
     paths = source_paths(settings, days)
-    if CATALOGUE in paths:
-        raise LsifError(f"a source may not be named {CATALOGUE}: rejected rows would mix with the catalogue's")
+    if taken := sorted(paths.keys() & set(LISTS)):
+        raise LsifError(f"a source may not be named {taken[0]}: rejected rows would mix with those of the {taken[0]}")
     parts = [delivery(spark, name, settings.sources[name], paths[name]) for name in paths]
     return reduce(DataFrame.unionByName, parts)
 
 
-def _found(delivered: DataFrame, judgements: DataFrame) -> tuple[Ingested, list[str]]:
+def _found(delivered: DataFrame, judgements: DataFrame, some_unfold: bool) -> tuple[Ingested, list[str]]:
     """What became of the rows, and the days that have rejected ones."""
     # A count of its own, of lines or of rows in footers: nothing that may lose a row in judging stands between.
-    rows_in = delivered.count()
-    verdicts = judgements.groupBy("ds", "rule", "duplicate").count().collect()
+    lines = F.count_if("first") if some_unfold else F.lit(None)
+    ((rows_in, before),) = delivered.agg(F.count("*"), lines).collect()
+    verdicts = judgements.groupBy("ds", "rule", "duplicate", "lost").count().collect()
     rules: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
     for row in verdicts:
         if row["rule"]:
             rules[row["rule"]] += row["count"]
+        elif not row["duplicate"]:
+            lost.update(dict.fromkeys(row["lost"], row["count"]))
     duplicates = sum(row["count"] for row in verdicts if row["duplicate"])
     events = sum(row["count"] for row in verdicts if not row["rule"] and not row["duplicate"])
-    found = Ingested(rows_in, events, duplicates, dict(rules))
+    found = Ingested(rows_in, events, duplicates, dict(rules), dict(lost), before)
     if found.rows_in != found.events + found.duplicates + found.quarantined:
         raise LsifError(f"rows do not add up, so nothing was written: {found}")
     return found, sorted({row["ds"] for row in verdicts if row["rule"]})
@@ -158,4 +190,4 @@ def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: Dat
             for ds in touched:
                 writer.write(ds, nothing)
 
-    replace_rejects(tables, touched, of_catalogue=False, write=write)
+    replace_rejects(tables, touched, of=None, write=write)

@@ -13,14 +13,16 @@ def days_to_thin(tables: Tables, settings: Settings, ds: str) -> dict[str, list[
     """Table = its days that go, in the order in which they must.
 
     Kept is what the nights of the last `retention.days` days need, and the trainings whose cutoffs reach further back:
-    their windows, the popularity of the days before, the newest base at or before the first of them, and the tiles
-    after that base. Everything that goes can be made again from `events`.
+    their windows and those of `recent_days` before, the popularity of the days before, the newest base at or before the
+    first of them, and the tiles after that base. Everything that goes can be made again from `events`.
     """
     training = settings.training.cutoffs * settings.training.horizon_days + LATE_TRAINING_DAYS
-    first = day_before(ds, max(settings.retention.days, training))
+    oldest = day_before(ds, max(settings.retention.days, training))
+    first = day_before(oldest, settings.interests.recent_days)
     popular = day_before(first, settings.interests.popularity_days - 1)
     found = {name: tables.days(name, last=day_before(popular)) for name in ("user_tiles", "item_tiles")}
     found["recent_windows"] = tables.days("recent_windows", last=day_before(first))
+    found["item_states"] = tables.days("item_states", last=day_before(oldest))
     if base := max(usable_bases(tables, first), default=None):
         # Bases first: once their tiles are gone, the oldest base that is left stands for them.
         found["long_term_histories"] = tables.days("long_term_histories", last=day_before(base))

@@ -5,7 +5,14 @@ from lsif.errors import MissingDays
 from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import check_open, is_due
 from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest
-from lsif.interests.storing import event_window_inputs, store_histories, store_tiles, store_windows
+from lsif.interests.storing import (
+    event_window_inputs,
+    stale_windows,
+    store_histories,
+    store_tiles,
+    store_windows,
+    window_dates,
+)
 from lsif.job import Counts, Job
 from lsif.spark import session
 
@@ -31,11 +38,23 @@ def write_events(job: Job) -> Counts:
 
 
 def ingested(found: Ingested, first: str | None = None) -> Counts:
-    """The ledger's counts of an ingest; its note is `first`, then the broken rules, the one broken most often first."""
-    by_count = sorted(found.rules.items(), key=lambda rule: (-rule[1], rule[0]))
-    broken = ", ".join(f"{rule} {count:,}" for rule, count in by_count)
-    note = "; ".join(filter(None, [first, f"rules broken: {broken}" if broken else None])) or None
+    """The ledger's counts of an ingest; its note is `first`, then what else became of rows."""
+    note = told(found.rules, found.lost, found.lacking)
+    lines = f"unfolded from {found.lines:,} rows" if found.lines not in (None, found.rows_in) else None
+    note = "; ".join(filter(None, [first, note, lines])) or None
     return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
+
+
+def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -> str | None:
+    """What became of rows that are not simply in: broken rules, the one broken most often first, lost values, columns
+    that are not there."""
+    by_count = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
+    said = {
+        "rules broken: ": ", ".join(f"{rule} {count:,}" for rule, count in by_count),
+        "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
+        "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
+    }
+    return "; ".join(f"{what}{which}" for what, which in said.items() if which) or None
 
 
 def tile_inputs(job: Job) -> dict[str, str]:
@@ -72,10 +91,15 @@ def write_base(job: Job) -> Counts:
 
 
 def window_inputs(job: Job) -> dict[str, str]:
-    return event_window_inputs(job.tables, job.settings, job.ds)
+    found: dict[str, str] = {}
+    for ds in window_dates(job.tables, job.ds, job.settings):
+        found |= event_window_inputs(job.tables, job.settings, ds)
+    return found
 
 
 def write_windows(job: Job) -> Counts:
-    """Replace the windows of the day."""
-    events, windows = store_windows(session(RECENT_WINDOW), job.tables, job.settings, [job.ds])
+    """Replace the windows of the day, and make those of `recent_days` before where they are missing or stale."""
+    *before, ds = window_dates(job.tables, job.ds, job.settings)
+    dates = [*stale_windows(job.tables, job.settings, before), ds]
+    events, windows = store_windows(session(RECENT_WINDOW), job.tables, job.settings, dates)
     return Counts(events, windows)

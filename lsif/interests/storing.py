@@ -87,6 +87,12 @@ def store_windows(spark: SparkSession, tables: Tables, settings: Settings, dates
     return sum(rows[ds] for ds in {ds for days in reached.values() for ds in days}), made
 
 
+def window_dates(tables: Tables, ds: str, settings: Settings) -> list[str]:
+    """The days whose windows a list of `ds` is made from: `recent_days` before, where the log is as old, and `ds`."""
+    before = day_before(ds, settings.interests.recent_days)
+    return [before, ds] if before >= min(tables.days("events"), default=ds) else [ds]
+
+
 def events_in_window(tables: Tables, settings: Settings, ds: str) -> list[str]:
     """Days of arrival that the windows of `ds` need: all there are since the log began.
 

@@ -24,6 +24,11 @@ def as_table(history: History, catalogue: pa.Table, ds: str) -> pa.Table:
     )
 
 
+def items_by_user(history: History) -> pa.Table:
+    """`user_id` and `items` of those rows."""
+    return pa.table({"user_id": history.user_ids, "items": _items(history)})
+
+
 def _items(history: History) -> pa.Array:
     rows = as_structs(
         item_id=history.item_ids.take(history.item),

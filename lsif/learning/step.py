@@ -22,11 +22,6 @@ class Example:
     snapshot: Snapshot
     targets: Targets
 
-    def active(self) -> "Example":
-        """Without the users who took nothing afterwards: they teach nothing, and are half of the memory."""
-        rows = self.targets.active()
-        return Example(self.snapshot.only(rows), self.targets.only(rows))
-
 
 @dataclass(frozen=True)
 class Step:

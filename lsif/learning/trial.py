@@ -3,16 +3,20 @@
 from dataclasses import asdict
 from typing import Any
 
-from lsif.config import Ranking, Settings
+from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.evaluation.compare import Comparison
+from lsif.evaluation.compare import Comparison, judged_users, truth_from
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
 from lsif.evaluation.judgement import CUTS, judgement
-from lsif.features.known import known_at
+from lsif.features.evening import evening
 from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.draw import drawn
 from lsif.ranking.night import lists_at
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
+
+MOST_USERS = 20_000
+"""Users who are judged; of more, so many are drawn."""
 
 
 def trial(
@@ -23,13 +27,18 @@ def trial(
     Raises:
         LsifError: nobody who was known did anything in those days.
     """
-    long_enough = settings.model_copy(update={"ranking": Ranking(k=max(CUTS))})
-    lists = {LSIF: lists_at(tables, at.judge, long_enough, challenger)}
-    if champion is not None and not champion.misfit(settings):
-        lists[CHAMPION] = lists_at(tables, at.judge, long_enough, champion)
     days = at.days_after(at.judge)
     events = tables.read("events", tables.require_days("events", days[0], days[-1]))
-    found = judgement(lists, known_at(tables, at.judge, settings), events, settings)
+    known = evening(tables, at.judge, settings, None)
+    active = judged_users(known.people.ids, truth_from(events, at.judge))
+    users = drawn(active, f"trial {at.judge}", MOST_USERS)
+    rivals = {LSIF: challenger}
+    if champion is not None and not champion.misfit(settings):
+        rivals[CHAMPION] = champion
+    longer = {name: one.model_copy(update={"k": max(*CUTS, one.k)}) for name, one in settings.lists.items()}
+    long_enough = settings.model_copy(update={"lists": longer})
+    lists = {name: lists_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
+    found = judgement(lists, known, events, long_enough)
     if not found:
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
     return found

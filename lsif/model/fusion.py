@@ -93,31 +93,3 @@ def fusion_gate(mode: str, width: int, user_features: int) -> nn.Module:
         "dual": lambda: DualGate(width, user_features),
     }
     return gates[mode]()
-
-
-def beyond(short: Tensor, long: Tensor) -> Tensor:
-    """The part of `short` [B, D] that is orthogonal to `long`: what both say counts as long-term interest.
-
-    Both branches see the last weeks, so without this the same `w` can be split between them in any way and the shares
-    mean nothing.
-    """
-    direction = torch.nn.functional.normalize(long, dim=-1)
-    return short - (short * direction).sum(-1, keepdim=True) * direction
-
-
-def covariance(vectors: Tensor) -> Tensor:
-    """Of the columns of `vectors` [V, N], over its rows [N, N]; zeros where there are none."""
-    centred = vectors - vectors.mean(0) if len(vectors) else vectors
-    return centred.T @ centred / max(len(vectors), 1)
-
-
-def long_share(long: Tensor, short: Tensor, spread: Tensor) -> Tensor:
-    """`alpha = σ_long / (σ_long + σ_short)` [B], one half where both are zero.
-
-    `σ` is the standard deviation over the items of what a branch adds to a user's scores, `√(xᵀ S x)` with the items'
-    covariance `S = spread`: what the scores lose when the branch is taken away, but for what all items lose alike,
-    which changes no list.
-    """
-    parts = torch.stack([((x @ spread) * x).sum(-1).clamp(min=0).sqrt() for x in (long, short)])
-    total = parts.sum(0)
-    return torch.where(total > 0, parts[0] / total.clamp(min=1e-12), 0.5)

@@ -14,10 +14,10 @@ from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.model.batch import Batch
 from lsif.model.encoders import GRUEncoder, ShortTermInterest, TransformerEncoder
-from lsif.model.fusion import beyond, covariance, fusion_gate, long_share
+from lsif.model.fusion import fusion_gate
 from lsif.model.group_term import GroupTerm, of_items
 from lsif.model.item_tower import ItemInputs, ItemTower
-from lsif.model.layers import BranchDropout, Dropout, Standardise
+from lsif.model.layers import Dropout, Standardise
 from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import LIMIT, NeighbourInterest
 from lsif.model.popularity import PopularityTerm
@@ -59,7 +59,6 @@ class Items:
         groups: numbers of category and kind [V, 2].
         bias: `b_i` [V]: zero; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
-        spread: covariance of the vectors over the items [D + K, D + K]; zeros in training, where nobody asks for alpha.
     """
 
     vectors: Tensor
@@ -67,7 +66,6 @@ class Items:
     groups: Tensor
     bias: Tensor
     popularity: Tensor
-    spread: Tensor
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ class Interests:
 
     Attributes:
         long, short: gated parts divided by ‖w‖·τ, beside those among the factors [B, D + K].
-        alpha: share of the long vector in how far both move the scores apart [B], see `long_share`.
         groups: logit of every group, a part of the long interest [B, N].
         popularity_gain: [B].
         order, odds: what the networks of the repeat term say of each history row [B, L]; 0 past the mask.
@@ -87,7 +84,6 @@ class Interests:
 
     long: Tensor
     short: Tensor
-    alpha: Tensor
     groups: Tensor
     popularity_gain: Tensor
     order: Tensor
@@ -120,7 +116,6 @@ class FusionModel(nn.Module):
         self.neighbours = NeighbourInterest(shape.history_features, user, shape.weight_column)
         self.groups = GroupTerm(shape.group_features, user)
         self.dropout = Dropout()
-        self.branch_dropout = BranchDropout()
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
@@ -137,8 +132,7 @@ class FusionModel(nn.Module):
         popularity = self.popularity.popularity(features, self.item_scale(features), trust)
         vectors = self.tower(inputs)
         both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
-        spread = both.new_zeros(both.shape[1], both.shape[1]) if self.training else covariance(both)
-        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity, spread)
+        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity)
 
     def all_items(self, index: ItemIndex, features: Array, factors: Array) -> Items:
         """Every item of the index at one `ds`, new ones included: a snapshot's `item_features` and `item_factors`."""
@@ -156,7 +150,7 @@ class FusionModel(nn.Module):
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.temperature()
         near_long, near_short = self.neighbours(batch, factors, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
-        short = self.branch_dropout(beyond(torch.cat([short / scale, near_short], dim=1), long))
+        short = torch.cat([short / scale, near_short], dim=1)
         texts, neighbours, groups, _ = self.trust
         trust = torch.cat([texts.expand(vectors.shape[1]), neighbours.expand(factors.shape[1])])
         long, short = long * trust, short * trust
@@ -166,7 +160,6 @@ class FusionModel(nn.Module):
         return Interests(
             long=long,
             short=short,
-            alpha=long_share(long, short, items.spread),
             groups=self.groups(batch, self.group_scale(batch.group_features), user, count) * groups,
             popularity_gain=self.popularity.user_gain(user),
             order=order * batch.history_mask,

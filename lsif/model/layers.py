@@ -59,18 +59,6 @@ class Standardise(nn.Module):
         return ((values - self.mean) / self.deviation).clamp(-self.clip, self.clip)
 
 
-class BranchDropout(nn.Module):
-    """Leaves a whole branch [B, D] out for a share of a training step's users, so that the others must do without it.
-
-    Unlike dropout it scales nothing: what is left is what a user without that branch has at night.
-    """
-
-    def forward(self, branch: Tensor) -> Tensor:
-        if not self.training:
-            return branch
-        return branch * _kept(len(branch), 1, device=branch.device)
-
-
 def _kept(*shape: int, device: torch.device) -> Tensor:
     """What a step leaves in, drawn by the CPU's generator, so that every device leaves out the same."""
     return (torch.rand(shape, device="cpu") >= DROPPED).to(device)

@@ -1,4 +1,4 @@
-"""Everything that may be among a user's best items, by a product that need not be exact.
+"""Everything that may be among a user's best own and best new items, by a product that need not be exact.
 
 Shapes: B users of the chunk, U of them at once, V items, L history rows, D width, N groups, P pairs.
 
@@ -57,16 +57,13 @@ class Found:
     """Candidates of a chunk.
 
     Attributes:
-        row, item: pairs of a user and an item that is not in the user's history rows, sorted by row [P].
-        own_row, own_item: those where it is.
-        own_repeat: and what the repeat term says of them, in float64.
+        row, item: pairs of a user and an item [P].
+        own: whether the item is in the user's history [P].
     """
 
     row: Tensor
     item: Tensor
-    own_row: Tensor
-    own_item: Tensor
-    own_repeat: Tensor
+    own: Tensor
 
 
 def product_type() -> torch.dtype:
@@ -90,7 +87,7 @@ def catalogue(items: Items, order: Array) -> Catalogue:
 
 
 def candidates(interests: Interests, batch: Batch, of: Catalogue, k: int) -> Found:
-    """Everything that may be among the `k` best of each user."""
+    """Everything that may be among the `k` best of each user's own items, or of those that are new to the user."""
     slices = (slice(start, start + USERS) for start in range(0, len(batch), USERS))
     found = [_found(cut(interests, some), cut(batch, some), of, k, some.start) for some in slices]
     return Found(*(torch.cat([getattr(part, field.name) for part in found]) for field in fields(Found)))
@@ -98,24 +95,34 @@ def candidates(interests: Interests, batch: Batch, of: Catalogue, k: int) -> Fou
 
 def _found(interests: Interests, batch: Batch, of: Catalogue, k: int, start: int) -> Found:
     dense, error = _dense(interests, batch, of)
-    user, slot = batch.history_mask.nonzero(as_tuple=True)
-    item, repeat = batch.history_item[user, slot], interests.repeat[user, slot]
-    own = repeat + of.items.bias[item]
-    dense[item, user] = own.to(dense.dtype)
+    own_user, own_item = _own(interests, batch, of, (dense, error), k)
+    for mask, had in ((batch.history_mask, batch.history_item), (batch.tail_mask, batch.tail_item)):
+        user, slot = mask.nonzero(as_tuple=True)
+        dense[had[user, slot], user] = -torch.inf
     blocks = dense.view(-1, _block(len(of.order), k), len(batch))
     best = blocks.amax(1)  # [V / BLOCK, U]
     least = _least(best, error, k)
-    dense[item, user] = -torch.inf  # own items are found by themselves
     in_user, in_block = _where((best >= least).T)
     pair, at = _where(blocks[in_block, :, in_user] >= least[in_user, None])
-    (chosen,) = (own >= least[user]).nonzero(as_tuple=True)
+    new_user, new_item = in_user[pair], in_block[pair] * blocks.shape[1] + at
     return Found(
-        row=in_user[pair] + start,
-        item=in_block[pair] * blocks.shape[1] + at,
-        own_row=user[chosen] + start,
-        own_item=item[chosen],
-        own_repeat=repeat[chosen],
+        row=torch.cat([own_user, new_user]) + start,
+        item=torch.cat([own_item, new_item]),
+        own=torch.arange(len(own_user) + len(new_user)) < len(own_user),
     )
+
+
+def _own(
+    interests: Interests, batch: Batch, of: Catalogue, rough: tuple[Tensor, Tensor], k: int
+) -> tuple[Tensor, Tensor]:
+    """Users and items [N] of all that may be among the `k` best of what they had, by rows and rest of the history."""
+    dense, error = rough
+    users = torch.arange(len(batch))[:, None].expand_as(batch.tail_item)
+    rows = (interests.repeat + of.items.bias[batch.history_item]).masked_fill(~batch.history_mask, -torch.inf)
+    tail = dense[batch.tail_item, users].double().masked_fill(~batch.tail_mask, -torch.inf)
+    score, item = torch.cat([rows, tail], dim=1), torch.cat([batch.history_item, batch.tail_item], dim=1)
+    user, slot = _where(score >= _least(score.T.to(dense.dtype), error, k)[:, None])
+    return user, item[user, slot]
 
 
 def _block(items: int, k: int) -> int:

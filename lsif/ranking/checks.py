@@ -1,10 +1,11 @@
 """The audit of a night's rows before anyone can see them. A check fails (nothing is published) or warns.
 
 Every check is a query that gives what is wrong, a line of text each, over the tables `listed` (the night's rows),
-`users` and `items` (those that belong) and `expected` (one row: `n` rows of a user, `total` of all). DuckDB reads the
+`users` and `items` (those that belong), `lists` and `lengths` (what each user's lists hold). DuckDB reads the
 rows as a stream and spills to disk, so that the size of a night is no matter of memory.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from lsif.config import RankedList
 from lsif.errors import LsifError
-from lsif.ranking.rows import FALLBACK, NO_MODEL, SHARES
+from lsif.ranking.rows import FALLBACK, NO_MODEL, PARTS, SHARES
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,12 +32,14 @@ class Expected:
     Attributes:
         users: sorted ids of the eligible users.
         items: sorted ids of the available items.
-        k: rows per user.
+        lists: by name.
+        owned: how many available items each of some users (sorted ids) has had: user_id, owned; no row for none.
     """
 
     users: pa.Array
     items: pa.Array
-    k: int
+    lists: Mapping[str, RankedList]
+    owned: Callable[[pa.Array], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,11 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Finding]:
         sql.register("listed", rows)
         sql.register("users", pa.table({"user_id": expected.users}))
         sql.register("items", pa.table({"item_id": expected.items}))
-        n = min(expected.k, len(expected.items))
-        sql.execute("CREATE TABLE expected AS SELECT ? AS n, ? AS total", [n, n * len(expected.users)])
+        lists = [{"list": name, "kind": of.items, "k": of.k} for name, of in expected.lists.items()]
+        sql.register("lists", pa.Table.from_pylist(lists))
+        sql.execute(LENGTHS, [len(expected.items)])
+        short = pa.array([user for (user,) in sql.execute(SHORT).fetchall()], pa.string())
+        sql.register("owners", expected.owned(short) if len(short) else NO_OWNERS)
         found = [Finding(name, "fail", text) for name, query in FAIL.items() if (text := _sentence(sql, query))]
         return found + [Finding(name, "warn", text) for name, query in WARN.items() if (text := _sentence(sql, query))]
 
@@ -73,33 +80,49 @@ def passed(findings: list[Finding]) -> list[Finding]:
     return findings
 
 
+NO_OWNERS = pa.table({"user_id": pa.array([], pa.string()), "owned": pa.array([], pa.int64())})
+LENGTHS = """
+    CREATE TABLE lengths AS SELECT *, coalesce(rows, 0) AS found, ? AS items
+    FROM (SELECT * FROM users, lists)
+    LEFT JOIN (SELECT list, user_id, count(*) AS rows FROM listed GROUP BY list, user_id) USING (list, user_id)"""
+"""How many rows each list of each user has."""
+SHORT = """
+    SELECT DISTINCT user_id FROM lengths WHERE kind = 'new' AND found < least(k, items) ORDER BY user_id"""
+"""Users of whom it must be asked whether they have had nearly everything."""
 FAIL = {
+    "lists": """
+        SELECT DISTINCT concat('nobody knows the list ', list) FROM listed ANTI JOIN lists USING (list)""",
     "row_count": """
-        SELECT format('{:,} rows where {:,} belong', found, total)
-        FROM (SELECT count(*) AS found FROM listed), expected WHERE found <> total""",
+        SELECT concat(found, ' rows in the list ', list, ' of the user ', user_id)
+        FROM lengths LEFT JOIN owners USING (user_id)
+        WHERE found > k OR (kind = 'all' AND found <> least(k, items))
+           OR (kind = 'new' AND found < least(k, items) AND found <> items - coalesce(owned, 0))""",
     "users": """
         SELECT DISTINCT concat('nobody knows the user ', user_id) FROM listed ANTI JOIN users USING (user_id) UNION ALL
-        SELECT 'no list for the user ' || user_id FROM users ANTI JOIN listed USING (user_id)""",
+        SELECT 'no list for the user ' || user_id FROM users ANTI JOIN listed USING (user_id)
+        WHERE EXISTS (SELECT * FROM lists WHERE kind <> 'own')""",
     "ranks": """
-        SELECT concat('ranks are not 1 to ', any_value(n), ' for the user ', user_id)
-        FROM listed, expected GROUP BY user_id
-        HAVING NOT (count(*) = any_value(n) AND count(DISTINCT rank) = count(*) AND min(rank) = 1
-                    AND max(rank) = count(*))""",
+        SELECT concat('ranks of ', list, ' are not 1 to ', count(*), ' for the user ', user_id)
+        FROM listed GROUP BY list, user_id
+        HAVING NOT (count(DISTINCT rank) = count(*) AND min(rank) = 1 AND max(rank) = count(*))""",
     "duplicates": """
-        SELECT concat('an item twice in the list of the user ', user_id)
-        FROM listed GROUP BY user_id HAVING count(*) > count(DISTINCT item_id)""",
+        SELECT concat('an item twice in the list ', list, ' of the user ', user_id)
+        FROM listed GROUP BY list, user_id HAVING count(*) > count(DISTINCT item_id)""",
     "items": """
         SELECT DISTINCT concat('unknown or not available is the item ', item_id)
         FROM listed ANTI JOIN items USING (item_id)""",
     "scores": """
-        SELECT concat('the score at rank ', rank, ' of the user ', user_id,
+        SELECT concat('the score at rank ', rank, ' of ', list, ' of the user ', user_id,
                       ' is not finite, or above the one before it')
-        FROM (SELECT *, lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS before FROM listed)
+        FROM (SELECT *, lag(score) OVER (PARTITION BY list, user_id ORDER BY rank) AS before FROM listed)
         WHERE isfinite(score) IS NOT TRUE OR score > before""",
     "shares": f"""
         SELECT concat('shares at rank ', rank, ' of the user ', user_id, ' are not positive parts of one')
         FROM listed
         WHERE (least({", ".join(SHARES)}) >= 0 AND abs({" + ".join(SHARES)} - 1) < {TOLERANCE}) IS NOT TRUE""",
+    "parts": f"""
+        SELECT concat('parts at rank ', rank, ' of ', list, ' of the user ', user_id, ' do not add up to the score')
+        FROM listed WHERE (abs({" + ".join(PARTS)} - score) < {TOLERANCE}) IS NOT TRUE""",
     "one_version": """
         SELECT concat('model versions in one night: ', string_agg(DISTINCT version, ', ' ORDER BY version))
         FROM (SELECT coalesce(model_version, 'null') AS version FROM listed) HAVING count(DISTINCT version) <> 1""",

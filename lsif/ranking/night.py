@@ -15,5 +15,5 @@ def lists_at(
     tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, users: Sequence[str] | None = None
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
-    read = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
-    return recommend(trained, read.known, read.item_vectors, settings, users)
+    at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
+    return recommend(trained, at, settings, users)

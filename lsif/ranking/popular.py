@@ -5,19 +5,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.days import day_before
-from lsif.features.known import Known
+from lsif.features.evening import Evening
 
 DECIMALS = 6
 """Scores are rounded before they are ranked, so that equal inputs give equal lists on every machine."""
 
 
-def available_items(known: Known) -> pa.Array:
-    """Sorted ids of what may be recommended at `known.ds`: the catalogue but for what it calls unavailable."""
-    available = pc.fill_null(known.items["available"], True)
-    return pc.unique(known.items["item_id"].filter(available)).sort()
+def available_items(items: pa.Table) -> pa.Array:
+    """Sorted ids of what may be recommended: the catalogue but for what it calls unavailable."""
+    available = pc.fill_null(items["available"], True)
+    return pc.unique(items["item_id"].filter(available)).sort()
 
 
-def popular_items(known: Known, days: int, k: int) -> pa.Table:
+def popular_items(at: Evening, days: int, k: int) -> pa.Table:
     """The `k` items of most weight in the last `days` days.
 
     Items without an event follow by item id, so that the list is only shorter than `k` when the catalogue is.
@@ -25,8 +25,8 @@ def popular_items(known: Known, days: int, k: int) -> pa.Table:
     Returns:
         item_id, score (sum of event weights); most first, ties by item id.
     """
-    candidates = available_items(known)
-    recent = known.item_tiles.filter(pc.field("ds") > day_before(known.ds, days))
+    candidates = available_items(at.items)
+    recent = at.item_tiles.filter(pc.field("ds") > day_before(at.ds, days))
     # Floats are added in ascending ds: the order of files must not change a sum.
     recent = recent.sort_by([("ds", "ascending"), ("item_id", "ascending")])
     places = pc.index_in(recent["item_id"].combine_chunks(), value_set=candidates)

@@ -1,6 +1,7 @@
 """Rows of `recommendations`: where a score came from, in numbers and in a word."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.features.ragged import Array
-from lsif.ranking.popular import DECIMALS
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
 SCHEMA = arrow_schema(TABLES["recommendations"], with_ds=False)
-SHARES = ("long_share", "short_share", "repeat_share", "popularity_share")
-REASONS = pa.array(["long_interest", "short_interest", "repeat", "popular"])
-"""Of the part that speaks most for an item, in the order of the parts."""
+PARTS = ("long_part", "short_part", "popularity_part")
+SHARES = ("long_share", "short_share", "popularity_share")
+REASONS = pa.array(["long_interest", "recent_interest", "popular", "long_habit", "recent_habit", "popular"])
+"""Of the part that speaks most for an item, in the order of the parts: first of new items, then of own ones."""
 ID_DIGITS = 24
 """Of a hash's 64, as a recommendation's id."""
 FUSION, POPULAR, FALLBACK = "fusion", "popular", "popular_fallback"
@@ -26,21 +27,31 @@ NO_MODEL = "none"
 
 @dataclass(frozen=True)
 class Ranked:
-    """Lists of a chunk, flat, in order of user and rank.
+    """Lists of a chunk of users, flat, by user, list and rank.
 
     Attributes:
-        row: the user's position in the chunk [P].
-        item: item number [P].
-        parts: long, short, repeat, popularity (with the item's bias); they add up to the score [P, 4].
-        score: rounded sum of the parts [P].
-        alpha: the user's long share of the gate [P].
+        list: number of the list [R].
+        row: the user's position in the chunk [R].
+        item: item number [R].
+        rank: from one [R].
+        own: whether the item is in the user's history [R].
+        score: [R].
+        parts: long, short and popularity, which add up to the score [R, 3].
+        shares: of those [R, 3].
+        alpha: the long share of the list, NaN where neither long nor short says anything [R].
+        says: which part speaks most for the item [R].
     """
 
+    list: Array
     row: Array
     item: Array
-    parts: Array
+    rank: Array
+    own: Array
     score: Array
+    parts: Array
+    shares: Array
     alpha: Array
+    says: Array
 
 
 @dataclass(frozen=True)
@@ -52,68 +63,65 @@ class Stamp:
     config_hash: str
 
 
-def fusion_rows(lists: Ranked, user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> pa.RecordBatch:
-    """Rows of ranked lists; `user_ids` are the chunk's, `item_ids` the whole index's."""
-    shares = _shares(lists.parts)
-    return _batch(
-        user_ids.take(pa.array(lists.row)),
-        item_ids.take(pa.array(lists.item)),
-        np.arange(len(lists.row)) - np.searchsorted(lists.row, lists.row) + 1,
-        {
-            "score": lists.score,
-            "alpha": lists.alpha.round(DECIMALS),
-            **dict(zip(SHARES, shares.T, strict=True)),
-            "source": pa.repeat(FUSION, len(lists.row)),
-            "reason_code": REASONS.take(pa.array(lists.parts.argmax(1))),
-        },
-        stamp,
-    )
-
-
-def popular_rows(user_ids: pa.Array, popular: pa.Table, stamp: Stamp) -> pa.RecordBatch:
-    """The same popular list for every user: all of it popularity, and no gate that could have an alpha."""
-    users, k = len(user_ids), len(popular)
-    nothing, everything = np.zeros(users * k), np.ones(users * k)
-    return _batch(
-        user_ids.take(pa.array(np.repeat(np.arange(users), k))),
-        pc.take(popular["item_id"].combine_chunks(), pa.array(np.tile(np.arange(k), users))),
-        np.tile(np.arange(1, k + 1), users),
-        {
-            "score": np.tile(popular["score"].to_numpy(), users),
-            "alpha": pa.nulls(users * k, pa.float64()),
-            **dict(zip(SHARES, (nothing, nothing, nothing, everything), strict=True)),
-            "source": pa.repeat(POPULAR, users * k),
-            "reason_code": pa.repeat(FALLBACK, users * k),
-        },
-        stamp,
-    )
-
-
-def _shares(parts: Array) -> Array:
-    """|part| / Σ|parts| [P, 4]; a score of nothing at all counts as popularity."""
-    sizes = np.abs(parts)
-    total = sizes.sum(1, keepdims=True)
-    nothing = np.array([0.0, 0.0, 0.0, 1.0])
-    return np.where(total > 0, sizes / np.maximum(total, 1e-300), nothing).round(DECIMALS)
-
-
-def _batch(user_ids: pa.Array, item_ids: pa.Array, rank: Array, own: dict[str, Any], stamp: Stamp) -> pa.RecordBatch:
-    columns = {
-        "user_id": user_ids,
-        "rank": rank,
-        "item_id": item_ids,
-        **own,
-        "recommendation_id": recommendation_ids(user_ids, item_ids, stamp),
-        "model_version": pa.repeat(stamp.model_version, len(rank)),
-        "config_hash": pa.repeat(stamp.config_hash, len(rank)),
+def fusion_rows(
+    lists: Ranked, names: tuple[str, ...], user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp
+) -> pa.RecordBatch:
+    """Rows of ranked lists; `names` are of the lists, `user_ids` the chunk's, `item_ids` the whole index's."""
+    own = {
+        "list": pa.array(names, pa.string()).take(pa.array(lists.list)),
+        "user_id": user_ids.take(pa.array(lists.row)),
+        "rank": lists.rank,
+        "item_id": item_ids.take(pa.array(lists.item)),
+        "score": lists.score,
+        "alpha": pa.array(lists.alpha, mask=np.isnan(lists.alpha)),
+        **dict(zip(PARTS, lists.parts.T, strict=True)),
+        **dict(zip(SHARES, lists.shares.T, strict=True)),
+        "generator": pa.repeat(FUSION, len(lists.row)),
+        "reason_code": REASONS.take(pa.array(lists.says + len(PARTS) * lists.own)),
     }
-    return pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in SCHEMA], schema=SCHEMA)
+    return _batch(own, stamp)
 
 
-def recommendation_ids(user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> pa.Array:
-    """Hash of (ds, user, item, version): equal runs make equal ids, and an event can name what it answers."""
+def popular_rows(user_ids: pa.Array, popular: Mapping[str, pa.Table], stamp: Stamp) -> pa.RecordBatch:
+    """The same popular rows (item_id, score) by list for every user: all of it popularity."""
+    users, size = len(user_ids), sum(map(len, popular.values()))
+    names = [name for name, rows in popular.items() for _ in range(len(rows))]
+    ranks = [rank for rows in popular.values() for rank in range(1, len(rows) + 1)]
+    listed = pa.concat_tables(popular.values())
+    score, nothing, everything = (
+        np.tile(listed["score"].to_numpy(), users),
+        np.zeros(users * size),
+        np.ones(users * size),
+    )
+    own = {
+        "list": pa.array(names, pa.string()).take(pa.array(np.tile(np.arange(size), users))),
+        "user_id": user_ids.take(pa.array(np.repeat(np.arange(users), size))),
+        "rank": np.tile(np.array(ranks, np.int32), users),
+        "item_id": listed["item_id"].combine_chunks().take(pa.array(np.tile(np.arange(size), users))),
+        "score": score,
+        "alpha": pa.nulls(users * size, pa.float64()),
+        **dict(zip(PARTS, (nothing, nothing, score), strict=True)),
+        **dict(zip(SHARES, (nothing, nothing, everything), strict=True)),
+        "generator": pa.repeat(POPULAR, users * size),
+        "reason_code": pa.repeat(FALLBACK, users * size),
+    }
+    return _batch(own, stamp)
+
+
+def _batch(own: dict[str, Any], stamp: Stamp) -> pa.RecordBatch:
+    columns = {
+        **own,
+        "recommendation_id": recommendation_ids(own["list"], own["user_id"], own["item_id"], stamp),
+        "model_version": pa.repeat(stamp.model_version, len(own["rank"])),
+        "config_hash": pa.repeat(stamp.config_hash, len(own["rank"])),
+    }
+    return pa.RecordBatch.from_arrays([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def recommendation_ids(lists: pa.Array, user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> pa.Array:
+    """Hash of (ds, version, list, user, item): equal runs make equal ids, and an event can name what it answers."""
     head = pa.scalar(f"{stamp.ds}\0{stamp.model_version}")
-    hashed = pc.binary_join_element_wise(head, user_ids, item_ids, "\0").cast(pa.binary()).to_pylist()
+    hashed = pc.binary_join_element_wise(head, lists, user_ids, item_ids, "\0").cast(pa.binary()).to_pylist()
     # One text of all digits, cut where each id ends: half as long as a string for each.
     digits = b"".join([hashlib.sha256(text).digest()[: ID_DIGITS // 2] for text in hashed]).hex().encode()
     ends = np.arange(0, len(digits) + 1, ID_DIGITS, dtype=np.int32)

@@ -6,7 +6,7 @@ that there is one score.
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -16,15 +16,18 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features.known import Known
+from lsif.features.evening import Evening
+from lsif.features.known import Users, nobody
 from lsif.features.ragged import Array
-from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.shared import Shared, shared
+from lsif.features.snapshot import snapshot
 from lsif.features.text import catalogue_vectors
-from lsif.features.vocabulary import ItemIndex
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
-from lsif.ranking.parts import best_items, in_double
+from lsif.ranking.lists import deepest, ranked
+from lsif.ranking.parts import exact_scores, side
+from lsif.ranking.pool import pool
 from lsif.ranking.popular import available_items, popular_items
 from lsif.ranking.rows import NO_MODEL, SCHEMA, Stamp, fusion_rows, popular_rows
 from lsif.ranking.threads import in_turn
@@ -35,92 +38,105 @@ CHUNK_SCORES = 2**24
 
 
 def recommend(
-    trained: TrainedModel | None,
-    known: Known,
-    item_vectors: pa.Table,
-    settings: Settings,
-    users: Sequence[str] | None = None,
+    trained: TrainedModel | None, at: Evening, settings: Settings, users: Sequence[str] | None = None
 ) -> pa.Table:
     """`recommend_batches` as one table."""
-    return pa.Table.from_batches(recommend_batches(trained, known, item_vectors, settings, users), SCHEMA)
+    return pa.Table.from_batches(recommend_batches(trained, at, settings, users), SCHEMA)
 
 
 def recommend_batches(
-    trained: TrainedModel | None,
-    known: Known,
-    item_vectors: pa.Table,
-    settings: Settings,
-    users: Sequence[str] | None = None,
+    trained: TrainedModel | None, at: Evening, settings: Settings, users: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of `recommendations` as of `known.ds`, a chunk of users at a time.
+    """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
-    Everyone who left a trace gets `settings.ranking.k` rows, fewer only when fewer items are available. Users without
-    history and window, or all users while there is no model, get the popular list.
+    Everyone who left a trace gets every list of `settings.lists`, as long as there are items for it. Users without
+    history and window, or all users while there is no model, get what is popular. Users are read, scored and let go a
+    block at a time: memory grows with the items and not with the users.
 
     Args:
         trained: the model, or None before any.
-        item_vectors: vectors of the catalogue's texts, for items newer than the model.
         users: only these; default: all.
 
     Raises:
         LsifError: the model does not fit the tables, a text has no vector, or nothing may be recommended.
     """
+    ids = at.people.ids
+    chosen = ids if users is None else ids.filter(pc.is_in(ids, value_set=pa.array(users, pa.string())))
     if trained is None:
-        return _popular(_chosen(known.user_ids(), users), known, settings, NO_MODEL)
+        return Popular(at, settings, NO_MODEL).rows(chosen)
     trained.check_fits(settings)
-    vectors = catalogue_vectors(known.items, item_vectors, trained.index.text_encoder)
-    index = trained.index.extended(known.items, vectors)
-    shot = snapshot(known, index, settings)
-    chosen = np.flatnonzero(pc.is_in(shot.user_ids, value_set=_chosen(shot.user_ids, users)))
-    warm = (np.diff(shot.history_start) + np.diff(shot.window_start))[chosen] > 0
-    night = Night(trained, index, shot, available_items(known), settings)
-    cold = shot.user_ids.take(pa.array(chosen[~warm]))
-    return chain(_fusion(night, chosen[warm]), _popular(cold, known, settings, trained.version))
+    night = Night(trained, at, settings)
+    blocks = zip(at.people.blocks(chosen), at.earlier.blocks(chosen), strict=True)
+    return chain.from_iterable(night.rows(now, before) for now, before in blocks)
 
 
-@dataclass(frozen=True)
 class Night:
-    """What scoring reads at one date: the model, and everything as numbers of the catalogue's index."""
+    """What scoring needs once a date: the model and every item as it scores them."""
 
-    trained: TrainedModel
-    index: ItemIndex
-    shot: Snapshot
-    available: pa.Array
-    settings: Settings
+    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings) -> None:
+        vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
+        self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
+        self._model = deepcopy(trained.model).double().eval()
+        self._items = _catalogue(self._model, self._shared, available_items(at.items))
+        self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
+        self._popular, self._settings = Popular(at, settings, trained.version), settings
+        self._nobody = self._to_nobody(at.ds)
 
-    def model(self) -> tuple[FusionModel, Catalogue]:
-        """Model and items in float64; what is not available has the bias -inf."""
-        model = deepcopy(self.trained.model).double().eval()
-        with torch.inference_mode():
-            items = model.all_items(self.index, self.shot.item_features, self.shot.item_factors)
-        open_to_all = torch.from_numpy(np.asarray(pc.is_in(self.index.item_ids, value_set=self.available)))
-        order = np.argsort(pc.sort_indices(self.index.item_ids))  # place of each item among the sorted ids
-        return model, catalogue(replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf)), order)
+    def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
+        """The rows of a block of users: first of those of whom something is known, by a chunk of them.
 
-    def chunks(self, rows: Array) -> Iterator[Array]:
-        size = max(1, min(self.settings.ranking.chunk_users, CHUNK_SCORES // len(self.index)))
+        Args:
+            now, before: the same users as known at the date and `recent_days` before.
+        """
+        shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
+        known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
+        names, lists = tuple(self._settings.lists), tuple(self._settings.lists.values())
+        ids = self._shared.index.item_ids
+
+        def listed(chunk: Array) -> pa.RecordBatch:
+            sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
+            found = pool(sides[0], sides[1], self._items, self._nobody, deepest(lists))
+            return fusion_rows(ranked(found, lists), names, now.ids.take(pa.array(chunk)), ids, self._stamp)
+
+        yield from in_turn(listed, self._chunks(np.flatnonzero(known)))
+        yield from self._popular.rows(now.ids.filter(pa.array(~known)))
+
+    def _to_nobody(self, ds: str) -> Array:
+        """Every item's score for a user of whom nothing is known [V]."""
+        shot = snapshot(nobody(ds, pa.array([""])), self._shared, self._settings)
+        items = torch.arange(len(self._shared.index))
+        stranger = side(self._model, batch_of(shot, np.zeros(1, np.int64)), self._items.items)
+        return exact_scores(stranger, self._items.items, torch.zeros_like(items), items).numpy()
+
+    def _chunks(self, rows: Array) -> Iterator[Array]:
+        size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self._shared.index)))
         return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _fusion(night: Night, rows: Array) -> Iterator[pa.RecordBatch]:
-    model, items = night.model()
-    stamp = Stamp(night.shot.ds, night.trained.version, night.settings.fingerprint())
-
-    def listed(chunk: Array) -> pa.RecordBatch:
-        lists = best_items(model, in_double(batch_of(night.shot, chunk)), items, night.settings.ranking.k)
-        return fusion_rows(lists, night.shot.user_ids.take(pa.array(chunk)), night.index.item_ids, stamp)
-
-    return in_turn(listed, night.chunks(rows))
+def _catalogue(model: FusionModel, of: Shared, available: pa.Array) -> Catalogue:
+    """Items in float64; what is not available has the bias -inf."""
+    with torch.inference_mode():
+        items = model.all_items(of.index, of.item_features, of.item_factors)
+    open_to_all = torch.from_numpy(np.asarray(pc.is_in(of.index.item_ids, value_set=available)))
+    order = np.argsort(pc.sort_indices(of.index.item_ids))  # place of each item among the sorted ids
+    return catalogue(replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf)), order)
 
 
-def _popular(user_ids: pa.Array, known: Known, settings: Settings, version: str) -> Iterator[pa.RecordBatch]:
-    popular = popular_items(known, settings.interests.recent_days, settings.ranking.k)
-    if not len(popular):
-        raise LsifError(f"no item is available on {known.ds}: there is nothing to recommend")
-    stamp = Stamp(known.ds, version, settings.fingerprint())
-    for start in range(0, len(user_ids), settings.ranking.chunk_users):
-        yield popular_rows(user_ids[start : start + settings.ranking.chunk_users], popular, stamp)
+class Popular:
+    """The lists of those of whom nothing is known: what is popular, and nothing of their own.
 
+    Raises:
+        LsifError: nothing may be recommended.
+    """
 
-def _chosen(user_ids: pa.Array, users: Sequence[str] | None) -> pa.Array:
-    return user_ids if users is None else user_ids.filter(pc.is_in(user_ids, value_set=pa.array(users, pa.string())))
+    def __init__(self, at: Evening, settings: Settings, version: str) -> None:
+        lists = {name: one.k for name, one in settings.lists.items() if one.items != "own"}
+        best = popular_items(at, settings.interests.recent_days, max(lists.values(), default=1))
+        if not len(best):
+            raise LsifError(f"no item is available on {at.ds}: there is nothing to recommend")
+        self._lists = {name: best.slice(0, k) for name, k in lists.items()}
+        self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
+
+    def rows(self, user_ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(user_ids) if self._lists else 0, self._size):
+            yield popular_rows(user_ids[start : start + self._size], self._lists, self._stamp)

@@ -1,11 +1,13 @@
 """Reaching MLflow, and saying in a line why it was not reached."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, OutageError
+from lsif.outages import is_outage
 
 DEFAULTS = {
     # MLflow would try for minutes; a task has retries of its own.
@@ -42,7 +44,8 @@ def reaching(uri: str) -> Iterator[None]:
     """Turn what MLflow raises inside into one line.
 
     Raises:
-        LsifError: MLflow did not answer, or refused.
+        OutageError: MLflow did not answer, or only with 5xx, as it does while its database is away.
+        LsifError: it refused.
     """
     from mlflow.exceptions import MlflowException
     from requests.exceptions import RequestException
@@ -51,13 +54,16 @@ def reaching(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, SQLAlchemyError) as error:
-        raise LsifError(f"MLflow at {_without_password(uri)}: {_first_line(error)}") from error
+        kind = OutageError if is_outage(error) else LsifError
+        raise kind(f"MLflow at {_without_password(uri)}: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
+    if answered := re.search(r"too many (\d+) error responses", text):
+        return f"it answers with {answered[1]}, as while its database or its store of files is away; its log says why"
     if "Max retries exceeded" in text or "Connection refused" in text:
-        return "no answer; is it running? (`lsif status`)"
+        return "no answer; is it running? (MLFLOW_TRACKING_URI says where to look)"
     return text.splitlines()[0][:300]
 
 

@@ -17,7 +17,7 @@ from lsif.registry.bundle import load_model
 from lsif.registry.manifest import verify_manifest
 
 ITEM_FEATURES, ITEM_FACTORS = "item_features", "item_factors"
-OUTPUTS = ("long", "short", "alpha", "groups", "popularity_gain", "repeat", "tail")
+OUTPUTS = ("long", "short", "groups", "popularity_gain", "repeat", "tail")
 
 
 class Interests:

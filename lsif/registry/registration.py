@@ -137,9 +137,9 @@ def _tags(candidate: Candidate, digest: str) -> dict[str, str]:
 
 
 def _metrics(comparison: Comparison) -> Iterator[tuple[str, float]]:
-    """`lsif.ndcg_at_10` and so on, with the ends of the interval; MLflow allows no @ in names."""
+    """`for_you.lsif.ndcg_at_10` and so on, with the ends of the interval; MLflow allows no @ in names."""
     for row in comparison:
-        name = f"{row['list']}.{str(row['metric']).replace('@', '_at_')}"
+        name = f"{row['list']}.{row['contender']}.{str(row['metric']).replace('@', '_at_')}"
         yield name, float(row["value"])
         yield f"{name}.low", float(row["low"])
         yield f"{name}.high", float(row["high"])

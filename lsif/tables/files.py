@@ -9,7 +9,7 @@ from itertools import zip_longest
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lsif.schema import DS, TableSchema
@@ -63,6 +63,16 @@ def visible_files(handle: DeltaTable) -> list[DataFile]:
     ]
 
 
+def widened(handle: DeltaTable, table: TableSchema) -> DeltaTable:
+    """A table with the columns that came later than it, null in the rows that it has."""
+    wanted = Schema.from_json(json.dumps(table.struct())).fields
+    stored = {field.name for field in handle.schema().fields}
+    if lacking := [field for field in wanted if field.name in table.added and field.name not in stored]:
+        handle.alter.add_columns(lacking)
+        handle.update_incremental()
+    return handle
+
+
 def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str]) -> Iterator[pa.Table]:
     """A file's row groups with its `ds`; `encoded` leaves of text come as dictionaries."""
     filesystem, inside = pafs.FileSystem.from_uri(path)
@@ -88,10 +98,14 @@ def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[
 
 def _batches(path: str, table: TableSchema, files: list[DataFile]) -> Iterator[pa.RecordBatch]:
     filesystem, root = pafs.FileSystem.from_uri(path)
-    names = arrow_schema(table, with_ds=False).names
+    schema = arrow_schema(table, with_ds=False)
     for file in files:
         with pq.ParquetFile(f"{root}/{file.path}", filesystem=filesystem) as opened:
-            yield from opened.iter_batches(columns=names)
+            lacking = [name for name in schema.names if name not in opened.schema_arrow.names]  # a column came later
+            for batch in opened.iter_batches(columns=schema.names):
+                later = {name: pa.nulls(len(batch), schema.field(name).type) for name in lacking}
+                columns = [later[name] if name in later else batch[name] for name in schema.names]
+                yield pa.RecordBatch.from_arrays(columns, names=schema.names)
 
 
 def _sorted(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:

@@ -17,10 +17,14 @@ from deltalake.transaction import create_table_with_add_actions
 
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
+from lsif.outages import explained
 from lsif.schema import DS, TABLES, TableSchema
+from lsif.tables.answering import answering
+from lsif.tables.by_user import ByUser
 from lsif.tables.door import arrow_schema, check_columns
-from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files
-from lsif.tables.write import Staged, Writer, made_from, remove_days
+from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
+from lsif.tables.marks import made_from
+from lsif.tables.write import Staged, Writer, remove_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,6 +34,7 @@ CHECKPOINT_EVERY = 10
 """Commits: whoever opens a table reads those since the last checkpoint, at half a millisecond each."""
 
 
+@answering
 class Tables:
     """All tables under one root.
 
@@ -58,7 +63,7 @@ class Tables:
         try:
             filesystem, root = pafs.FileSystem.from_uri(self.root)
         except (OSError, pa.ArrowInvalid) as error:
-            raise LsifError(f"cannot write tables below {self.root}: {error}") from error
+            raise explained(f"cannot write tables below {self.root}", error) from error
         if isinstance(filesystem, pafs.LocalFileSystem):
             there = next(place for place in (Path(root), *Path(root).parents) if place.exists())
             if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -121,6 +126,13 @@ class Tables:
         for file in self._files(name):
             if file.ds == ds:
                 yield from row_groups(f"{self.path(name)}/{file.path}", ds, columns, encoded)
+
+    def by_user(self, name: str, days: Iterable[str], columns: Sequence[str]) -> ByUser:
+        """Rows of `days`, in order of days, to be read for some users at a time: `user_id` is among the `columns`."""
+        wanted = set(days)
+        files = sorted((str(file.ds), file.path) for file in self._files(name) if file.ds in wanted and file.rows)
+        chosen = pa.schema([self.schema(name).field(column) for column in columns])
+        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in files], chosen)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
@@ -209,7 +221,7 @@ class Tables:
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
-        return Writer(self.path(name), _schema(name), handle, written=self.written)
+        return Writer(self.path(name), _schema(name), widened(handle, _schema(name)), written=self.written)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to a table that only grows (`runs`, `item_vectors`)."""
@@ -271,14 +283,20 @@ class Tables:
         except TableNotFoundError:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
-            said = " ".join(re.sub(r"\x1b\[\d+m|↳", "", str(error)).split())
-            raise LsifError(f"cannot open the table {self.path(name)}: {said}") from error
-        check_columns(name, "the table holds", arrow_schema(_schema(name)), pa.schema(handle.schema().to_arrow()))
+            raise explained(f"cannot open the table {self.path(name)}", error) from error
+        check_columns(name, "the table holds", *_both(_schema(name), pa.schema(handle.schema().to_arrow())))
         return handle
 
     def _files(self, name: str) -> list[DataFile]:
         handle = self._handle(name)
         return [] if handle is None else visible_files(handle)
+
+
+def _both(table: TableSchema, stored: pa.Schema) -> tuple[pa.Schema, pa.Schema]:
+    """What a table is to hold and what it holds; what came later need not be there yet."""
+    wanted = arrow_schema(table)
+    later = set(table.added) - set(stored.names)
+    return pa.schema([field for field in wanted if field.name not in later]), stored
 
 
 def _schema(name: str) -> TableSchema:

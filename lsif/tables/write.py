@@ -18,6 +18,7 @@ from deltalake.transaction import AddAction, RemoveAction, Transaction
 
 from lsif.errors import LsifError, Superseded
 from lsif.schema import DS, TableSchema
+from lsif.tables.answering import answering
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
@@ -29,6 +30,7 @@ from lsif.tables.files import (
     spark_path,
     visible_files,
 )
+from lsif.tables.marks import application, made_from, mark_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -37,6 +39,7 @@ APPEND_RETRIES = 100
 COMMIT_RETRIES = 100
 
 
+@answering
 @dataclass
 class Writer:
     """One writer of one table: writes files, then commits all of its days or none.
@@ -143,7 +146,7 @@ class Writer:
         return staged
 
     def _marks(self) -> dict[str, int]:
-        return {ds: _mark(self.handle, self.table, ds) + 1 for ds in self.days}
+        return {ds: mark_of(self.handle, self.table, ds) + 1 for ds in self.days}
 
     def _register(self, ds: str | None, path: str) -> None:
         filesystem, root = self._root()
@@ -160,6 +163,7 @@ class Writer:
         return pafs.FileSystem.from_uri(self.path)
 
 
+@answering
 @dataclass(frozen=True)
 class Staged:
     """Files written and not yet visible: read them, then commit them.
@@ -216,7 +220,7 @@ def _commit(
     replaced: set[str] | None = None
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
-        if late := [ds for ds, mark in marks.items() if _mark(handle, table, ds) >= mark]:
+        if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
         if replaced is None:
             replaced = _changed_days(path, table, visible_files(handle), files, marks)
@@ -244,7 +248,7 @@ def _changed_days(
 def _replace(
     handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
 ) -> None:
-    transactions = [Transaction(_application(table, ds), mark) for ds, mark in marks.items()]
+    transactions = [Transaction(application(table, ds), mark) for ds, mark in marks.items()]
     transactions += [Transaction(made_from(table, ds), number) for ds, number in made.items()]
     _change(handle, table, files, marks, transactions)
 
@@ -284,16 +288,3 @@ def _change(
         # No retries of the library's own: it would not look at the counters again.
         commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
     )
-
-
-def _mark(handle: DeltaTable, table: TableSchema, ds: str) -> int:
-    """How often a day was committed."""
-    return handle.transaction_version(_application(table, ds)) or 0
-
-
-def _application(table: TableSchema, ds: str) -> str:
-    return f"lsif/{table.name}/{ds}"
-
-
-def made_from(table: TableSchema, ds: str) -> str:
-    return f"{_application(table, ds)}/made_from"

@@ -63,7 +63,8 @@ def test_promotion_by_hand_says_all_it_was_told(dagbag: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "error"), [(2, AirflowFailException), (99, AirflowSkipException), (1, AirflowException)]
+    ("code", "error"),
+    [(2, AirflowFailException), (99, AirflowSkipException), (75, AirflowException), (1, AirflowException)],
 )
 def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(
     code: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch

@@ -7,8 +7,8 @@ import pytest
 
 from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
-from lsif.features.known import Known
 from lsif.ranking.popular import popular_items
+from tests.known import Known
 from tests.ranking import shop
 
 

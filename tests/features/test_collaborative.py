@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from lsif.features import collaborative
-from lsif.features.collaborative import item_factors
+from lsif.features.collaborative import Takings
 from lsif.features.history import History
+from lsif.features.ragged import Array
 
 
 def taken(pairs: list[tuple[int, int]], weight: float = 1.0) -> History:
@@ -13,6 +14,12 @@ def taken(pairs: list[tuple[int, int]], weight: float = 1.0) -> History:
     user, item = np.array(sorted(pairs)).T
     rows = len(user)
     return History(user, item, np.ones(rows), np.full((rows, 3), weight), np.zeros(rows), np.zeros((rows, 2)))
+
+
+def item_factors(rows: History, items: int, users: int, size: int) -> Array:
+    takings = Takings()
+    takings.add(rows, 0)
+    return takings.factors(np.arange(items), users, size)
 
 
 def two_tastes(users: int = 40) -> list[tuple[int, int]]:
@@ -49,7 +56,7 @@ def test_the_same_log_gives_the_same_factors() -> None:
 
 
 def test_of_many_users_evenly_spaced_ones_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collaborative, "MOST_USERS", 25)
     pairs = two_tastes()
+    monkeypatch.setattr(collaborative, "MOST_ROWS", len(pairs) // 2)
     every_other = [(user, item) for user, item in pairs if user % 2 == 0]
     np.testing.assert_array_equal(item_factors(taken(pairs), 12, 40, 4), item_factors(taken(every_other), 12, 40, 4))

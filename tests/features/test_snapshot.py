@@ -12,10 +12,11 @@ from lsif.config import Settings
 from lsif.features.group_features import group_feature_names
 from lsif.features.history_features import history_feature_names
 from lsif.features.item_features import COLUMNS
-from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.snapshot import Snapshot
 from lsif.features.user_features import USER_FEATURES
 from lsif.features.vocabulary import build_index
 from lsif.model.batch import batch_of
+from tests.known import snapshot_of
 from tests.world import ENCODER, catalogue, known, log, table, vectors
 
 DS = "2017-06-30"
@@ -38,8 +39,8 @@ LOG = log(
 
 def shot_of(frame: pd.DataFrame, settings: Settings, ds: str = DS) -> Snapshot:
     at = known(frame, ds, catalogue(ITEMS), settings)
-    index = build_index(at.histories, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-    return snapshot(at, index.extended(at.items, vectors(ITEMS)), settings)
+    index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+    return snapshot_of(at, index.extended(at.items, vectors(ITEMS)), settings)
 
 
 @pytest.fixture
@@ -67,8 +68,8 @@ def test_histories_may_come_in_pieces(shot: Snapshot, settings: Settings) -> Non
     at = known(LOG, DS, catalogue(ITEMS), settings)
     pieces = pa.concat_tables([at.histories.slice(row, 1) for row in range(len(at.histories))])
     assert pieces["items"].num_chunks == 3
-    index = build_index(pieces, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-    found = snapshot(replace(at, histories=pieces), index.extended(at.items, vectors(ITEMS)), settings)
+    index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+    found = snapshot_of(replace(at, histories=pieces), index.extended(at.items, vectors(ITEMS)), settings)
     for field in fields(shot):
         np.testing.assert_array_equal(getattr(found, field.name), getattr(shot, field.name), field.name)
 
@@ -234,8 +235,8 @@ def test_baskets_are_times_and_ages_run_to_the_end_of_the_day(settings: Settings
     window = [{"item_id": item, "event_type": "purchase", "event_time": moment} for item, moment in events]
     two = [{"user_id": "u2", "events": window}, {"user_id": "u1", "events": window[3:]}]
     at = known(LOG, DS, catalogue(ITEMS), settings).__class__(**{**vars(at), "windows": table("recent_windows", two)})
-    index = build_index(at.histories, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-    shot = snapshot(at, index, settings)
+    index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+    shot = snapshot_of(at, index, settings)
     assert shot.window_start.tolist() == [0, 1, 1, 4]
     assert shot.window_item.tolist() == [1, 0, 2, 1]
     assert shot.window_basket.tolist() == [0, 0, 0, 1]

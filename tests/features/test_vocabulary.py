@@ -12,14 +12,9 @@ from tests.world import catalogue, table, vectors
 
 @pytest.fixture
 def index() -> ItemIndex:
-    histories = [
-        {"user_id": "u1", "items": [{"item_id": "b-1"}, {"item_id": "gone"}]},
-        {"user_id": "u2", "items": [{"item_id": "b-1"}, {"item_id": "a-10"}, {"item_id": "a-2"}]},
-    ]
+    states = [{"item_id": item, "users": users} for item, users in {"b-1": 2, "gone": 1, "a-10": 1, "a-2": 1}.items()]
     items = ["z-9", "b-1", "a-2", "a-10"]
-    return build_index(
-        table("long_term_histories", histories), catalogue(items), vectors(items), ("browse",), "made-up"
-    )
+    return build_index(table("item_states", states), catalogue(items), vectors(items), ("browse",), "made-up")
 
 
 def test_trained_items_are_those_of_catalogue_and_histories_by_id(index: ItemIndex) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from lsif.config import Settings
 from lsif.errors import MissingDays
-from lsif.features.known import known_at
 from lsif.interests.as_of import base_and_tile_days, base_parts, history_at, history_settings, tile_parts
 from lsif.interests.bases import base_days, is_due, tiles_digest, usable_bases
 from lsif.interests.history import merged
 from lsif.tables import Tables
 from tests.interests import log, reference
+from tests.known import known_at
 
 DAYS = [f"2017-03-{day:02d}" for day in range(1, 11)]
 EVENTS = log.as_pandas(

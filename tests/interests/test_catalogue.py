@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +10,10 @@ import pytest
 
 from lsif.config import Catalogue, Rules
 from lsif.errors import LsifError
-from lsif.interests.catalogue import delivered_products, judged_products
+from lsif.interests.catalogue import judged_products
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 COLUMNS = {"item_id": "id", "title": "name", "category": "kind", "text": ["name", "words"], "available": "sold"}
 ROWS: list[dict[str, Any]] = [
@@ -39,47 +42,39 @@ def write(folder: Path, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
-def test_products_become_items(tmp_path: Path, kind: str) -> None:
-    rows = delivered_products(catalogue(kind), write(tmp_path, kind))
-    items, rejects, repeated = judged_products(rows, catalogue(kind), Rules(max_text=30))
-    assert items.to_pylist() == [
-        {
-            "item_id": "007",
-            "title": 'Say "hi"',
-            "category": None,
-            "brand": None,
-            "text": 'Say "hi"',
-            "available": False,
-        },
-        {
-            "item_id": "7",
-            "title": "Tea",
-            "category": "drinks",
-            "brand": None,
-            "text": "Tea hot, green",
-            "available": True,
-        },
+def test_products_become_items(spark: "SparkSession", tmp_path: Path, kind: str) -> None:
+    found = judged_products(spark, catalogue(kind), write(tmp_path, kind), Rules(max_text=30))
+    names = ("item_id", "title", "category", "brand", "text", "available", "published")
+    assert [tuple(row[name] for name in names) for row in found.rows.to_pylist()] == [
+        ("007", 'Say "hi"', None, None, 'Say "hi"', False, None),
+        ("7", "Tea", "drinks", None, "Tea hot, green", True, None),
+        ("9", "n" * 30, "drinks", None, "n" * 30, True, None),
     ]
-    assert [(row["rule"], row["source"], json.loads(row["raw"])["name"]) for row in rejects.to_pylist()] == [
+    assert found.lost == {"title": 1, "text": 1}, "cut, and told"
+    assert [(row["rule"], row["source"], json.loads(row["raw"])["name"]) for row in found.rejects.to_pylist()] == [
         ("missing_id", "catalogue", "Nameless"),
-        ("long_text", "catalogue", "n" * 31),
     ]
-    assert repeated == 1
-    assert len(rows) == len(items) + len(rejects) + repeated
+    assert (found.rows_in, found.repeated) == (5, 1)
 
 
-def test_numbers_as_ids_become_their_digits(tmp_path: Path) -> None:
+def test_the_first_of_a_products_rows_is_the_first_as_they_lie(spark: "SparkSession", tmp_path: Path) -> None:
+    for number in range(3):
+        rows = [f"{item},{number}-{item}" for item in range(5)]
+        (tmp_path / f"{number}.csv").write_text("\n".join(["id,name", *rows, *(f"0,again {n}" for n in range(number))]))
+    found = judged_products(spark, catalogue("csv", {"item_id": "id", "title": "name"}), str(tmp_path), Rules())
+    assert found.rows["title"].to_pylist() == [f"0-{item}" for item in range(5)]
+    assert (found.rows_in, found.repeated) == (18, 13)
+
+
+def test_numbers_as_ids_become_their_digits(spark: "SparkSession", tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
     pq.write_table(pa.table({"id": pa.array([7, 8], pa.int64())}), path)
-    rows = delivered_products(catalogue("parquet", {"item_id": "id"}), str(path))
-    assert judged_products(rows, catalogue("parquet", {"item_id": "id"}), Rules())[0]["item_id"].to_pylist() == [
-        "7",
-        "8",
-    ]
+    found = judged_products(spark, catalogue("parquet", {"item_id": "id"}), str(path), Rules())
+    assert found.rows["item_id"].to_pylist() == ["7", "8"]
 
 
-def test_a_renamed_column_stops_it(tmp_path: Path) -> None:
+def test_a_renamed_column_stops_it(spark: "SparkSession", tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text("id,Name,kind,words,sold\n")
     with pytest.raises(LsifError, match="no column name; it has id, Name"):
-        delivered_products(catalogue("csv"), str(path))
+        judged_products(spark, catalogue("csv"), str(path), Rules())

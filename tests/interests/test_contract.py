@@ -30,7 +30,8 @@ def judge(
 ) -> "DataFrame":
     kind = path.rsplit(".", 1)[-1]
     rows = delivery(spark, "shop", source(kind, **changes), {path: None})
-    ids = spark.createDataFrame(known or [], "event_id string, ds string")
+    stored = [("shop", *one) for one in known or []]
+    ids = spark.createDataFrame(stored, "source string, event_id string, ds string")
     return judged(rows, arrival(days or [DS]), ids, TYPES, rules).cache()
 
 
@@ -71,9 +72,10 @@ BAD = {
     "unknown_type": [line(50, kind="Purchase"), line(51, kind=""), line(52, kind=" purchase")],
     "bad_number": [
         line(number, rest=rest)
-        for number, rest in enumerate(["NaN,,", "-1,,", "Infinity,,", "many,,", ",-0.01,", ",nan,"], 60)
+        for number, rest in enumerate(["NaN,,", "-1,,", "Infinity,,", "many,,"], 60)
     ],
-    "long_text": [line(70, item="i" * 21), line("7" * 21), line(71, rest=f",,{'q' * 21}")],
+    "bad_id": [line(80, user="u\u200b"), line(81, item="\ufeff7"), line("82\t"), line(83, user="\x00u")],
+    "long_text": [line(70, item="i" * 21), line("7" * 21)],
 }  # fmt: skip
 GOOD = [
     line(100, user="u ", item="007"),
@@ -81,6 +83,9 @@ GOOD = [
     line(102, time="2017-03-12T23:59:59.999999Z", rest="2.5,0,"),
     line(103, item="", kind="search", rest=",,shoes"),
     line(104, item='"a, ""b"""', kind="browse", rest="0,,"),
+    line(105, rest=",-0.01,"),  # what is optional is lost, and not the row
+    line(106, rest=",nan,"),
+    line(107, rest=f",1,{'q' * 21}"),
 ]
 
 
@@ -118,7 +123,15 @@ def test_good_rows_come_through_as_they_are(day: "DataFrame") -> None:
         ("102", "u", "7", "purchase", "2017-03-12 23:59:59.999999", 2.5, 0.0, None),
         ("103", "u", None, "search", ten, 0.0, None, "shoes"),
         ("104", "u", 'a, "b"', "browse", ten, 0.0, None, None),
+        ("105", "u", "7", "purchase", ten, 1.0, None, None),
+        ("106", "u", "7", "purchase", ten, 1.0, None, None),
+        ("107", "u", "7", "purchase", ten, 1.0, 1.0, "q" * 20),
     ]
+
+
+def test_what_good_rows_lost_is_told(day: "DataFrame") -> None:
+    lost = {row.event_id: list(row.lost) for row in day.where("rule is null and size(lost) > 0").collect()}
+    assert lost == {"105": ["value"], "106": ["value"], "107": ["query"]}
 
 
 def test_every_row_has_exactly_one_fate(day: "DataFrame") -> None:

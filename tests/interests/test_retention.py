@@ -10,12 +10,12 @@ import pytest
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.errors import LsifError
-from lsif.features.known import known_at
 from lsif.interests.bases import check_open, thinned_through, usable_bases
 from lsif.interests.retention import days_to_thin
 from lsif.tables import Tables
 from tests.interests import log, reference
 from tests.interests.test_as_of import put, put_base
+from tests.known import known_at
 
 DAYS = days_between("2017-03-01", "2017-04-19")
 LAST = DAYS[-1]

@@ -8,10 +8,10 @@ import pytest
 
 from lsif.config import load_settings
 from lsif.days import days_between
-from lsif.features.known import known_at
 from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import Run, counts, deliver, last
+from tests.known import known_at
 
 FIRST, LAST = "2017-03-01", "2017-04-04"
 DAYS = days_between(FIRST, LAST)

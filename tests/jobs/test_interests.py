@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from lsif.config import Settings
-from lsif.features.known import known_at
 from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import Run, counts, deliver, last
+from tests.known import known_at
 
 DAYS = [f"2017-03-{day:02d}" for day in range(8, 14)]
 

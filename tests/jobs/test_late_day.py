@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from lsif.days import day_before, days_between
-from lsif.features.known import known_at
 from lsif.registry import Registry
 from lsif.stale import cascade, stale_steps
 from tests.conftest import SHOP
 from tests.jobs.conftest import deliver
+from tests.known import known_at
 from tests.ranking import shop
 from tests.ranking.harness import SMALL, Shop
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from lsif.config import Settings
-from lsif.features.snapshot import snapshot
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import sampling
 from lsif.learning import step as steps
@@ -18,6 +17,7 @@ from lsif.learning.training import build_model
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.model.item_tower import ItemInputs
+from tests.known import snapshot_of
 from tests.world import ENCODER, catalogue, events, known, log, vectors
 
 DS = "2017-06-30"
@@ -40,12 +40,12 @@ LOG = log(
 @pytest.fixture
 def index(settings: Settings) -> ItemIndex:
     items = catalogue(ITEMS)
-    return build_index(known(LOG, DS, items, settings).histories, items, vectors(ITEMS), ("purchase",), ENCODER)
+    return build_index(known(LOG, DS, items, settings).states(settings), items, vectors(ITEMS), ("purchase",), ENCODER)
 
 
 @pytest.fixture
 def example(settings: Settings, index: ItemIndex) -> Example:
-    shot = snapshot(known(LOG, DS, catalogue(ITEMS), settings), index, settings)
+    shot = snapshot_of(known(LOG, DS, catalogue(ITEMS), settings), index, settings)
     return Example(shot, targets(events(LOG), index, shot.user_ids, DS, 7))
 
 
@@ -111,9 +111,9 @@ def test_the_level_is_all_that_the_list_of_everything_teaches(
     assert set(found.values()) == {0.0}
 
 
-def test_only_the_active_users_of_a_cutoff_are_kept(example: Example) -> None:
-    """u3 took nothing afterwards; what is left of the others is what it was."""
-    kept, users = example.active(), np.array([0, 1])
+def test_some_users_of_a_cutoff_are_what_they_were(example: Example) -> None:
+    users = np.array([0, 1])
+    kept = Example(example.snapshot.only(users), example.targets.only(users))
     assert kept.snapshot.user_ids.to_pylist() == ["u1", "u2"]
     for name, values in vars(batch_of(example.snapshot, users)).items():
         torch.testing.assert_close(getattr(batch_of(kept.snapshot, users), name), values)

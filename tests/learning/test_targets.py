@@ -15,10 +15,8 @@ ITEMS = ["a-1", "a-2", "b-1"]
 
 @pytest.fixture
 def index() -> ItemIndex:
-    history = [{"user_id": "u1", "items": [{"item_id": item} for item in ITEMS]}]
-    return build_index(
-        table("long_term_histories", history), catalogue(ITEMS), vectors(ITEMS), ("purchase",), "made-up"
-    )
+    states = [{"item_id": item, "users": 1} for item in ITEMS]
+    return build_index(table("item_states", states), catalogue(ITEMS), vectors(ITEMS), ("purchase",), "made-up")
 
 
 def bought(user: str, item: str, moment: str, weight: float = 1.0) -> dict[str, object]:

@@ -11,7 +11,6 @@ import torch
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.item_features import ITEM_FEATURES
-from lsif.features.snapshot import snapshot
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import training
 from lsif.learning.step import Example
@@ -19,6 +18,7 @@ from lsif.learning.targets import Targets, targets
 from lsif.learning.training import build_model, fit
 from lsif.learning.validation import Watched, mean_ndcg, watched
 from lsif.model.fusion_model import FusionModel
+from tests.known import snapshot_of
 from tests.learning.ranked import top_items
 from tests.world import ENCODER, catalogue, events, known, log, vectors
 
@@ -53,11 +53,11 @@ def small(settings: Settings, **changed: object) -> Settings:
 def world(settings: Settings) -> tuple[ItemIndex, list[Example]]:
     frame, items = log(planted()), catalogue(ITEMS)
     index = build_index(
-        known(frame, CUTOFFS[-2], items, settings).histories, items, vectors(ITEMS), ("purchase",), ENCODER
+        known(frame, CUTOFFS[-2], items, settings).states(settings), items, vectors(ITEMS), ("purchase",), ENCODER
     )
     found = []
     for cutoff in CUTOFFS:
-        shot = snapshot(known(frame, cutoff, items, settings), index, settings)
+        shot = snapshot_of(known(frame, cutoff, items, settings), index, settings)
         found.append(Example(shot, targets(events(frame), index, shot.user_ids, cutoff, 7)))
     return index, found
 

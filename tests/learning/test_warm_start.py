@@ -8,12 +8,12 @@ import torch
 
 from lsif.config import Settings
 from lsif.features.ragged import Array
-from lsif.features.snapshot import snapshot
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.step import Example
 from lsif.learning.training import build_model, fit
 from lsif.learning.warm_start import Start, carry_over
 from lsif.model.fusion_model import FusionModel
+from tests.known import snapshot_of
 from tests.learning.ranked import top_items
 from tests.learning.test_training import CUTOFFS, ITEMS, planted, small
 from tests.world import catalogue, known, log
@@ -31,7 +31,7 @@ def drawn(index: ItemIndex, examples: list[Example], settings: Settings, seed: i
 
 def lists(model: FusionModel, index: ItemIndex, settings: Settings) -> Array:
     at = known(log(planted()), CUTOFFS[0], catalogue(ITEMS), settings)
-    shot = snapshot(at, index, small(settings))
+    shot = snapshot_of(at, index, small(settings))
     return top_items(model, shot, index, np.arange(len(shot)), 10)
 
 

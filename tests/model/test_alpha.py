@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from lsif.config import Settings, load_settings, project_folder
 from lsif.features.ragged import Array
-from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.snapshot import Snapshot
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning.step import Example
 from lsif.learning.targets import targets
@@ -18,6 +18,7 @@ from lsif.learning.training import Trained, fit
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import Interests, Items
 from tests import world
+from tests.known import snapshot_of
 from tests.planted import DAYS, ITEMS, PER_TOPIC, START, TOPICS, Planted, planted, user_id
 
 USERS, CUTOFFS = 250, 7
@@ -39,8 +40,8 @@ def shop() -> Planted:
 def trained(shop: Planted, settings: Settings) -> Trained:
     items, events = world.catalogue(ITEMS), world.events(shop.log)
     vectors = world.vectors(items["item_id"].to_pylist())
-    histories = world.known(shop.log, PAST[0], items, settings).histories
-    index = build_index(histories, items, vectors, ("purchase",), world.ENCODER)
+    states = world.known(shop.log, PAST[0], items, settings).states(settings)
+    index = build_index(states, items, vectors, ("purchase",), world.ENCODER)
 
     def example(cutoff: str) -> Example:
         shot = seen(shop.log, index, settings, cutoff)
@@ -55,7 +56,7 @@ def night(shop: Planted, trained: Trained, settings: Settings) -> Snapshot:
 
 
 def seen(log: pd.DataFrame, index: ItemIndex, settings: Settings, cutoff: str = NIGHT) -> Snapshot:
-    return snapshot(world.known(log, cutoff, world.catalogue(ITEMS), settings), index, settings)
+    return snapshot_of(world.known(log, cutoff, world.catalogue(ITEMS), settings), index, settings)
 
 
 def interests(trained: Trained, shot: Snapshot) -> tuple[Interests, Items]:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lsif.config import Model, Settings
-from lsif.features.snapshot import Snapshot, snapshot
+from lsif.features.snapshot import Snapshot
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning.sampling import Sampler
 from lsif.learning.step import Example, step_inputs, step_loss
@@ -19,6 +19,7 @@ from lsif.learning.targets import targets
 from lsif.learning.training import build_model
 from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, Items, scores
+from tests.known import snapshot_of
 from tests.world import ENCODER, catalogue, events, known, log, vectors
 
 ITEMS = [f"{category}-{n}" for category in "abc" for n in range(4)]
@@ -50,8 +51,8 @@ class TestModelContract:
     def example(self, settings: Settings) -> tuple[ItemIndex, Example]:
         frame = log(shop())
         at = known(frame, DS, catalogue(ITEMS), settings)
-        index = build_index(at.histories, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-        shot = snapshot(at, index, settings)
+        index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+        shot = snapshot_of(at, index, settings)
         return index, Example(shot, targets(events(frame), index, shot.user_ids, DS, 7))
 
     @pytest.fixture
@@ -189,7 +190,7 @@ class TestModelContract:
         ids = [*ITEMS, "a-new", "z-new"]
         grown = index.extended(catalogue(ids), vectors(ids))
         at = known(log(shop()), DS, catalogue(ids), settings)
-        shot = snapshot(at, grown, settings)
+        shot = snapshot_of(at, grown, settings)
         batch = batch_of(shot, np.arange(len(shot)))
         items = model.all_items(grown, shot.item_features, shot.item_factors)
         assert torch.isfinite(scores(model(batch, items), batch, items)).all()

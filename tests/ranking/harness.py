@@ -28,8 +28,10 @@ batch_users = 16
 width = 8
 text_encoder = "hashing"
 
-[ranking]
-k = 12
+[lists]
+for_you = { k = 12 }
+buy_again = { items = "own", k = 12 }
+discover = { items = "new", k = 12 }
 """
 CUTOFFS = [day_before(shop.DS, 7 * n) for n in (3, 2, 1)]
 NEXT_DAY = day_before(shop.DS, -1)

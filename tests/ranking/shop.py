@@ -1,6 +1,7 @@
 """A made-up shop, seeded: what is known at one date, without storage or Spark."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,18 +12,20 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Settings
-from lsif.features.known import Known
-from lsif.features.snapshot import snapshot
+from lsif.days import day_before
+from lsif.features.steps import store_states
 from lsif.features.text import catalogue_vectors, text_sha256
 from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import build_index
 from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import build_model
+from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
+from tests.known import Known, snapshot_of
 
 DS = "2017-06-30"
 TODAY = date.fromisoformat(DS)
@@ -59,7 +62,12 @@ def item_row(item_id: str, text: str | None = None, available: bool = True) -> d
 
 
 def known(of: list[Event], settings: Settings, items: pa.Table, ds: str = DS) -> Known:
-    """What is known at the end of `ds`, had every event arrived on its day."""
+    """What is known at the end of `ds`, and `recent_days` before, had every event arrived on its day."""
+    before = day_before(ds, settings.interests.recent_days)
+    return replace(_known(of, settings, items, ds), before=_known(of, settings, items, before))
+
+
+def _known(of: list[Event], settings: Settings, items: pa.Table, ds: str) -> Known:
     today = date.fromisoformat(ds)
     past = [event for event in of if event[2] <= today]
     return Known(
@@ -76,6 +84,7 @@ def write_log(tables: Tables, settings: Settings, of: list[Event], items: pa.Tab
     """Every day's events and tiles, and histories and windows at `dates`, as the jobs before ours leave them."""
     days = sorted({event[2] for event in of})
     span = [(days[0] + timedelta(days=n)).isoformat() for n in range((days[-1] - days[0]).days + 1)]
+    dates = sorted({*dates, *(day_before(ds, settings.interests.recent_days) for ds in dates)} & set(span))
     at = [known(of, settings, items, ds) for ds in dates]
     whole = known(of, settings, items, span[-1])
     write(tables, "events", table("events", event_rows(of)), span)
@@ -84,6 +93,8 @@ def write_log(tables: Tables, settings: Settings, of: list[Event], items: pa.Tab
     write(tables, "long_term_histories", pa.concat_tables([one.histories for one in at]), dates)
     write(tables, "recent_windows", pa.concat_tables([one.windows for one in at]), dates)
     write(tables, "items", items, span[:1])
+    for ds in dates:
+        store_states(tables, ds, settings)
     encoder = text_encoder(settings.model.text_encoder)
     texts = items["text"].to_pylist()
     made = encoder.encode(texts).tolist()
@@ -126,8 +137,8 @@ def trained(at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0
     """A model nobody trained, with every weight drawn at random so that all parts of a score differ from zero."""
     torch.manual_seed(seed)
     text = catalogue_vectors(at.items, item_vectors, ENCODER)
-    index = build_index(at.histories, at.items, text, ("purchase",), ENCODER)
-    shot = snapshot(at, index, settings)
+    index = build_index(at.states(settings), at.items, text, ("purchase",), ENCODER)
+    shot = snapshot_of(at, index, settings)
     nothing = targets(table("events", []), index, shot.user_ids, DS, 7)
     model = build_model(index, [Example(shot, nothing)], settings)
     with torch.no_grad():
@@ -136,10 +147,22 @@ def trained(at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0
     return TrainedModel(model, index, "7", settings.interests, "2017-06-23")
 
 
+def recommended(
+    model: TrainedModel | None,
+    at: Known,
+    item_vectors: pa.Table,
+    settings: Settings,
+    users: Sequence[str] | None = None,
+) -> pa.Table:
+    """What the night would make of it."""
+    return recommend(model, at.evening(item_vectors, settings), settings, users)
+
+
 def small(settings: Settings, k: int = 5, **ranking: Any) -> Settings:
     return settings.model_copy(
         update={
-            "ranking": settings.ranking.model_copy(update={"k": k, **ranking}),
+            "ranking": settings.ranking.model_copy(update=ranking),
+            "lists": {name: of.model_copy(update={"k": k}) for name, of in settings.lists.items()},
             "model": settings.model.model_copy(update={"width": 8}),
         }
     )

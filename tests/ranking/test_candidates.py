@@ -8,11 +8,14 @@ import torch
 from torch import Tensor
 
 from benchmarks.scoring.ours import items, users
+from lsif.config import RankedList
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items, scores
 from lsif.ranking import candidates as search
 from lsif.ranking.candidates import Catalogue, Found, catalogue
-from lsif.ranking.parts import ranked
+from lsif.ranking.lists import ranked
+from lsif.ranking.parts import Side
+from lsif.ranking.pool import pool
 from lsif.ranking.rows import Ranked
 
 USERS, HISTORY, K = 70, 32, 20
@@ -52,8 +55,14 @@ def lists(found: Ranked) -> list[tuple[int, int, float]]:
 
 
 def pairs(found: Found) -> set[tuple[int, int]]:
-    rows, columns = torch.cat([found.row, found.own_row]), torch.cat([found.item, found.own_item])
-    return set(zip(rows.tolist(), columns.tolist(), strict=True))
+    return set(zip(found.row.tolist(), found.item.tolist(), strict=True))
+
+
+def listed(interests: Interests, batch: Batch, of: Catalogue, k: int, kind: str = "all") -> Ranked:
+    """One list, of users who were before as they are now."""
+    one = RankedList.model_validate({"items": kind, "k": k})
+    side, nobody = Side(batch, interests), of.items.popularity.numpy()
+    return ranked(pool(side, side, of, nobody, 2 * k), [one])
 
 
 def best(exact: Tensor) -> set[tuple[int, int]]:
@@ -64,7 +73,7 @@ def best(exact: Tensor) -> set[tuple[int, int]]:
 @pytest.mark.parametrize("count", [60, 2_003])
 def test_lists_are_those_of_the_models_formula(count: int, kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     interests, batch, of = drawn(count)
-    found = ranked(interests, batch, made(of, kind, monkeypatch), K)
+    found = listed(interests, batch, made(of, kind, monkeypatch), K)
     exact = scores(interests, batch, of)
     assert found.item.reshape(USERS, K).tolist() == exact.topk(K, dim=1).indices.tolist()
     np.testing.assert_allclose(found.score, exact.topk(K, dim=1).values.numpy().ravel(), atol=1e-6)
@@ -82,7 +91,7 @@ def test_near_ties_far_from_zero_are_found_by_every_kind_of_product(
     rough, fine = (made(of, kind, monkeypatch) for kind in KINDS)
     for kind in (rough, fine):
         assert best(exact) <= pairs(search.candidates(interests, batch, kind, K))
-    assert lists(ranked(interests, batch, rough, K)) == lists(ranked(interests, batch, fine, K))
+    assert lists(listed(interests, batch, rough, K)) == lists(listed(interests, batch, fine, K))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,7 +113,7 @@ def test_many_ties_are_broken_by_the_order_of_ids(kind: torch.dtype, monkeypatch
     interests, batch, of = drawn(700)
     silent = {name: torch.zeros_like(value) for name, value in vars(interests).items() if value.is_floating_point()}
     known = made(of, kind, monkeypatch)
-    found = ranked(replace(interests, **silent), batch, known, K)
+    found = listed(replace(interests, **silent), batch, known, K)
     open_to_all = np.flatnonzero(of.bias.isfinite().numpy())
     first = open_to_all[np.argsort(known.order[open_to_all])][:K]
     assert found.item.reshape(USERS, K).tolist() == [first.tolist()] * USERS
@@ -128,8 +137,8 @@ def test_a_broken_item_that_is_closed_is_nobodys_business(kind: torch.dtype, mon
     shut = int(of.bias.isinf().nonzero()[0])
     vectors = of.vectors.clone()
     vectors[shut] = torch.nan
-    whole = ranked(interests, batch, made(of, kind, monkeypatch), K)
-    broken = ranked(interests, batch, made(replace(of, vectors=vectors), kind, monkeypatch), K)
+    whole = listed(interests, batch, made(of, kind, monkeypatch), K)
+    broken = listed(interests, batch, made(replace(of, vectors=vectors), kind, monkeypatch), K)
     assert lists(broken) == lists(whole)
 
 
@@ -138,20 +147,26 @@ def test_one_user_alone_and_lists_of_the_whole_catalogue(users: int, k: int, mon
     interests, batch, of = drawn(700)
     some = slice(0, users)
     known = made(of, torch.float32, monkeypatch)
-    found = lists(ranked(search.cut(interests, some), search.cut(batch, some), known, k))
-    assert found == [row for row in lists(ranked(interests, batch, known, k)) if row[0] < users]
+    found = lists(listed(search.cut(interests, some), search.cut(batch, some), known, k))
+    assert found == [row for row in lists(listed(interests, batch, known, k)) if row[0] < users]
     assert len(found) == users * min(k, int(of.bias.isfinite().sum()))
 
 
-def test_pairs_are_ranked_alike_in_a_table_and_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_own_and_new_items_have_lists_of_their_own(kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     interests, batch, of = drawn(700)
-    known = made(of, torch.float32, monkeypatch)
-    table = ranked(interests, batch, known, K)
-    monkeypatch.setattr("lsif.ranking.parts.CELLS", 0)
-    assert lists(ranked(interests, batch, known, K)) == lists(table)
+    known, exact = made(of, kind, monkeypatch), scores(interests, batch, of)
+    had = torch.zeros_like(exact, dtype=torch.bool)
+    for item, mask in ((batch.history_item, batch.history_mask), (batch.tail_item, batch.tail_mask)):
+        had |= torch.zeros_like(exact).scatter_add(1, item, mask.double()) > 0
+    new, own = (listed(interests, batch, known, K, of_kind) for of_kind in ("new", "own"))
+    assert new.item.reshape(USERS, K).tolist() == exact.masked_fill(had, -torch.inf).topk(K, dim=1).indices.tolist()
+    expected = exact.masked_fill(~had, -torch.inf).topk(K, dim=1)
+    assert own.item.tolist() == expected.indices[expected.values.isfinite()].tolist()
+    assert own.own.all() and not new.own.any()
 
 
 def test_a_model_of_nothing_but_nan_has_no_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     interests, batch, of = drawn(700)
     broken = replace(interests, long=interests.long * torch.nan, order=interests.order * torch.nan)
-    assert not len(ranked(broken, batch, made(of, torch.float32, monkeypatch), K).row)
+    assert not len(listed(broken, batch, made(of, torch.float32, monkeypatch), K).row)

@@ -11,10 +11,21 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.ranking.checks import FAIL, Expected, audit, passed
 from lsif.ranking.popular import available_items
-from lsif.ranking.scoring import recommend
+from tests.known import Known
 from tests.ranking import shop
 
 Rows = list[dict[str, Any]]
+
+
+def expected(at: Known, settings: Settings) -> Expected:
+    """What belongs to a night of those who had so much."""
+    items = available_items(at.items)
+    of_sale = {
+        row["user_id"]: {one["item_id"] for one in row["items"]} & {*items.to_pylist()}
+        for row in at.histories.to_pylist()
+    }
+    had = pa.Table.from_pylist([{"user_id": user, "owned": len(items)} for user, items in of_sale.items()])
+    return Expected(at.ids, items, settings.lists, lambda users: had)
 
 
 @pytest.fixture
@@ -22,8 +33,8 @@ def night(settings: Settings) -> tuple[pa.Table, Expected]:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
-    rows = recommend(shop.trained(at, vectors, small), at, vectors, small)
-    return rows, Expected(at.user_ids(), available_items(at), k=3)
+    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small)
+    return rows, expected(at, small)
 
 
 def test_good_rows_pass(night: tuple[pa.Table, Expected]) -> None:
@@ -35,13 +46,15 @@ def set_first(**values: Any) -> Callable[[Rows], Rows]:
 
 
 BROKEN: dict[str, Callable[[Rows], Rows]] = {
-    "row_count": lambda rows: rows[:-1],
+    "lists": set_first(list="strange"),
+    "row_count": lambda rows: rows[1:],
     "users": set_first(user_id="nobody"),
     "ranks": set_first(rank=4),
     "duplicates": lambda rows: [{**rows[0], "item_id": rows[1]["item_id"]}, *rows[1:]],
     "items": set_first(item_id="i009"),
     "scores": lambda rows: [{**rows[0], "score": rows[1]["score"] - 1}, *rows[1:]],
     "shares": set_first(long_share=1.5),
+    "parts": set_first(long_part=99.0),
     "one_version": set_first(model_version="8"),
     "recommendation_ids": lambda rows: [{**rows[0], "recommendation_id": rows[1]["recommendation_id"]}, *rows[1:]],
 }
@@ -82,20 +95,20 @@ def test_a_row_without_a_version_is_another_version(night: tuple[pa.Table, Expec
 def test_a_score_is_a_finite_number(score: float, night: tuple[pa.Table, Expected]) -> None:
     rows, expected = night
     broken = pa.Table.from_pylist(set_first(score=score)(rows.to_pylist()), schema=rows.schema)
-    assert [finding.check for finding in audit(broken, expected)] == ["scores"]
+    assert [finding.check for finding in audit(broken, expected)] == ["scores", "parts"]
 
 
 def test_a_night_without_a_model_warns_and_passes(settings: Settings) -> None:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10))
-    rows = recommend(None, at, shop.vectors(at.items), small)
-    warnings = passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))
+    rows = shop.recommended(None, at, shop.vectors(at.items), small)
+    warnings = passed(audit(rows, expected(at, small)))
     assert [str(w).split(":")[0] for w in warnings] == ["warn no_model", "warn fallback"]
 
 
 def test_no_rows_at_all_do_not_pass(night: tuple[pa.Table, Expected]) -> None:
     rows, expected = night
-    with pytest.raises(LsifError, match="0 rows where 18 belong"):
+    with pytest.raises(LsifError, match="fail row_count: 0 rows in the list .* of the user u000"):
         passed(audit(rows.slice(0, 0), expected))
 
 
@@ -106,6 +119,6 @@ def test_a_model_of_nans_is_stopped_by_the_audit(settings: Settings) -> None:
     broken = shop.trained(at, vectors, small)
     with torch.no_grad():
         broken.model.log_temperature.fill_(torch.nan)
-    rows = recommend(broken, at, vectors, small)
-    with pytest.raises(LsifError, match="fail row_count: 0 rows where 18 belong"):
-        passed(audit(rows, Expected(at.user_ids(), available_items(at), k=3)))
+    rows = shop.recommended(broken, at, vectors, small)
+    with pytest.raises(LsifError, match="fail row_count: 0 rows in the list"):
+        passed(audit(rows, expected(at, small)))

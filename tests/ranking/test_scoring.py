@@ -1,6 +1,9 @@
 """Lists: exactly K rows, exact parts, ties by item id, the same bytes whatever the chunks."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +13,15 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features import snapshot as snapshots
-from lsif.features.known import Known
+from lsif.features import collaborative
+from lsif.features.shared import shared
 from lsif.features.snapshot import snapshot
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
-from lsif.ranking.rows import SHARES
-from lsif.ranking.scoring import recommend
+from lsif.ranking.lists import DEPTH
+from lsif.ranking.rows import PARTS, REASONS, SHARES
 from lsif.ranking.trained import TrainedModel
+from tests.known import Known
 from tests.ranking import shop
 
 
@@ -46,17 +50,21 @@ def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
     return shop.trained(night, vectors, small)
 
 
-def lists(rows: pa.Table) -> dict[str, list[str]]:
+def lists(rows: pa.Table, name: str = "for_you") -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    rows = rows.filter(pc.field("list") == name)
     for row in rows.sort_by([("user_id", "ascending"), ("rank", "ascending")]).to_pylist():
         found.setdefault(row["user_id"], []).append(row["item_id"])
     return found
 
 
-def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict[str, dict[str, float]]:
+def brute_force(
+    trained: TrainedModel, night: Known, settings: Settings, states: pa.Table | None = None, ids: pa.Array | None = None
+) -> dict[str, dict[str, float]]:
     """Every available item's score by the model's own dense formula in float64."""
-    shot = snapshot(night, trained.index, settings)
-    model = trained.model.double().eval()
+    of = shared(night.states(settings) if states is None else states, night.ds, trained.index)
+    shot = snapshot(night.users().only(night.ids if ids is None else ids), of, settings)
+    model = deepcopy(trained.model).double().eval()
     batch = batch_of(shot, np.arange(len(shot)))
     doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
     batch = type(batch)(**{**vars(batch), **doubles})
@@ -74,7 +82,7 @@ def brute_force(trained: TrainedModel, night: Known, settings: Settings) -> dict
 def test_lists_are_the_best_available_items_of_the_models_formula(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     expected = brute_force(trained, night, small)
     for user, items in lists(rows).items():
         assert items == sorted(expected[user], key=lambda item: -expected[user][item])[:5]
@@ -82,60 +90,113 @@ def test_lists_are_the_best_available_items_of_the_models_formula(
     assert all(abs(expected[user][item] - score) < 1e-6 for (user, item), score in best.items())
 
 
+BOUGHT = {(user, item) for user, item, _ in shop.events()}
+
+
 def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors: pa.Table, small: Settings) -> None:
     interests = small.interests.model_copy(update={"history_items": 2})
     few = small.model_copy(update={"interests": interests})
     trained = shop.trained(night, vectors, few)
-    bought = {(user, item) for user, item, _ in shop.events()}
     expected = brute_force(trained, night, few)
-    rows = recommend(trained, night, vectors, few).to_pylist()
+    rows = shop.recommended(trained, night, vectors, few).to_pylist()
     assert all(abs(expected[row["user_id"]][row["item_id"]] - row["score"]) < 1e-6 for row in rows)
-    assert all((row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought) for row in rows)
-    again = [row for row in rows if row["repeat_share"] > 0]
-    assert {row["repeat_share"] == 1 for row in again} == {True, False}, "rows and the rest should both be there"
+    own = [row for row in rows if row["list"] == "buy_again"]
+    assert {(row["user_id"], row["item_id"]) for row in own} <= BOUGHT
+    assert len(own) > 2 * len(night.ids), "rows and the rest should both be there"
 
 
-def test_every_user_gets_exactly_k_rows(
+def test_own_and_new_items_stand_in_the_lists_made_for_them(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.user_ids()) == 150
-    ranks = rows.group_by("user_id").aggregate([("rank", "list")])["rank_list"].to_pylist()
+    rows = shop.recommended(trained, night, vectors, small)
+    expected = brute_force(trained, night, small)
+    for name, own in (("buy_again", True), ("discover", False)):
+        for user, items in lists(rows, name).items():
+            of_kind = [item for item in expected[user] if ((user, item) in BOUGHT) == own]
+            assert items == sorted(of_kind, key=lambda item: -expected[user][item])[:5]
+    assert {row["reason_code"] for row in rows.to_pylist()} <= {*REASONS.to_pylist()}
+    for row in rows.to_pylist():
+        habit = row["reason_code"].endswith("_habit")
+        assert habit <= ((row["user_id"], row["item_id"]) in BOUGHT)
+
+
+def test_every_user_gets_exactly_k_rows_of_every_list(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+) -> None:
+    rows = shop.recommended(trained, night, vectors, small)
+    assert len(rows) == 3 * 5 * len(night.ids) == 450
+    ranks = rows.group_by(["list", "user_id"]).aggregate([("rank", "list")])["rank_list"].to_pylist()
     assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
 
 
-def test_a_list_is_shorter_only_when_the_catalogue_is(
+def test_a_list_is_shorter_only_when_there_are_no_more_items(
     trained: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, shop.small(settings, k=100))
+    rows = shop.recommended(trained, night, vectors, shop.small(settings, k=100))
     assert {len(items) for items in lists(rows).values()} == {39}
+    for user, items in lists(rows, "discover").items():
+        assert len(items) + len(lists(rows, "buy_again")[user]) == 39
 
 
 def test_what_is_not_available_is_never_recommended(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    favourite = lists(recommend(trained, night, vectors, small))["u000"][0]
+    favourite = lists(shop.recommended(trained, night, vectors, small))["u000"][0]
     closed = shop.catalogue(unavailable=(favourite,))
-    rows = recommend(trained, shop.renamed(night, items=closed), vectors, small)
+    rows = shop.recommended(trained, shop.renamed(night, items=closed), vectors, small)
     assert favourite not in pc.unique(rows["item_id"]).to_pylist()
 
 
-def test_parts_are_shares_of_one_and_the_largest_gives_the_reason(
+def test_parts_add_up_to_the_score_and_shares_to_one(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
-    shares = np.stack([rows[name].to_numpy() for name in SHARES])
+    rows = shop.recommended(trained, night, vectors, small)
+    parts, shares = (np.stack([rows[name].to_numpy() for name in names]) for names in (PARTS, SHARES))
+    np.testing.assert_allclose(parts.sum(0), rows["score"].to_numpy(), atol=1e-9)
     assert np.abs(shares.sum(0) - 1).max() < 1e-5
     assert (shares > 0).any(1).all(), "the case should use every part"
-    assert len(pc.unique(rows["reason_code"])) > 1
+    assert len(pc.unique(rows["reason_code"])) > 2
 
 
-def test_repeat_share_is_zero_for_items_that_are_new_to_the_user(
+def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    bought = {(user, item) for user, item, _ in shop.events()}
-    for row in recommend(trained, night, vectors, small).to_pylist():
-        assert (row["repeat_share"] > 0) == ((row["user_id"], row["item_id"]) in bought)
+    """Scored by the dense formula from what had arrived by then alone, with the night's items, and centred alike."""
+    rows = shop.recommended(trained, night, vectors, small)
+    assert night.before is not None
+    states = night.states(small)
+    before = brute_force(trained, replace(night.before, items=night.items), small, states)
+    unknown = brute_force(trained, replace(night, **emptied(night)), small, states, ids=pa.array(["x"]))["x"]
+    now = brute_force(trained, night, small)
+    for user, name in product(("u000", "u007", "u029"), ("for_you", "buy_again", "discover")):
+        listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
+        of_kind = [item for item in now[user] if ((user, item) in BOUGHT) in listed]
+        pool = sorted(of_kind, key=lambda item: (-round(now[user][item], 6), item))[: 5 * DEPTH]
+        long = {item: before[user][item] - unknown[item] for item in pool}
+        mean = sum(long.values()) / len(long)
+        mine = [row for row in rows.to_pylist() if (row["user_id"], row["list"]) == (user, name)]
+        assert len(mine) == 5
+        for row in mine:
+            assert row["long_part"] == pytest.approx(long[row["item_id"]] - mean, abs=2e-6)
+
+
+def emptied(night: Known) -> dict[str, pa.Table]:
+    return {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
+
+
+def test_what_all_happened_lately_has_no_long_part_and_what_all_is_old_no_short_one(
+    small: Settings, vectors: pa.Table
+) -> None:
+    items, days = shop.catalogue(), small.interests.recent_days
+    lately = [(user, item, day) for user, item, day in shop.events() if (shop.TODAY - day).days < days]
+    old = [event for event in shop.events() if event not in set(lately)]
+    at = shop.known(
+        [*((f"old-{u}", i, d) for u, i, d in old), *((f"new-{u}", i, d) for u, i, d in lately)], small, items
+    )
+    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small).to_pylist()
+    assert {row["long_part"] for row in rows if row["user_id"].startswith("new-")} == {0.0}
+    assert any(row["short_part"] for row in rows if row["user_id"].startswith("new-"))
+    assert any(row["long_part"] for row in rows if row["user_id"].startswith("old-"))
 
 
 @pytest.mark.parametrize("encoder", ["transformer", "gru"])
@@ -146,22 +207,22 @@ def test_chunks_do_not_change_a_byte(
     kind = settings.model_copy(update={"model": settings.model.model_copy(update={"encoder": encoder})})
     whole, parts = shop.small(kind), shop.small(kind, chunk_users=chunk_users)
     trained = shop.trained(night, vectors, whole)
-    expected = recommend(trained, night, vectors, whole).drop_columns("config_hash")
-    assert recommend(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
+    expected = shop.recommended(trained, night, vectors, whole).drop_columns("config_hash")
+    assert shop.recommended(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
 
 
 def test_one_users_list_is_that_of_the_night(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     for user in ("u000", "u017"):
-        alone = recommend(trained, night, vectors, small, users=[user])
+        alone = shop.recommended(trained, night, vectors, small, users=[user])
         assert alone.equals(rows.filter(pc.field("user_id") == user))
 
 
 def say_nothing(trained: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """All scores are zero: no weight says anything, and no item has a factor."""
-    monkeypatch.setattr(snapshots, "item_factors", lambda rows, items, users, size: np.zeros((items, size), np.float32))
+    monkeypatch.setattr(collaborative, "item_factors", lambda taken, size: np.zeros((taken.shape[1], size), np.float32))
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.zero_()
@@ -171,7 +232,7 @@ def test_ties_are_broken_by_item_id(
     night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say_nothing(trained, monkeypatch)
-    rows = recommend(trained, night, vectors, small)
+    rows = shop.recommended(trained, night, vectors, small)
     assert set(map(tuple, lists(rows).values())) == {("i000", "i001", "i002", "i004", "i005")}
 
 
@@ -181,7 +242,7 @@ def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
     say_nothing(trained, monkeypatch)
     new = shop.table("items", [shop.item_row("a_new", text="thing i001")])
     items = pa.concat_tables([night.items, new])
-    rows = recommend(trained, shop.renamed(night, items=items), vectors, small)
+    rows = shop.recommended(trained, shop.renamed(night, items=items), vectors, small)
     assert {items[0] for items in lists(rows).values()} == {"a_new"}
 
 
@@ -193,19 +254,20 @@ def cold(night: Known, *users: str) -> Known:
 def test_a_user_without_history_and_window_gets_the_popular_list(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = recommend(trained, cold(night, "stranger"), vectors, small)
+    rows = shop.recommended(trained, cold(night, "stranger"), vectors, small)
     theirs = rows.filter(pc.field("user_id") == "stranger")
-    assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5]
-    assert set(theirs["source"].to_pylist()) == {"popular"}
+    assert theirs["list"].to_pylist() == ["for_you"] * 5 + ["discover"] * 5
+    assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5] * 2
+    assert set(theirs["generator"].to_pylist()) == {"popular"}
     assert set(theirs["reason_code"].to_pylist()) == {"popular_fallback"}
     assert set(theirs["alpha"].to_pylist()) == {None}
     assert set(theirs["model_version"].to_pylist()) == {"7"}
-    assert set(rows.filter(pc.field("user_id") != "stranger")["source"].to_pylist()) == {"fusion"}
+    assert set(rows.filter(pc.field("user_id") != "stranger")["generator"].to_pylist()) == {"fusion"}
 
 
 def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: pa.Table, small: Settings) -> None:
-    rows = recommend(None, night, vectors, small)
-    assert len(rows) == small.ranking.k * len(night.user_ids())
+    rows = shop.recommended(None, night, vectors, small)
+    assert len(rows) == 2 * 5 * len(night.ids)
     assert set(rows["model_version"].to_pylist()) == {"none"}
     assert len(set(map(tuple, lists(rows).values()))) == 1
 
@@ -214,7 +276,7 @@ def test_recommendation_ids_depend_on_day_user_item_and_version(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     def ids(at: Known, model: TrainedModel | None) -> Sequence[str]:
-        found: Sequence[str] = recommend(model, at, vectors, small)["recommendation_id"].to_pylist()
+        found: Sequence[str] = shop.recommended(model, at, vectors, small)["recommendation_id"].to_pylist()
         return found
 
     first = ids(night, None)
@@ -229,16 +291,16 @@ def test_a_model_of_other_windows_is_refused(
 ) -> None:
     interests = small.interests.model_copy(update={"recent_days": 14})
     with pytest.raises(LsifError, match="recent_days 28 ≠ 14"):
-        recommend(trained, night, vectors, small.model_copy(update={"interests": interests}))
+        shop.recommended(trained, night, vectors, small.model_copy(update={"interests": interests}))
 
 
 def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: Settings) -> None:
     with pytest.raises(LsifError, match="no item is available"):
-        recommend(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
+        shop.recommended(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
 
 
 def test_inputs_are_left_as_they_were(trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings) -> None:
     before = {name: value.clone() for name, value in trained.model.state_dict().items()}
-    recommend(trained, night, vectors, small)
+    shop.recommended(trained, night, vectors, small)
     after = trained.model.state_dict()
     assert all(value.dtype == after[name].dtype and torch.equal(value, after[name]) for name, value in before.items())

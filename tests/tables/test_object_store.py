@@ -9,12 +9,14 @@ import pyarrow as pa
 import pytest
 
 from lsif.errors import LsifError, Superseded
-from lsif.interests.landing import delivered_files
+from lsif.intake.files import delivered_files
+from lsif.sources import Users
 from lsif.tables import Tables, write
 from tests.tables.object_store import BUCKET, object_store
 from tests.tables.tiles import put, tiles
 
 D1, D2 = "2017-01-01", "2017-01-02"
+GIVEN = Users.model_validate({"path": "", "format": "csv", "columns": {"user_id": "id"}})
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +108,14 @@ def test_deliveries_are_found_and_gaps_named(store: str) -> None:
     client = boto3.client("s3")
     client.put_object(Bucket=BUCKET, Key="landing/1.csv", Body=b"id,user\n1,u\n")
     client.put_object(Bucket=BUCKET, Key="landing/2.csv.empty", Body=b"")
-    (file,) = delivered_files(f"s3://{BUCKET}/landing/1.csv", "csv", ["id"])
+    (file,) = delivered_files(GIVEN, f"s3://{BUCKET}/landing/1.csv")
     assert (file.path, file.columns) == (f"s3://{BUCKET}/landing/1.csv", ("id", "user"))
-    assert delivered_files(f"s3://{BUCKET}/landing/2.csv", "csv", ["id"]) == []
+    assert delivered_files(GIVEN, f"s3://{BUCKET}/landing/2.csv") == []
     with pytest.raises(LsifError, match=f"nothing was delivered at s3://{BUCKET}/landing/3.csv"):
-        delivered_files(f"s3://{BUCKET}/landing/3.csv", "csv", ["id"])
+        delivered_files(GIVEN, f"s3://{BUCKET}/landing/3.csv")
 
 
-def test_a_store_that_does_not_answer_is_one_line(store: str) -> None:
+def test_what_a_store_refuses_is_one_line_and_no_outage(store: str) -> None:
     with pytest.raises(LsifError, match=r"cannot open the table s3://elsewhere/tables/events: .*NoSuchBucket") as error:
         Tables("s3://elsewhere/tables").days("events")
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and type(error.value) is LsifError

@@ -1,21 +1,31 @@
 """What may be taken for a delivery: nothing is guessed, and every refusal names the path."""
 
 import gzip
+import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lsif.errors import LsifError
-from lsif.interests.landing import delivered_files
+from lsif.intake.files import File, delivered_files, identity
+from lsif.sources import Users
 
-WANTED = ["id", "user"]
+
+def given(kind: str = "csv", **said: Any) -> Users:
+    columns = {"user_id": "id", "attributes": ["user"]}
+    return Users.model_validate({"path": "", "format": kind, "columns": columns, **said})
 
 
-def refused(path: Path, kind: str = "csv") -> str:
+def files(path: Path | str, kind: str = "csv", **said: Any) -> list[File]:
+    return delivered_files(given(kind, **said), str(path))
+
+
+def refused(path: Path | str, kind: str = "csv", **said: Any) -> str:
     with pytest.raises(LsifError) as error:
-        delivered_files(str(path), kind, WANTED)
+        files(path, kind, **said)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -26,12 +36,12 @@ def test_a_missing_file_an_empty_day_and_a_cut_off_upload_are_three_things(tmp_p
     path.write_text("")
     assert "zero bytes" in refused(path)
     path.write_text("id,user\n")
-    assert [file.columns for file in delivered_files(str(path), "csv", WANTED)] == [("id", "user")]
+    assert [file.columns for file in files(path)] == [("id", "user")]
     path.unlink()
     (tmp_path / "day.csv.empty").touch()
-    assert delivered_files(str(path), "csv", WANTED) == []
+    assert files(path) == []
     path.write_text("")
-    assert delivered_files(str(path), "csv", WANTED) == []
+    assert files(path) == []
     path.write_text("id,user\n1,2\n")
     assert "declares the day empty" in refused(path)
 
@@ -63,28 +73,31 @@ def test_a_folder_is_a_day_in_files(tmp_path: Path) -> None:
     assert "nothing was delivered" in refused(folder)
     for name in ("b.csv", "a.csv", "_SUCCESS", ".a.csv.crc"):
         (folder / name).write_text("id,user\n")
-    found = delivered_files(str(folder), "csv", WANTED)
+    found = files(folder)
     assert [Path(file.path).name for file in found] == ["a.csv", "b.csv"]
     (folder / "_part.csv").write_text("id,user\n")
     assert "skipped in silence" in refused(folder)
 
 
-def test_a_delivery_that_changes_has_another_identity(tmp_path: Path) -> None:
+def test_a_delivery_that_changes_has_another_identity_and_a_file_that_was_touched_has_not(tmp_path: Path) -> None:
     path = tmp_path / "day.csv"
     path.write_text("id,user\n1,2\n")
-    (first,) = delivered_files(str(path), "csv", WANTED)
-    path.write_text("id,user\n1,2\n3,4\n")
-    (second,) = delivered_files(str(path), "csv", WANTED)
-    assert first.identity != second.identity
+    first, at = identity(str(path)), path.stat().st_mtime_ns
+    path.write_text("id,user\n1,3\n")
+    os.utime(path, ns=(at, at))
+    assert identity(str(path)) != first
+    path.write_text("id,user\n1,2\n")
+    os.utime(path, ns=(1, 1))
+    assert identity(str(path)) == first
 
 
 def test_headers_with_a_byte_order_mark_quotes_and_compression(tmp_path: Path) -> None:
     path = tmp_path / "day.csv.gz"
     path.write_bytes(gzip.compress(b'\xef\xbb\xbfid,"user",extra\r\n1,2,3\r\n'))
-    (file,) = delivered_files(str(path), "csv", WANTED)
+    (file,) = files(path)
     assert (file.columns, file.header) == (("id", "user", "extra"), 'id,"user",extra')
 
 
 def test_a_scheme_that_nothing_serves_is_one_line() -> None:
     with pytest.raises(LsifError, match=r"cannot reach nowhere://bucket/day.csv"):
-        delivered_files("nowhere://bucket/day.csv", "csv", WANTED)
+        files("nowhere://bucket/day.csv")

@@ -1,0 +1,36 @@
+"""Take in what is said of users by D: users/D, and quarantine/D for rows without an id, or with one that is none.
+
+    python jobs/ingest_users.py --ds 2017-10-31
+
+Attributes and opt-outs, as [users] in the configuration says. Readers of a later day take the newest delivery before
+it.
+"""
+
+from lsif.errors import LsifError
+from lsif.interests.lists import list_inputs, store_list
+from lsif.interests.quarantine import USERS
+from lsif.interests.users import judged_users
+from lsif.job import Counts, Job, run_job
+from lsif.sources import Users
+from lsif.spark import session
+
+STEP = "ingest_users"
+
+
+def users(job: Job) -> Users:
+    if job.settings.users is None:
+        raise LsifError("the configuration has no [users]: nothing says where they are delivered")
+    return job.settings.users
+
+
+def inputs(job: Job) -> dict[str, str]:
+    return list_inputs(job, "users", users(job))
+
+
+def work(job: Job) -> Counts:
+    given, rules = users(job), job.settings.rules
+    return store_list(job, "users", USERS, given, lambda path: judged_users(session(STEP), given, path, rules))
+
+
+if __name__ == "__main__":
+    run_job(STEP, __doc__, inputs, work)

@@ -1,0 +1,31 @@
+"""What all users share at one date, in the numbers of a model."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lsif.features.item_features import item_factors_of, item_features
+from lsif.features.ragged import Array
+from lsif.features.vocabulary import ItemIndex
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The items' side of everything that the model reads.
+
+    Attributes:
+        ds: the date; everything is as of its end.
+        index: numbers of the items.
+        item_features: [V, Q].
+        item_factors: [V, K].
+    """
+
+    ds: str
+    index: ItemIndex
+    item_features: Array
+    item_factors: Array
+
+
+def shared(states: pa.Table, ds: str, index: ItemIndex) -> Shared:
+    """Rows of `item_states` at `ds` in the numbers of `index`."""
+    return Shared(ds, index, item_features(states, index), item_factors_of(states, index))

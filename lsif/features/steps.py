@@ -1,0 +1,66 @@
+"""The step of a night that makes `item_states`, and the same at the cutoffs of a training."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from lsif.config import Settings
+from lsif.days import day_before, days_between
+from lsif.errors import MissingDays
+from lsif.features.item_states import item_states
+from lsif.features.known import Everyone, days_of_tiles
+from lsif.interests.as_of import history_inputs
+from lsif.job import Counts, Job
+from lsif.tables import Tables
+
+ITEM_STATES = "item_states"
+SECTIONS = ("interests", "model")
+
+
+def states_inputs(job: Job) -> dict[str, str]:
+    """What the states of the day are made from, or the tiles that are missing for it."""
+    try:
+        return _made_from(job.tables, job.ds, job.settings)
+    except MissingDays as gap:
+        return job.tables.fingerprints(gap.table, gap.days)
+
+
+def write_states(job: Job) -> Counts:
+    """Replace the states of the day, unless a tile before it is missing: days may come in any order."""
+    try:
+        items = store_states(job.tables, job.ds, job.settings)
+    except MissingDays as gap:
+        return Counts(0, 0, note=f"no states of items: {len(gap.days)} days of {gap.table} are missing")
+    return Counts(None, items)
+
+
+def store_states(tables: Tables, ds: str, settings: Settings) -> int:
+    """Write `item_states` at `ds`; returns how many items they are of.
+
+    Raises:
+        MissingDays: a tile is missing, or the window of `ds`.
+    """
+    writer, tables = tables.writer("item_states"), tables.pinned()
+    everyone, days = Everyone(tables, ds, settings), days_of_tiles(tables, "item_tiles", ds, settings)
+    tiles = (tables.read("item_tiles", [day]) for day in days)
+    writer.write(ds, item_states(everyone.histories(), tiles, ds, settings))
+    return writer.commit(made_from={ds: _digest(tables, ds, settings)})
+
+
+def stale_states(tables: Tables, dates: Sequence[str], settings: Settings) -> list[str]:
+    """Those of `dates` whose states are not there, or were made from something else than there is now."""
+    tables = tables.pinned()
+    there = set(tables.days("item_states"))
+    return [
+        ds for ds in dates if ds not in there or tables.made_from("item_states", ds) != _digest(tables, ds, settings)
+    ]
+
+
+def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
+    popular = days_between(day_before(ds, settings.interests.popularity_days - 1), ds)
+    return history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular)
+
+
+def _digest(tables: Tables, ds: str, settings: Settings) -> int:
+    of = json.dumps([_made_from(tables, ds, settings), settings.only(SECTIONS).fingerprint()])
+    return int(hashlib.sha256(of.encode()).hexdigest()[:12], 16)

@@ -1,0 +1,111 @@
+"""A text file cut into the texts of its rows, in any encoding: lines, rows of CSV over several lines, JSON objects."""
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lsif.intake.streams import unpacked
+from lsif.sources import Delivered
+
+BROKEN = "\ufffe"
+"""Stands for bytes that are no text in the encoding; Unicode promises that no text holds it."""
+MOST_LINES = 1000
+"""Of one row: a quote that never ends does not swallow a file."""
+
+codecs.register_error("lsif", lambda error: (BROKEN, error.end))  # type: ignore[attr-defined]
+
+
+@contextmanager
+def text_of(path: str, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """A file's text, line by line with their ends as they are, without a byte order mark."""
+    with unpacked(path) as stream:
+        name = "utf-8-sig" if encoding == "utf-8" else encoding
+        yield io.TextIOWrapper(stream, encoding=name, errors="lsif", newline="")
+
+
+def cells(line: str, given: Delivered) -> list[str]:
+    """The cells of one row of CSV.
+
+    Raises:
+        ValueError: its quotes are not paired.
+    """
+    if not given.quote or len(given.delimiter) > 1:
+        return line.split(given.delimiter)
+    escape = None if given.escape in (given.quote, "") else given.escape
+    reader = csv.reader(
+        [line],
+        delimiter=given.delimiter,
+        quotechar=given.quote,
+        escapechar=escape,
+        doublequote=escape is None,
+        strict=True,
+    )
+    try:
+        return next(reader, [])
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def csv_texts(lines: Iterator[str], given: Delivered) -> Iterator[str]:
+    """The texts of the rows of a CSV file, blank lines and (repeated) headers left out by whoever reads on."""
+    if not given.multiline or not given.quote:
+        yield from (line.rstrip("\r\n") for line in lines)
+        return
+    held: list[str] = []
+    waiting: list[str] = []
+    quotes = 0
+    while (line := waiting.pop() if waiting else next(lines, None)) is not None or held:
+        if line is not None:
+            held.append(line)
+            quotes += _quotes(line, given)
+        if quotes % 2 == 0:
+            yield "".join(held).rstrip("\r\n")
+        elif line is None or len(held) >= MOST_LINES:
+            yield held[0].rstrip("\r\n")  # its quote never ends: it stands alone, and the next line begins anew
+            waiting += held[:0:-1]
+        else:
+            continue
+        held, quotes = [], 0
+
+
+def _quotes(line: str, given: Delivered) -> int:
+    if given.escape not in (given.quote, ""):
+        line = line.replace(given.escape * 2, "").replace(given.escape + given.quote, "")
+    return line.count(given.quote)
+
+
+def json_texts(lines: io.TextIOWrapper, given: Delivered) -> Iterator[str]:
+    """The texts of the objects of a JSON file, those that are broken too.
+
+    Raises:
+        ValueError: a list is no list, or broken in one of its elements: where the next begins, nobody knows.
+    """
+    if given.json_layout == "lines":
+        yield from (line for line in (line.strip() for line in lines) if line)
+        return
+    text = lines.read()
+    decoder, place, number = json.JSONDecoder(), _next(text, 0), 0
+    if not text.startswith("[", place):
+        raise ValueError("json = 'array' wants one list of objects; this begins otherwise")
+    place = _next(text, place + 1)
+    while not text.startswith("]", place):
+        number += 1
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except ValueError as error:
+            raise ValueError(f"element {number:,} is broken: {error}") from error
+        yield text[place:end]
+        place = _next(text, end)
+        if text.startswith(",", place):
+            place = _next(text, place + 1)
+        elif not text.startswith("]", place):
+            raise ValueError(f"it is cut off after element {number:,}")
+
+
+def _next(text: str, place: int) -> int:
+    while place < len(text) and text[place] in " \t\r\n":
+        place += 1
+    return place

@@ -1,0 +1,95 @@
+"""Days of a table read for some users at a time: the row groups that may hold them, and of those their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from lsif.schema import DS
+from lsif.tables.answering import answering
+
+USER = "user_id"
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """One row group of a file; ids of its users lie between `first` and `last`, or anywhere where those are None."""
+
+    file: int
+    number: int
+    first: str | None
+    last: str | None
+
+    def may_hold(self, first: str, last: str) -> bool:
+        return self.first is None or self.last is None or (self.first <= last and first <= self.last)
+
+
+@answering
+class ByUser:
+    """Some columns of files of a table, as they were when this was made.
+
+    Files are written in order of users, so that a range of ids touches few of their row groups. In other files every
+    row group is looked at: right all the same, and slow.
+
+    Attributes:
+        size: bytes of the files.
+    """
+
+    def __init__(self, files: Sequence[tuple[str, str]], schema: pa.Schema) -> None:
+        """
+        Args:
+            files: URL and `ds` of each, in the order in which rows are wanted.
+            schema: the columns, `user_id` among them, without `ds`.
+        """
+        self._schema = schema
+        self._opened = [(*pafs.FileSystem.from_uri(path), ds) for path, ds in files]
+        self._footers = [pq.read_metadata(path, filesystem=filesystem) for filesystem, path, _ in self._opened]
+        self._groups = [group for at, footer in enumerate(self._footers) for group in _row_groups(at, footer)]
+        self.size = sum(filesystem.get_file_info(path).size for filesystem, path, _ in self._opened)
+
+    def users(self) -> pa.Array:
+        """Distinct ids, sorted."""
+        found = pa.array([], pa.string())
+        for at in range(len(self._opened)):
+            with self._open(at) as file:
+                ids = pc.unique(file.read(columns=[USER], use_threads=False)[USER].cast(pa.string()))
+            found = pc.unique(pa.concat_arrays([found, ids]))
+        return found.sort()
+
+    def between(self, first: str, last: str) -> pa.Table:
+        """Rows with `ds` of the users from `first` to `last`."""
+        wanted: dict[int, list[int]] = {}
+        for group in self._groups:
+            if group.may_hold(first, last):
+                wanted.setdefault(group.file, []).append(group.number)
+        found = (self._rows(at, numbers, first, last) for at, numbers in wanted.items())
+        nothing = self._schema.append(pa.field(DS, pa.string())).empty_table()
+        return pa.concat_tables([nothing, *found])
+
+    def _rows(self, at: int, numbers: list[int], first: str, last: str) -> pa.Table:
+        with self._open(at) as file:
+            rows = file.read_row_groups(numbers, columns=self._schema.names, use_threads=False)
+        rows = rows.select(self._schema.names).cast(self._schema)
+        inside = pc.and_(pc.greater_equal(rows[USER], first), pc.less_equal(rows[USER], last))
+        kept = rows if pc.all(inside).as_py() else rows.filter(inside)
+        return kept.append_column(DS, pa.repeat(self._opened[at][2], len(kept)))
+
+    def _open(self, at: int) -> pq.ParquetFile:
+        filesystem, path, _ = self._opened[at]
+        return pq.ParquetFile(path, filesystem=filesystem, metadata=self._footers[at])
+
+
+def _row_groups(at: int, footer: pq.FileMetaData) -> list[RowGroup]:
+    if not footer.num_row_groups:
+        return []
+    paths = [footer.row_group(0).column(leaf).path_in_schema for leaf in range(footer.num_columns)]
+    leaf = paths.index(USER)
+    return [RowGroup(at, n, *_ids(footer.row_group(n).column(leaf))) for n in range(footer.num_row_groups)]
+
+
+def _ids(column: pq.ColumnChunkMetaData) -> tuple[str | None, str | None]:
+    known = column.statistics
+    return (known.min, known.max) if known is not None and known.has_min_max else (None, None)

@@ -1,0 +1,41 @@
+"""Services that are away: nobody at the port, one who only has errors to give, one who never says a word."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@contextmanager
+def away(how: str) -> Iterator[str]:
+    """Address of a service that is `refused`, `silent`, or answers everything with the status that `how` names."""
+    if how == "refused":
+        with socket.socket() as held:  # bound and not listening: nobody else can come to listen there meanwhile
+            held.bind(("127.0.0.1", 0))
+            yield f"http://127.0.0.1:{held.getsockname()[1]}"
+        return
+    released = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            if how == "silent":
+                released.wait()
+                return
+            self.send_response(int(how))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+
+        def log_message(self, *args: Any) -> None:
+            """Not on the test's screen."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        released.set()
+        server.shutdown()
