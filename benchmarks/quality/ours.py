@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ablated import without
 from peers.kit import Maker, answer
+from stood_in import STAND_INS, with_stand_ins
 
-from lsif.config import Settings, load_settings
+from lsif.config import RankedList, Settings, load_settings
 from lsif.features.evening import Evening, evening
 from lsif.learning.cutoffs import cutoffs
 from lsif.learning.lessons import Lessons, learned, lessons
@@ -67,9 +68,10 @@ class Lists:
 
     def __init__(self, tables: Tables, cut: str, settings: Settings, model: TrainedModel, given: Path) -> None:
         self.model, self.settings = model, settings
-        self.read: Evening = evening(tables, cut, settings, model.index.text_encoder)
+        read = evening(tables, cut, settings, model.index.text_encoder)
+        self.read: Evening = with_stand_ins(read, given, settings)
         self.users = pl.read_parquet(given / "users.parquet")["user_id"].to_list()
-        self.own = pl.scan_parquet(given / "events.parquet").select("user_id", "item_id").unique().collect()
+        self.own = _own(given)
         self.cold = pl.read_parquet(given / "items.parquet").filter("cold")["item_id"].to_arrow()
 
     def tracks(self) -> pl.DataFrame:
@@ -81,7 +83,7 @@ class Lists:
 
     def best(self, users: list[str], k: int, available: Callable[[pa.Table], pa.Table] = lambda items: items) -> Any:
         """The night's list of `k` rows, from a catalogue that may be narrowed."""
-        longer = self.settings.model_copy(update={"ranking": self.settings.ranking.model_copy(update={"k": k})})
+        longer = self.settings.model_copy(update={"lists": {"all": RankedList(k=k)}})
         at = replace(self.read, items=available(self.read.items))
         return pl.DataFrame(recommend(self.model, at, longer, users))
 
@@ -110,6 +112,15 @@ class Lists:
             return items.set_column(items.column_names.index("available"), "available", open_to_all)
 
         return self.best(self.users, DEPTH, narrowed)
+
+
+def _own(given: Path) -> pl.DataFrame:
+    """(user_id, item_id) that users, and the users whom they stand in for, had."""
+    own = pl.read_parquet(given / "events.parquet", columns=["user_id", "item_id"]).unique()
+    if not (given / STAND_INS).exists():
+        return own
+    people = pl.read_parquet(given / STAND_INS).select("user_id", "of")
+    return people.join(own, left_on="of", right_on="user_id").select("user_id", "item_id")
 
 
 if __name__ == "__main__":
