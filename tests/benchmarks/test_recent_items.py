@@ -47,6 +47,7 @@ def test_own_items_have_their_clocks(recent_items: Any, events: pl.DataFrame) ->
     assert (own["own_n"], own["own_last"], own["item_last"], own["item_first"]) == (1, 72, 48, 72)
     assert own["own_72"] == pytest.approx(0.5)
     assert own["user_last"] == 72
+    assert own["similar_n_7"] == 1, "user 1 took it too, and nobody is like oneself"
 
 
 def test_the_future_is_not_seen(recent_items: Any, events: pl.DataFrame) -> None:
