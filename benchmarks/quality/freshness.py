@@ -156,7 +156,10 @@ def table(log: Log, found: list[Row], track: str) -> Table:
     rows = [row for row in found if row["track"] == track]
     for first in rows[:: len(DAYS)]:
         own = [row for row in rows if all(row[key] == first[key] for key in ("horizon", "active", "list"))]
-        cells = ("{lost:.4f}-{lost_at_random:.4f}={surplus:+.4f} ({low:+.4f} {high:+.4f})".format(**row) for row in own)
+        cells = (
+            "{lost:+.4f} less {lost_at_random:+.4f}\n{surplus:+.4f} ({low:+.4f} {high:+.4f})".format(**row)
+            for row in own
+        )
         where = (str(first["horizon"]), str(first["active"]), first["list"], str(first["judged"]))
         shown.add_row(*where, f"{first['whole']:.4f}", *cells)
     return shown

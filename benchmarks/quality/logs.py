@@ -154,7 +154,7 @@ CHECK_INS = Log(
     HERE / "toml" / "check_ins.toml",
     "2012-04-03",
     "2013-01-15",
-    validation=("2012-11-20", "2012-11-27", "2012-12-04", "2012-12-11"),
+    validation=("2012-11-04", "2012-11-11", "2012-11-18", "2012-11-25"),
     test=("2012-12-18", "2012-12-25", "2013-01-01", "2013-01-08"),
     land=partial(land_as_it_is, log="check_ins", events="check_ins", items="venues"),
     needs=data_folder("check_ins"),
