@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.quality.__main__ import arguments, chosen
-from benchmarks.quality.bench import _chosen
+from benchmarks.quality.bench import chosen_settings
 from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival
 from benchmarks.quality.running import fingerprint, run
 from benchmarks.quality.window import window
@@ -92,7 +92,7 @@ def test_the_same_log_in_other_files_is_the_same_input(tmp_path: Path, settings:
 
 
 def test_a_peer_of_one_setting_has_nothing_to_choose() -> None:
-    assert set(_chosen(RIVALS["lightgbm_rich"], []).values()) == {0}
+    assert set(chosen_settings(RIVALS["lightgbm_rich"], []).values()) == {0}
 
 
 def test_peers_have_their_script_and_pinned_environment() -> None:
