@@ -50,4 +50,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("import_past", __doc__, inputs, work, DELIVERY, arguments)
+    run_job("import_past", __doc__, inputs, work, (*DELIVERY, "catalogue"), arguments)

@@ -33,4 +33,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work)
+    run_job(STEP, __doc__, inputs, work, ("users", "rules"))
