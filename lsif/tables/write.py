@@ -4,7 +4,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from lsif.tables.files import (
     make_folder,
     manifest_path,
     same_rows,
+    scan,
     spark_path,
     visible_files,
 )
@@ -119,12 +120,19 @@ class Writer:
             Superseded: somebody else replaced one of the days since this writer was opened.
         """
         replaced = _commit(self.path, self.table, self.files, self._marks(), made_from or {})
-        filesystem, root = self._root()
-        for file in self.files:
-            if file.ds not in replaced:
-                filesystem.delete_file(f"{root}/{file.path}")
+        self.discard([file for file in self.files if file.ds not in replaced])
         self.written |= {f"{self.table.name}/{ds}" for ds in self.days}
         return sum(file.rows for file in self.files)
+
+    def written_rows(self, days: Container[str], columns: Sequence[str]) -> pa.Table:
+        """Rows of `days` as they were written, visible or not."""
+        return scan(self.path, self.table, [file for file in self.files if file.ds in days]).to_table(list(columns))
+
+    def discard(self, files: Sequence[DataFile] | None = None) -> None:
+        """Delete what was written (by default all of it) and is not to be seen."""
+        filesystem, root = self._root()
+        for file in self.files if files is None else files:
+            filesystem.delete_file(f"{root}/{file.path}")
 
     def append(self) -> int:
         """Add what was written to a table without `ds`; appends never conflict with each other."""
@@ -190,9 +198,7 @@ class Staged:
 
     def scan(self) -> pads.Dataset:
         """The staged rows, without `ds`, to be read as a stream."""
-        filesystem, root = pafs.FileSystem.from_uri(self.path)
-        files = [f"{root}/{file.path}" for file in self.files]
-        return pads.dataset(files, arrow_schema(self.table, with_ds=False), "parquet", filesystem)
+        return scan(self.path, self.table, self.files)
 
     def commit(self) -> int:
         """Publish; a second call finds its own files there and changes nothing.
