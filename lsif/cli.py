@@ -3,7 +3,6 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,12 +11,13 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
+from lsif.own_log import COMMANDS
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
     from lsif.rows_out import Form
 
-# What a command needs is imported where it is needed, so that `lsif --help` answers at once.
+# Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -29,6 +29,8 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
+for command in COMMANDS:
+    app.command()(command)
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
@@ -216,38 +218,6 @@ def recs(
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
     _show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
-
-
-@app.command()
-def init(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, and a catalogue or users.")],
-) -> None:
-    """Propose a configuration for files that have none: `lsif init events.csv items.csv > my.toml`."""
-    from lsif.intake.proposed import proposed, toml
-    from lsif.intake.sample import sampled
-
-    print(toml(proposed([sampled(str(Path(file).absolute()) if "://" not in file else file) for file in files])))
-
-
-@app.command()
-def check(
-    ds: Annotated[
-        str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest day there is.")
-    ] = None,
-    rows: Annotated[int, typer.Option(help="Most rows of a source that are looked at.")] = 100_000,
-) -> None:
-    """Show what the configuration makes of the files: columns, times, rules broken. Exit code 2 with what to mend."""
-    from lsif.config import load_settings
-    from lsif.interests.checked import checked
-    from lsif.screen import show_checked
-    from lsif.spark import session
-
-    found = []
-    for one in checked(session("check"), load_settings(), parsed_day(ds) if ds else None, rows):
-        show_checked(one)
-        found += one.wrong
-    if found:
-        raise LsifError("; ".join(found))
 
 
 @app.command()

@@ -115,12 +115,6 @@ def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]
     console.print(table)
 
 
-def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
 def show_checked(found: "Checked") -> None:
     """What one door's sample holds and would lose, as it is written: signs of markup are signs."""
     console.print(f"{found.name}", style="bold", markup=False)
@@ -133,6 +127,12 @@ def show_checked(found: "Checked") -> None:
         console.print(
             f"  rejected by {line['rule']}: {line['rows']:,}, as {line['examples']}", markup=False, soft_wrap=True
         )
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _text(value: Any) -> str:
