@@ -10,6 +10,9 @@ catalogue texts. `score_users` stages the lists, `audit_recommendations` reads w
 `publish_recommendations` is the one commit that makes it visible. `join_feedback` then joins what was done with the
 lists of the day before.
 
+A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
+looked lets that day pass with the params `accept` and `reason`.
+
 One run at a time, oldest first: windows and histories need every day before them. Trainings have a DAG of their own,
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.
 """
@@ -17,6 +20,12 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 from airflow.sdk import DAG, Param
 from lsif_days import DAY_PARAM
 from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily
+
+MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
+ACCEPTED = (
+    "{{ '--accept=' ~ params.accept if params.accept else '' }}",
+    "{{ '--reason=' ~ params.reason if params.reason else '' }}",
+)
 
 with DAG(
     dag_id="lsif_nightly",
@@ -31,14 +40,21 @@ with DAG(
             pattern="^[A-Za-z0-9_]+$",
             description="Score with this version or alias instead of the configured one.",
         ),
+        "accept": Param(
+            None,
+            type=["null", "string"],
+            pattern="^[a-z_,]+$",
+            description="Let the day pass beyond these bounds of [checks] (with commas); wants a reason.",
+        ),
+        "reason": Param(None, type=["null", "string"], description="Why; kept in the ledger."),
     },
     tags=["lsif", "nightly"],
     **OF_A_DAY,
 ) as dag:
-    events_to_interests = daily("events_to_interests", pool=SPARK_POOL)
-    ingest_items = daily("ingest_items")
-    embed_items = daily("embed_items")
-    score_users = daily("score_users", "{{ '--model=' ~ params.model if params.model else '' }}")
+    events_to_interests = daily("events_to_interests", *ACCEPTED, pool=SPARK_POOL)
+    ingest_items = daily("ingest_items", *ACCEPTED)
+    embed_items = daily("embed_items", MODEL)
+    score_users = daily("score_users", MODEL, *ACCEPTED)
     audit_recommendations = daily("audit_recommendations")
     publish_recommendations = daily("publish_recommendations")
     join_feedback = daily("join_feedback")

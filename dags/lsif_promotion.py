@@ -9,7 +9,7 @@ The next `ds` is scored with the new champion; a day that has been scored keeps 
 
 from airflow.sdk import DAG, Param
 from lsif_days import START
-from lsif_tasks import DEFAULTS, job
+from lsif_tasks import BY, DEFAULTS, job
 
 with DAG(
     dag_id="lsif_promotion",
@@ -36,4 +36,5 @@ with DAG(
         "{{ '--version=' ~ params.version if params.version else '' }}",
         "{{ '--reason=' ~ params.reason if params.reason else '' }}",
         "{{ '--force' if params.force else '' }}",
+        BY,
     )

@@ -15,6 +15,8 @@ PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent
 PYTHON = os.environ.get("LSIF_PYTHON", "python3")
 SPARK_POOL = "lsif_spark"
 BAD_INPUT, SUPERSEDED = 2, 99
+BY = "--by={{ dag_run.triggering_user_name or 'the schedule' }}"
+"""Who started the run, for decisions that are kept."""
 
 DEFAULTS: dict[str, Any] = {
     "owner": "lsif",
@@ -57,8 +59,11 @@ class JobOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
-        in_order = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        done = self.hook.run_command([word for word in self.command if word], env=in_order)
+        # On the last try a job does with what it has where it would otherwise wait for a service to come back.
+        task = context["ti"]
+        is_last = str(task.try_number > task.max_tries).lower()
+        told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last}
+        done = self.hook.run_command([word for word in self.command if word], env=told)
         if done.exit_code == SUPERSEDED:
             raise AirflowSkipException(done.output)
         if done.exit_code == BAD_INPUT:

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 from lsif_days import DAY, DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, job
+from lsif_tasks import BY, OF_A_DAY, SPARK_POOL, after_midnight, daily, job
 
 FORCED = (
     "{{ '--force' if params.force_reason else '' }}",
@@ -35,9 +35,9 @@ with DAG(
     **OF_A_DAY,
 ) as dag:
     training_cutoffs = daily("training_cutoffs", pool=SPARK_POOL)
-    embed_items = daily("embed_items")
+    embed_items = daily("embed_items", "--for-training")
     train = daily("train", execution_timeout=timedelta(hours=6), retries=1)
     gate = daily("gate")
-    promote = job("move_alias", "promote", "--ds", DAY, "--if-passed", *FORCED, task_id="promote")
+    promote = job("move_alias", "promote", "--ds", DAY, "--if-passed", *FORCED, BY, task_id="promote")
 
     training_cutoffs >> embed_items >> train >> gate >> promote

@@ -13,11 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.checks import record
 from lsif.features.known import Everyone
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import NO_OWNERS, Expected, audit, passed
 from lsif.ranking.popular import available_items
+
+STEP = "audit_recommendations"
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -30,7 +33,9 @@ def work(job: Job) -> Counts:
     everyone = Everyone(job.tables, job.ds, job.settings)
     items = available_items(catalogue_at(job.tables, job.ds))
     expected = Expected(everyone.ids, items, job.settings.lists, partial(owned, everyone, items))
-    warnings = passed(audit(staged.scan(), expected))
+    found = audit(staged.scan(), expected)
+    record(job.tables, job.ds, STEP, found)
+    warnings = passed(found)
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
     note = f"{len(warnings)} warnings"
@@ -50,4 +55,4 @@ def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
 
 
 if __name__ == "__main__":
-    run_job("audit_recommendations", __doc__, inputs, work, ("interests", "lists"))
+    run_job(STEP, __doc__, inputs, work, ("interests", "lists"))

@@ -7,6 +7,7 @@ A JVM costs more to start than any of them. Each step commits for itself and has
 that a second run repeats only what did not end well; each has a job of its own too.
 """
 
+from lsif.checks import accept_arguments
 from lsif.features.steps import ITEM_STATES, SECTIONS, states_inputs, write_states
 from lsif.interests.steps import (
     DELIVERY,
@@ -35,4 +36,4 @@ def steps(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, (*DELIVERY, *SECTIONS))
+    run_steps(__doc__, steps, (*DELIVERY, *SECTIONS), accept_arguments)

@@ -7,21 +7,27 @@ that day. A log that is one file (its path names no {ds}) knows no arrivals; eac
 """
 
 import argparse
+from functools import partial
 
+from lsif.checks import accept_arguments, hold
 from lsif.days import days_between, parsed_day
 from lsif.errors import LsifError
 from lsif.interests.bases import check_open
+from lsif.interests.bounds import ingested
 from lsif.interests.ingest import delivery_marks, ingest
-from lsif.interests.steps import DELIVERY, ingested
+from lsif.interests.steps import DELIVERY
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
 from lsif.spark import session
+
+STEP = "import_past"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="first", required=True, metavar="YYYY-MM-DD", help="first day of the past to load, up to --ds"
     )
+    accept_arguments(parser)
 
 
 def imported_days(job: Job) -> list[str]:
@@ -37,13 +43,13 @@ def inputs(job: Job) -> dict[str, str]:
 def work(job: Job) -> Counts:
     days = imported_days(job)
     check_open(job.tables, days[0], days[-1])
-    spark = session("import_past", bulk=True)
+    spark = session(STEP, bulk=True)
     print(f"import_past: reading {len(days)} days of events", flush=True)
-    found = ingest(spark, job.tables, job.settings, days)
+    found = ingest(spark, job.tables, job.settings, days, partial(hold, job, STEP))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
     store_tiles(spark, job.tables, days)
     return ingested(found, f"{len(days)} days")
 
 
 if __name__ == "__main__":
-    run_job("import_past", __doc__, inputs, work, DELIVERY, arguments)
+    run_job(STEP, __doc__, inputs, work, DELIVERY, arguments)

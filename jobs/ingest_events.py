@@ -7,8 +7,9 @@ the night; a day without events is declared, by a file with its header and no ro
 it. A day that was delivered again replaces its rows.
 """
 
+from lsif.checks import accept_arguments
 from lsif.interests.steps import DELIVERY, INGEST_EVENTS, delivery_inputs, write_events
 from lsif.job import run_job
 
 if __name__ == "__main__":
-    run_job(INGEST_EVENTS, __doc__, delivery_inputs, write_events, DELIVERY)
+    run_job(INGEST_EVENTS, __doc__, delivery_inputs, write_events, DELIVERY, accept_arguments)

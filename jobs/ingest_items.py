@@ -2,10 +2,13 @@
 
     python jobs/ingest_items.py --ds 2017-10-31
 
-Readers of a later day take the newest delivery before it, so a catalogue that has not changed makes no new rows. With
-no [catalogue] in the configuration, items are what the day's events and those before name.
+Readers of a later day take the newest delivery before it, so a catalogue that has not changed makes no new rows, and
+where none came for D the newest stays in force, up to `max_age_days`. One that shrank too much, or that knows too few
+of the log's items, stops the night ([checks]); `--accept CHECK --reason TEXT` lets it pass. With no [catalogue] in the
+configuration, items are what the day's events and those before name.
 """
 
+from lsif.checks import accept_arguments
 from lsif.interests.catalogue import judged_products
 from lsif.interests.lists import list_inputs, log_items_inputs, store_list, store_log_items
 from lsif.interests.quarantine import CATALOGUE
@@ -25,9 +28,9 @@ def work(job: Job) -> Counts:
     if catalogue is None:
         return Counts(None, store_log_items(job.tables, [job.ds], job.ds), note="no catalogue: items of the log")
     return store_list(
-        job, "items", CATALOGUE, catalogue, lambda path: judged_products(session(STEP), catalogue, path, rules)
+        job, STEP, CATALOGUE, catalogue, lambda path: judged_products(session(STEP), catalogue, path, rules)
     )
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("catalogue", "rules"))
+    run_job(STEP, __doc__, inputs, work, ("catalogue", "rules", "checks"), accept_arguments)

@@ -6,6 +6,7 @@ Attributes and opt-outs, as [users] in the configuration says. Readers of a late
 it.
 """
 
+from lsif.checks import accept_arguments
 from lsif.errors import LsifError
 from lsif.interests.lists import list_inputs, store_list
 from lsif.interests.quarantine import USERS
@@ -29,8 +30,8 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     given, rules = users(job), job.settings.rules
-    return store_list(job, "users", USERS, given, lambda path: judged_users(session(STEP), given, path, rules))
+    return store_list(job, STEP, USERS, given, lambda path: judged_users(session(STEP), given, path, rules))
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work)
+    run_job(STEP, __doc__, inputs, work, ("users", "rules", "checks"), accept_arguments)

@@ -3,15 +3,18 @@
     python jobs/score_users.py --ds 2017-10-31 [--model 3]
 
 The first run of a day chooses the model (the champion, or as `ranking.model` says) and the ledger keeps it: later runs
-of that day score with the same version unless --model gives another version or alias. Nothing is visible until
+of that day score with the same version unless --model gives another version or alias. What becomes of a night whose
+model cannot be had, lsif/registry/ladder.py says. Nothing is visible until
 audit_recommendations has read what was staged and publish_recommendations has committed it.
 `--user U` prints that user's list instead and writes nothing.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 
+from lsif.checks import accept_arguments, hold
 from lsif.errors import LsifError
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
@@ -19,43 +22,61 @@ from lsif.ranking.night import lists_at
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.scoring import recommend_batches
 from lsif.ranking.trained import TrainedModel
-from lsif.registry import Registry
-from lsif.registry.chosen import version_for
+from lsif.registry.ladder import Chosen, chosen
+from lsif.registry.standing import Wanted
 
 STEP = "score_users"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="VERSION|ALIAS", help="score with this version; 'none': popular lists")
-    parser.add_argument("--user", metavar="U", help="print this user's list and write nothing")
+    parser.add_argument(
+        "--user",
+        metavar="U",
+        help="print this user's list and write nothing (--user=-7 where the id begins with a dash)",
+    )
+    accept_arguments(parser)
 
 
 def inputs(version: str, job: Job) -> dict[str, str]:
     return {"model": version, **evening_inputs(job.tables, job.ds, job.settings)}
 
 
-def work(version: str, job: Job) -> Counts:
+def work(model: Callable[[], Chosen], job: Job) -> Counts:
     writer = job.tables.writer("recommendations")
-    trained = model_of(version)
+    made_by = model()
+    held = hold(job, STEP, list(made_by.checks))
+    if held.failures:
+        raise held.stop(mend="promote a version")
+    trained = made_by.trained
     at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
     writer.write(job.ds, recommend_batches(trained, at, job.settings))
-    staged = writer.stage(model_version=version)
-    return Counts(len(at.people.ids), sum(file.rows for file in staged.files), model_version=version)
+    staged = writer.stage(model_version=made_by.version)
+    rows = sum(file.rows for file in staged.files)
+    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)
 
 
 def steps(job: Job) -> None:
-    configured = job.settings.ranking.model
-    version = version_for(job.ds, job.args.model, configured, job.last_success(STEP), Registry())
-    if version == NO_MODEL:
-        print(f"{STEP} ds={job.ds}: NO MODEL, everybody gets the popular list (model_version = none)", file=sys.stderr)
+    scored = job.last_success(STEP)
+    before = str(scored["model_version"]) if scored and scored["model_version"] else None
+    wanted = Wanted(job.ds, job.args.model, job.settings.ranking.model, before)
     if job.args.user:
-        show(job, model_of(version))
+        show(job, model_for(job, wanted).trained)
         return
-    run_step(STEP, job, partial(inputs, version), partial(work, version))
+    # A day that has been scored may have nothing to do: its model is loaded when it has.
+    made_by = None if wanted.pinned else model_for(job, wanted)
+    version = made_by.version if made_by else before or NO_MODEL
+    run_step(STEP, job, partial(inputs, version), partial(work, lambda: made_by or model_for(job, wanted)))
 
 
-def model_of(version: str) -> TrainedModel | None:
-    return None if version == NO_MODEL else Registry().load(version)
+def model_for(job: Job, wanted: Wanted) -> Chosen:
+    made_by = chosen(job.tables, wanted, job.settings.checks.missing_champion)
+    if made_by.version == NO_MODEL:
+        print(f"{STEP} ds={job.ds}: NO MODEL, everybody gets the popular list (model_version = none)", file=sys.stderr)
+    for check in made_by.checks:
+        if check.note:
+            print(f"{STEP} ds={job.ds}: {check.verdict.upper()} {check.name}: {check.note}", file=sys.stderr)
+    return made_by
 
 
 def show(job: Job, trained: TrainedModel | None) -> None:
@@ -66,4 +87,4 @@ def show(job: Job, trained: TrainedModel | None) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("interests", "ranking", "lists"), arguments)
+    run_steps(__doc__, steps, ("interests", "ranking", "lists", "checks"), arguments)

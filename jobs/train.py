@@ -18,7 +18,7 @@ from lsif.learning.lessons import beginning, learned, learning_inputs, lessons
 from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
-from lsif.registry import CHAMPION, Registry
+from lsif.registry import CHAMPION, Registry, note_moves
 from lsif.registry.registration import Candidate, register
 
 SECTIONS = {"event_types", "interests", "training", "model"}
@@ -28,7 +28,7 @@ SECTIONS = {"event_types", "interests", "training", "model"}
 def inputs(job: Job) -> dict[str, str]:
     found = learning_inputs(job.tables, chosen(job), job.settings)
     if job.settings.training.warm_start:
-        found["model/champion"] = Registry().resolve(CHAMPION, job.ds) or ""
+        found["model/champion"] = Registry().aliases().get(CHAMPION, "")
     return found
 
 
@@ -38,7 +38,7 @@ def is_registered(last: Line) -> bool:
 
 def work(job: Job) -> Counts:
     registry, at = Registry(), chosen(job)
-    number = registry.resolve(CHAMPION, job.ds)
+    number = registry.aliases().get(CHAMPION)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
     # Nothing keeps the lessons: they are most of the memory, and the trial reads more.
@@ -51,7 +51,9 @@ def work(job: Job) -> Counts:
     evaluation = circumstances(at, job.settings, champion, start)
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
+    note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
+    note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")
     job.tables.written.add(f"model/{job.ds}")
     note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
     return Counts(len(comparison), len(comparison), model_version=new, note=note)

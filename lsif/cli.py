@@ -32,7 +32,9 @@ Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
 RULES = ("champion", "as_of", "none")
 """Models that `lsif trigger` takes without there being one of that name."""
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the version.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 
 @app.command()
@@ -59,15 +61,20 @@ def down() -> None:
 
 
 @app.command()
-def status() -> None:
+def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show what runs, where, and how to sign in. Exit code 1 when not everything is healthy."""
     from lsif import places, services
+    from lsif.rows_out import form, put_rows
     from lsif.screen import show_health, show_services
 
+    how = form(as_json, as_csv)
     if url := places.airflow_url():
-        raise typer.Exit(0 if show_health(url, places.tracking_uri()) else 1)
+        raise typer.Exit(0 if show_health(how, url, places.tracking_uri()) else 1)
     found = services.status(home_folder())
-    show_services(found)
+    if how == "screen":
+        show_services(found)
+    else:
+        put_rows(how, ["name", "alive", "healthy", "pid", "memory_mb"], [vars(part) for part in found.parts])
     raise typer.Exit(0 if found.is_up else 1)
 
 
@@ -82,14 +89,26 @@ def env() -> None:
 
 @app.command()
 def trigger(
-    ds: Ds, force: Force = False, model: Annotated[str | None, typer.Option(help="Version or alias.")] = None
+    ds: Ds,
+    force: Force = False,
+    model: Annotated[str | None, typer.Option(help="Version or alias.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", metavar="CHECK", help="Let a bound pass for once; wants --reason.")
+    ] = None,
+    reason: Reason = None,
 ) -> None:
-    """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`."""
+    """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`.
+
+    A day beyond a bound of `[checks]` stops; `--accept max_drop --reason "Christmas"` lets it pass.
+    """
+    from lsif.checks import Acceptance
     from lsif.lookup import check_version
 
     if model and model not in RULES:
         check_version(model)
-    conf = {"force": force} | ({"model": model} if model else {})
+    Acceptance.of(accept or [], reason)
+    given = {"model": model, "accept": ",".join(accept or []), "reason": reason}
+    conf = {"force": force} | {key: value for key, value in given.items() if value}
     _run_day("lsif_nightly", ds, conf)
 
 
@@ -110,17 +129,16 @@ def backfill(
 
 
 @app.command()
-def stale() -> None:
+def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
     from lsif.lookup import tables
-    from lsif.screen import console, show_rows
+    from lsif.rows_out import form
+    from lsif.screen import show
     from lsif.stale import stale_steps
 
-    found = stale_steps(tables())
-    if not found:
-        console.print("nothing is stale")
-        return
-    show_rows(f"{len(found)} steps are stale", ["step", "ds", "because"], [vars(one) for one in found])
+    how = form(as_json, as_csv)
+    rows = [vars(one) for one in stale_steps(tables())]
+    show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
 @app.command()
@@ -178,33 +196,42 @@ def rollback(reason: Reason = None) -> None:
     _run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})
 def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
     name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
-    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`."""
-    from lsif.lookup import recommendations
-    from lsif.screen import show_rows
+    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`.
 
+    An id that is also an option stands after `--`: `lsif recs --ds 2017-10-31 -- --ds`.
+    """
+    from lsif.lookup import recommendations
+    from lsif.rows_out import form
+    from lsif.screen import show
+
+    how = form(as_json, as_csv)
     day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
-    show_rows(f"user {user}, ds={day}, model version {model}", columns, rows)
+    show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
 
 
 @app.command()
-def models() -> None:
-    """Show the registered versions, their aliases and what the gate said."""
-    from lsif.lookup import versions
-    from lsif.screen import console, show_rows
+def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """Show the registered versions, their aliases, what the gate and people said, and the last moves of aliases."""
+    from lsif.lookup import moves, versions
+    from lsif.rows_out import form
+    from lsif.screen import show
 
-    rows = versions()
-    if not rows:
-        console.print("no version is registered yet: `lsif train --ds ...` makes one")
-        return
-    show_rows("model lsif", ["version", "aliases", "ds", "trained_through", "gate", "gate_reasons"], rows)
+    how, rows = form(as_json, as_csv), versions()
+    title = "model lsif" if rows else "no version is registered yet: `lsif train --ds ...` makes one"
+    columns = ["version", "aliases", "ds", "trained_through", "gate", "gate_reasons", "decided", "text_encoder"]
+    show(how, title, columns, rows)
+    if how == "screen" and (last := moves()):
+        show(how, "moves of aliases, the last first", ["ds", "alias", "from", "to", "who", "reason"], last)
 
 
 @app.command()

@@ -53,13 +53,18 @@ def _in_order(rows: Rows) -> Rows:
 
 
 def versions() -> Rows:
-    """Every registered version, newest first, with its aliases and what the gate said of it."""
+    """Every registered version, newest first, with its aliases and what the gate and people said of it."""
     registry = _registry()
     names: dict[str, list[str]] = {}
     for alias, number in registry.aliases().items():
         names.setdefault(number, []).append(alias)
     return [
-        {**version.tags, "version": version.number, "aliases": ", ".join(sorted(names.get(version.number, [])))}
+        {
+            **version.tags,
+            "version": version.number,
+            "aliases": ", ".join(sorted(names.get(version.number, []))),
+            "decided": _decided(version.tags),
+        }
         for version in reversed(registry.versions())
     ]
 
@@ -78,6 +83,23 @@ def tables() -> Tables:
     if not tables_are_known():
         raise LsifError("LSIF_AIRFLOW_URL names an Airflow of its own: name its tables with LSIF_TABLES")
     return Tables(load_settings().tables)
+
+
+def _decided(tags: dict[str, str]) -> str:
+    """The newest decision of a person, or of a machine for one: `rolled back 2017-11-02: sales fell`."""
+    if "decision" not in tags:
+        return ""
+    return f"{tags['decision'].replace('_', ' ')} {tags.get('decision_ds', '')}: {tags.get('decision_reason', '')}"
+
+
+def moves(most: int = 10) -> Rows:
+    """The last moves of aliases, the newest first; those that no night has noticed yet stand before them."""
+    from lsif.registry import History
+
+    history = History.read(tables())
+    new = [{**move, "who": "somebody, not noticed by a night yet"} for move in history.moved(_registry().aliases())]
+    rows = [*new, *reversed(history.rows)][:most]
+    return [{**row, "from": row["from_version"], "to": row["to_version"]} for row in rows]
 
 
 def steps_done(ds: str, after: int = 0) -> Rows:

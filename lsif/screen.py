@@ -1,15 +1,17 @@
 """What the command line shows: a run's progress, the services, lists and versions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
+    from lsif.rows_out import Form
     from lsif.services import Status
 
 console = Console(highlight=False)
@@ -70,19 +72,6 @@ def show_services(status: "Status") -> None:
         console.print(f"MLflow   {status.endpoints.mlflow_url}")
 
 
-def show_health(airflow: str, mlflow: str) -> bool:
-    """Whether the parts at two addresses are healthy, on the screen and as one word."""
-    from lsif.services.parts import health
-
-    found = health(airflow, mlflow)
-    table = _table("part", "state")
-    for part, healthy in found.items():
-        table.add_row(part, "[green]healthy[/]" if healthy else "[yellow]not healthy[/]")
-    console.print(table)
-    console.print(f"Airflow  {airflow}\nMLflow   {mlflow}", soft_wrap=True)
-    return all(found.values())
-
-
 def show_steps(lines: Sequence[dict[str, Any]]) -> None:
     """What each line of the ledger says that its step did."""
     from lsif.job import Counts
@@ -93,20 +82,61 @@ def show_steps(lines: Sequence[dict[str, Any]]) -> None:
         console.print(f"{line['step']}: {said} in {line['seconds']:.1f} s", markup=False, soft_wrap=True)
 
 
+def show(how: "Form", title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Rows for the screen, under a title that says so when there are none, or for another program."""
+    from lsif.rows_out import put_rows
+
+    if how == "screen":
+        show_rows(title, columns, rows)
+    else:
+        put_rows(how, columns, rows)
+
+
+def show_health(how: "Form", airflow: str, mlflow: str) -> bool:
+    """Whether the parts at two addresses are healthy, part by part and as one word."""
+    from lsif.services.parts import health
+
+    found = health(airflow, mlflow)
+    rows = [{"name": part, "state": "healthy" if well else "not healthy"} for part, well in found.items()]
+    show(how, f"Airflow {airflow}, MLflow {mlflow}", ["name", "state"], rows)
+    return all(found.values())
+
+
 def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """A table with a title; numbers to three places, absent values blank."""
+    """A table with a title, or only that without rows; numbers to three places, absent values blank.
+
+    Where no terminal reads it, a row is a line, and nothing is cut or wrapped.
+    """
+    if not rows:
+        console.print(title, markup=False, soft_wrap=True)
+        return
+    cells = [[_text(row.get(column)) for column in columns] for row in rows]
+    if not console.is_terminal:
+        for line in (title, *_aligned([list(columns), *cells])):
+            console.print(line, markup=False, soft_wrap=True)
+        return
     table = _table(*columns)
-    table.title, table.title_justify = title, "left"
-    for row in rows:
-        table.add_row(*(_text(row.get(column)) for column in columns))
+    table.title, table.title_justify = escape(title), "left"
+    for row in cells:
+        table.add_row(*map(escape, row))
     console.print(table)
 
 
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
 def _text(value: Any) -> str:
+    """As one line: a break within a title would look like another row."""
     if value is None:
         return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else " ".join(str(value).splitlines())
 
 
 def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -35,7 +35,13 @@ event_time = "time"
 path = "landing/items.csv"
 format = "csv"
 columns = { item_id = "id", title = "title", category = "category", text = ["title"] }
+
+[checks]
+max_quarantined = 1.0
+max_shrink = 1.0
+min_match = 0.0
 """
+"""Bounds that the few rows of a test do not meet by chance; a day that is lost altogether stops all the same."""
 
 
 @pytest.fixture

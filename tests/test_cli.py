@@ -1,5 +1,8 @@
 """The command line: quick help, one clear line for what a person can mend, and progress that reads well."""
 
+import csv
+import io
+import json
 import os
 import re
 import subprocess
@@ -17,7 +20,7 @@ from typer.testing import CliRunner
 from lsif import cli, lookup, services
 from lsif.airflow_api import Airflow
 from lsif.errors import LsifError
-from lsif.screen import Progress, console, said_last, show_failures
+from lsif.screen import Progress, console, said_last, show_failures, show_rows
 from lsif.tables import Tables
 
 COMMANDS = [
@@ -79,6 +82,8 @@ def test_help_imports_nothing_heavy() -> None:
         (("backfill", "--from", "2017-11-02", "--to", "2017-11-01"), "--from 2017-11-02 is after --to 2017-11-01"),
         (("cascade", "--ds", "2017-02-30"), "'2017-02-30' is not a day (YYYY-MM-DD)"),
         (("cascade", "--ds", DS), "run `lsif up`"),
+        (("trigger", "--ds", DS, "--accept", "max_drop"), "say why with --reason"),
+        (("trigger", "--ds", DS, "--accept", "x", "--reason", "r"), "--accept x: there is no such check"),
         (("promote", "3", "--force"), "--force wants a --reason"),
         (("promote", "banana"), "'banana' is not a version number"),
         (("trigger", "--ds", DS), "run `lsif up`"),
@@ -105,7 +110,7 @@ def published(tables: Tables) -> Tables:
     """Two days of lists of one user, and a catalogue."""
     for ds, item in [("2017-10-30", "i1"), (DS, "i2")]:
         row = dict.fromkeys(tables.schema("recommendations").names)
-        row |= {"user_id": "007", "rank": 1, "item_id": item, "score": 1.25, "alpha": 0.5, "source": "model"}
+        row |= {"user_id": "007", "rank": 1, "item_id": item, "score": 1.25, "alpha": 0.5, "list": "for_you"}
         row |= {"model_version": "3", "reason_code": "repeat"}
         write(tables, "recommendations", ds, [row])
     blank = dict.fromkeys(tables.schema("items").names)
@@ -127,7 +132,7 @@ def write(tables: Tables, name: str, ds: str, rows: list[dict[str, Any]]) -> Non
 def test_recs_shows_a_list_with_titles_and_says_of_which_day(published: Tables) -> None:
     newest = lsif("recs", "007").stdout
     assert "user 007, ds=2017-10-31, model version 3" in newest
-    assert re.search(r"1 +i2 +Tea +1\.250 +0\.500 +model +repeat", newest)
+    assert re.search(r"1 +i2 +Tea +1\.250 +0\.500 +repeat", newest)
     assert "Milk" in lsif("recs", "007", "--ds", "2017-10-30").stdout
 
 
@@ -143,6 +148,55 @@ def test_recs_knows_who_and_when_it_does_not_know(words: tuple[str, ...], line: 
     done = lsif("recs", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert line in done.stderr
+
+
+ODD = {"user_id": "-7 [x]", "list": "for_you", "rank": 1, "item_id": "[bun]", "score": 1.25, "model_version": "3"}
+LONG = "i" * 300
+
+
+@pytest.fixture
+def odd(tables: Tables) -> Tables:
+    """Ids and titles that mean something to a screen or to a command line."""
+    blank = dict.fromkeys(tables.schema("recommendations").names)
+    write(tables, "recommendations", DS, [blank | ODD, blank | ODD | {"rank": 2, "item_id": LONG}])
+    blank = dict.fromkeys(tables.schema("items").names)
+    titles = {"[bun]": "Tea [organic] [/1l] [red]", LONG: "Two\nlines"}
+    write(tables, "items", DS, [blank | {"item_id": item, "title": title} for item, title in titles.items()])
+    return tables
+
+
+def test_signs_stay_as_they_are_and_in_a_pipe_a_row_is_a_line(odd: Tables) -> None:
+    done = lsif("recs", "-7 [x]", COLUMNS="60")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"user -7 [x], ds={DS}, model version 3"
+    assert "[bun]" in lines[2] and "Tea [organic] [/1l] [red]" in lines[2]
+    assert LONG in lines[3] and "Two lines" in lines[3]
+    assert len(lines) == 4
+
+
+def test_on_a_terminal_nothing_is_lost_either(odd: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_force_terminal", True)
+    monkeypatch.setattr(console, "_width", 70)
+    with console.capture() as captured:
+        show_rows("[red]", ["item_id", "title"], [{"item_id": LONG, "title": "[/1l]"}])
+    assert captured.get().count("i") == 300 + "item_id title".count("i")
+    assert "[/1l]" in captured.get() and "[red]" in captured.get()
+
+
+def test_rows_for_programs_are_whole(odd: Tables) -> None:
+    rows = json.loads(lsif("recs", "-7 [x]", "--json").stdout)
+    assert [(row["item_id"], row["title"]) for row in rows] == [
+        ("[bun]", "Tea [organic] [/1l] [red]"),
+        (LONG, "Two\nlines"),
+    ]
+    assert {"model_version", "recommendation_id", "ds"} <= rows[0].keys()
+    read = list(csv.DictReader(io.StringIO(lsif("recs", "--csv", "-7 [x]").stdout)))
+    assert (read[1]["item_id"], read[1]["title"], read[1]["score"]) == (LONG, "Two\nlines", "1.25")
+    assert "--json or --csv, not both" in lsif("recs", "-7 [x]", "--csv", "--json").stderr
+    assert json.loads(lsif("stale", "--json").stdout) == []
+    assert lsif("stale", "--csv").stdout == "step,ds,because\n"
+    parts = json.loads(lsif("status", "--json").stdout)
+    assert len(parts) == 6 and not any(part["alive"] for part in parts)
 
 
 def test_recs_with_nothing_published_says_what_to_do(home: Path) -> None:
@@ -210,6 +264,10 @@ def airflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
         (
             ["backfill", "--from", "2017-11-01", "--to", "2017-11-07", "--force"],
             ("backfill", "lsif_nightly", "2017-11-01", "2017-11-07", {"force": True}),
+        ),
+        (
+            ["trigger", "--ds", DS, "--accept", "max_drop", "--accept", "min_match", "--reason", "r"],
+            ("trigger", "lsif_nightly", DS, {"force": False, "accept": "max_drop,min_match", "reason": "r"}),
         ),
         (
             ["train", "--ds", DS, "--force-reason", "first"],

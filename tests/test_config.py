@@ -16,8 +16,8 @@ def load(tmp_path: Path, text: str) -> Settings:
 
 
 def test_the_file_overrides_the_defaults(home: Path) -> None:
-    settings = load(home, SHOP + "\n[ranking]\nk = 7\n")
-    assert (settings.ranking.k, settings.interests.window_events) == (7, 64)
+    settings = load(home, SHOP + "\n[ranking]\nchunk_users = 7\n")
+    assert (settings.ranking.chunk_users, settings.interests.window_events) == (7, 64)
     assert settings.event_types == {"purchase": 1.0, "browse": 0.5, "search": 0.0}
 
 
@@ -27,7 +27,9 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
         (SHOP + "[rankng]\nk = 7\n", "unknown key rankng; did you mean ranking?"),
         (SHOP + "[interests]\nrecent_dayz = 7\n", "unknown key interests.recent_dayz; did you mean recent_days?"),
         (SHOP.replace("user_id", "usr_id"), "unknown key sources.shop.columns.usr_id; did you mean user_id?"),
-        (SHOP + "[ranking]\nk = 0\n", "ranking.k: Input should be greater than 0"),
+        (SHOP + "[lists.l]\nk = 0\n", "lists.l.k: Input should be greater than 0"),
+        (SHOP + '[lists."For you"]\n', "a list's name is of small letters"),
+        (SHOP + '[lists.l]\nitems = "old"\n', "lists.l.items: Input should be 'all', 'own' or 'new'"),
         (
             SHOP + "[model]\ntext_encoder = 'precomputed:vectors.parquet'\n",
             "model.text_encoder: Value error, choose hash",
@@ -60,7 +62,7 @@ def test_the_fingerprint_follows_settings_and_not_places(home: Path, monkeypatch
     before = load(home, SHOP).fingerprint()
     monkeypatch.setenv("LSIF_TABLES", "s3://bucket/tables")
     assert load(home, SHOP).fingerprint() == before
-    assert load(home, SHOP + "[ranking]\nk = 7\n").fingerprint() != before
+    assert load(home, SHOP + "[ranking]\nchunk_users = 7\n").fingerprint() != before
 
 
 def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> None:
@@ -69,7 +71,7 @@ def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> 
     with pytest.raises(AttributeError, match=r"^\[ranking\] is none of the sections"):
         print(narrow.ranking)
     assert narrow.fingerprint() not in (settings.fingerprint(), settings.only([]).fingerprint())
-    assert settings.ranking.k == 20, "the whole ones are as they were"
+    assert settings.ranking.chunk_users == 256, "the whole ones are as they were"
 
 
 def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:

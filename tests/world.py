@@ -1,6 +1,7 @@
 """Small made-up logs and what is known of them at a date, without storage or Spark."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -53,7 +54,12 @@ def vectors(item_ids: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def known(frame: pd.DataFrame, ds: str, items: pa.Table, settings: Settings) -> Known:
-    """Built row by row with pandas, the slow and plain way."""
+    """Built row by row with pandas, the slow and plain way; and the same `recent_days` before."""
+    before = date.fromisoformat(ds) - timedelta(days=settings.interests.recent_days)
+    return replace(_known(frame, ds, items, settings), before=_known(frame, str(before), items, settings))
+
+
+def _known(frame: pd.DataFrame, ds: str, items: pa.Table, settings: Settings) -> Known:
     today, kept = date.fromisoformat(ds), settings.interests
     past = frame[frame["day"] <= today]
     recent = past[past["day"] > today - timedelta(days=kept.recent_days)]

@@ -1,6 +1,7 @@
 """The demo's closing screen: lists with titles, what they were worth, and where everything is."""
 
 import pyarrow.compute as pc
+from rich.markup import escape
 from rich.table import Table
 
 from lsif.config import Settings
@@ -55,7 +56,7 @@ def _show_metrics(rows: Comparison) -> None:
         gain = own[shown[0]]
         lead = f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
         cells = [f"{own[metric]['value']:.4f}" for metric in shown]
-        table.add_row(name, contender, *cells, "" if contender == "LSIF" else lead, str(gain["n"]))
+        table.add_row(escape(name), contender, *cells, "" if contender == "LSIF" else lead, str(gain["n"]))
     console.print(table)
 
 

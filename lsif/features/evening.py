@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.features.known import Everyone, Nobody, Users, days_of_tiles
-from lsif.interests.as_of import catalogue_at, history_inputs
+from lsif.interests.as_of import catalogue_at, catalogue_inputs, history_inputs
 from lsif.tables import Tables
 
 
@@ -83,15 +83,13 @@ def people_before(tables: Tables, ds: str, settings: Settings) -> People:
 def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of everything `evening` reads; texts have the same vectors for ever, so those are left out."""
     popular = _popular_days(ds, settings)
-    catalogue = tables.newest_day("items", ds)
     read = {
         "recent_windows": [ds],
         "item_tiles": popular,
         "user_tiles": popular,
-        "items": [catalogue] if catalogue else [],
         "item_states": [ds],
     }
-    found = history_inputs(tables, ds)
+    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
     before = day_before(ds, settings.interests.recent_days)

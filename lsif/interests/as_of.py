@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
-from lsif.days import day_before
+from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.bases import usable_bases
 from lsif.interests.history import BASE, HistorySettings, merge
@@ -36,6 +36,16 @@ def catalogue_at(tables: Tables, ds: str) -> pa.Table:
     items = tables.read("items", [newest]).sort_by("item_id")
     appeared = pc.strftime(items["published"], "%Y-%m-%d")
     return items.filter(pc.fill_null(pc.less_equal(appeared, ds), True))
+
+
+def in_force_inputs(tables: Tables, table: str, ds: str) -> dict[str, str]:
+    """Fingerprints of the list in force at `ds`, and of each day since: one that comes for such a day counts."""
+    return tables.fingerprints(table, days_between(tables.newest_day(table, ds) or ds, ds))
+
+
+def catalogue_inputs(tables: Tables, ds: str) -> dict[str, str]:
+    """`in_force_inputs` of the catalogue."""
+    return in_force_inputs(tables, "items", ds)
 
 
 def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:

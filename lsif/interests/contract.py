@@ -11,6 +11,7 @@ Rules, in the order in which they are asked:
 | `bad_id`           | one of its ids is an object, a list, a truth value or a fraction, or holds a sign nobody sees   |
 | `unparseable_time` | no time can be read from it                                                                     |
 | `future`           | its UTC day is after the day of arrival                                                         |
+| `before_start`     | it lies in a file that names no day, and its UTC day is before the first that is imported       |
 | `too_late`         | its UTC day is before the day of arrival less `max_late_days`                                   |
 | `unknown_type`     | its event type is not configured                                                                |
 | `bad_number`       | its weight is no number, not finite, or negative                                                |
@@ -42,6 +43,7 @@ def judged(
     event_types: dict[str, float],
     rules: Rules,
     keep: Callable[[DataFrame], DataFrame] = lambda frame: frame,
+    begins: str = "",
 ) -> DataFrame:
     """Delivered rows with their verdict: `ds`, `rule` (null when none is broken) and `duplicate`.
 
@@ -54,9 +56,10 @@ def judged(
         known_ids: `source`, `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
         event_types: event type = weight; a row's own weight multiplies it.
         keep: called with each frame that is read several times, to persist it; it must not change its rows.
+        begins: the first day that is taken in.
     """
     kept = _shortened(delivered, rules.max_text)
-    ruled = _completed(kept.withColumn("rule", _first_broken(arrival, event_types, rules)), event_types)
+    ruled = _completed(kept.withColumn("rule", _first_broken(arrival, event_types, rules, begins)), event_types)
     ruled = ruled.withColumn("ds", F.date_format(arrival, "yyyy-MM-dd"))
     rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
     if floods := _may_flood(rows, rules.max_user_events_per_day):
@@ -93,7 +96,7 @@ def _shortened(rows: DataFrame, most: int) -> DataFrame:
     return rows.withColumns({"query": F.left("query", F.lit(most)), "recommendation_id": shown, "lost": lost})
 
 
-def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) -> Column:
+def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules, begins: str) -> Column:
     day = F.to_date("event_time")
     no_item = F.col("item_id").isNull() & F.col("query").isNull()
     broken = {
@@ -102,6 +105,7 @@ def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules) 
         "bad_id": F.col("bad_id"),
         "unparseable_time": F.col("event_time").isNull(),
         "future": day > arrival,
+        "before_start": F.col("file_day").isNull() & (F.date_format(day, "yyyy-MM-dd") < begins),
         "too_late": day < F.date_sub(arrival, rules.max_late_days),
         "unknown_type": ~F.coalesce(F.col("event_type").isin(*event_types), F.lit(False)),
         "bad_number": F.col("bad_number"),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 
@@ -17,31 +17,11 @@ from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files, identity
 from lsif.intake.mapping import lacking, unfolds
 from lsif.intake.places import NothingDelivered
+from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, shown
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery
 from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.tables import Tables, Writer
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """What became of the delivered rows: `rows_in` is the sum of the others; `rules` counts rejected rows by rule.
-
-    `lost` counts, by our optional columns, what the events had to lose; `lines` are the rows of the files before some
-    were unfolded to several, and `lacking` says how many files lack an optional column.
-    """
-
-    rows_in: int
-    events: int
-    duplicates: int
-    rules: dict[str, int]
-    lost: dict[str, int] = field(default_factory=dict)
-    lines: int | None = None
-    lacking: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def quarantined(self) -> int:
-        return sum(self.rules.values())
 
 
 def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, dict[str, str | None]]:
@@ -90,23 +70,33 @@ def known_days(tables: Tables, first: str, max_late_days: int) -> list[str]:
     return tables.days("events", day_before(first, max_late_days), day_before(first))
 
 
-def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[str]) -> Ingested:
+def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[str], holding: Hold) -> Ingested:
     """Judge what was delivered for `days` and replace those days of `events` and `quarantine`; nights, one or many.
+
+    Args:
+        holding: holds the delivery's checks against a person's word and keeps their verdicts.
 
     Raises:
         LsifError: a file is missing or not to be trusted, or a row was lost or doubled on the way; nothing is written.
+            Or a check failed: then only the rejected rows are, for somebody to look at.
     """
     writer = tables.writer("events")
     delivered = _delivered(spark, settings, days)
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
     known = _of_a_source(tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]), list(settings.sources))
     with reading(spark), _kept() as keep:
-        judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep)
+        judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep, days[0])
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
         writer.write_frame(accepted(judgements), days)
-        writer.commit()
+        held = holding(delivery_checks(tables, settings, days, found, writer))
+        if held.failures:
+            writer.discard()
+        else:
+            writer.commit()
         _quarantine(tables, days, rejecting, rejected(judgements))
-        return replace(found, lacking=_lacking(settings, days))
+        if held.failures:
+            raise held.stop(_examples(found.rules, rejected(judgements)))
+        return replace(found, lacking=_lacking(settings, days), remarks=held.remarks)
 
 
 def _of_a_source(known: DataFrame, sources: list[str]) -> DataFrame:
@@ -171,10 +161,19 @@ def _found(delivered: DataFrame, judgements: DataFrame, some_unfold: bool) -> tu
             lost.update(dict.fromkeys(row["lost"], row["count"]))
     duplicates = sum(row["count"] for row in verdicts if row["duplicate"])
     events = sum(row["count"] for row in verdicts if not row["rule"] and not row["duplicate"])
-    found = Ingested(rows_in, events, duplicates, dict(rules), dict(lost), before)
+    empty = {row["ds"] for row in verdicts} - {row["ds"] for row in verdicts if not row["rule"]}
+    found = Ingested(rows_in, events, duplicates, dict(rules), dict(lost), before, emptied=tuple(sorted(empty)))
     if found.rows_in != found.events + found.duplicates + found.quarantined:
         raise LsifError(f"rows do not add up, so nothing was written: {found}")
     return found, sorted({row["ds"] for row in verdicts if row["rule"]})
+
+
+def _examples(rules: dict[str, int], rejected: DataFrame) -> str:
+    """Rejected rows for a line: of the rules broken most often."""
+    most = sorted(rules, key=lambda rule: (-rules[rule], rule))[:EXAMPLES]
+    each = -(-EXAMPLES // max(1, len(most)))
+    rows = [row for rule in most for row in rejected.where(F.col("rule") == rule).limit(each).collect()][:EXAMPLES]
+    return shown([(row["rule"], row["raw"]) for row in rows])
 
 
 def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame) -> None:

@@ -1,17 +1,21 @@
 """The steps that take in a whole list, of products or of users: what each depends on and does."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.checks import hold
 from lsif.errors import LsifError
 from lsif.intake.files import delivered_files, identity
 from lsif.intake.places import NothingDelivered
+from lsif.interests.as_of import in_force_inputs
+from lsif.interests.bounds import EXAMPLES, Ingested, ingested, shown
+from lsif.interests.catalogue_days import Lists
 from lsif.interests.listed import Listed
 from lsif.interests.quarantine import replace_rejects
-from lsif.interests.steps import told
 from lsif.job import Counts, Job
 from lsif.sources import Catalogue, Users
 from lsif.tables import Tables
@@ -23,51 +27,61 @@ def list_inputs(job: Job, table: str, given: Catalogue | Users) -> dict[str, str
     """Identities of the delivered files; on a day for which none came, the newest list that stays in force.
 
     Raises:
-        NothingDelivered: there is none, or it is older than `max_age_days`.
+        NothingDelivered: there is none.
         LsifError: as `delivered_files`.
     """
     path = job.settings.locate(given.path, job.ds)
     try:
         return {file.path: identity(file.path) for file in delivered_files(given, path)}
-    except NothingDelivered as gap:
-        newest = job.tables.newest_day(table, job.ds)
-        if not given.is_daily or newest is None:
+    except NothingDelivered:
+        if not given.is_daily or job.tables.newest_day(table, job.ds) is None:
             raise
-        if age(newest, job.ds) > given.max_age_days:
-            raise NothingDelivered(gap.paths, f" and that of {newest} is older than max_age_days allows") from gap
-        return {f"{table}/{newest}": job.tables.fingerprint(table, newest)}
+        return in_force_inputs(job.tables, table, job.ds)
 
 
-def store_list(job: Job, table: str, door: str, given: Catalogue | Users, judge: Judge) -> Counts:
+def store_list(job: Job, step: str, door: str, given: Catalogue | Users, judge: Judge) -> Counts:
     """Replace the day's list and its rejected rows; a list that is equal to the one before makes no new rows.
 
     Raises:
-        LsifError: there are files, but no row in them.
+        LsifError: there are files, but no row in them, or a check failed.
     """
-    path = job.settings.locate(given.path, job.ds)
-    before = job.tables.newest_day(table, job.ds)
-    if path not in job.inputs and f"{table}/{before}" in job.inputs:
-        assert before is not None
-        return Counts(0, None, note=f"none came: that of {before} stays in force, {age(before, job.ds)} days old")
+    table = step.removeprefix("ingest_")
+    path, lists = job.settings.locate(given.path, job.ds), Lists(job.tables, table, step)
+    if job.inputs and all(name.startswith(f"{table}/") for name in job.inputs):
+        return left_in_force(job, lists, door, given.max_age_days)
     writer = job.tables.writer(table)
-    found = judge(path)
-    if not found.rows_in and job.inputs:
+    listed = judge(path)
+    if not listed.rows_in and job.inputs:
         raise LsifError(f"{path} holds no row: if there are to be none, declare it by an empty file {path}.empty")
-    counts = (found.rows_in, len(found.rows), found.repeated, len(found.rejects))
-    if len(found.rejects) or len(job.tables.read("quarantine", [job.ds])):
-        replace_rejects(job.tables, [job.ds], of=door, write=lambda out: out.write(job.ds, found.rejects))
-    rules = {row["values"]: row["counts"] for row in pc.value_counts(found.rejects["rule"]).to_pylist()}
-    note = told(rules, found.lost, found.lacking)
-    if before and before != job.ds and found.rows.equals(job.tables.read(table, [before], found.rows.column_names)):
-        return Counts(*counts, note="; ".join(filter(None, [f"the {door} is that of {before}", note])))
-    writer.write(job.ds, found.rows)
-    writer.commit()
-    return Counts(*counts, note=note)
+    found = counted(listed, job.ds)
+    checks = lists.checks(job.ds, job.settings.checks, found, listed.rows) if listed.rows_in else []
+    held = hold(job, step, checks)
+    if len(listed.rejects) or len(job.tables.read("quarantine", [job.ds])):
+        replace_rejects(job.tables, [job.ds], of=door, write=lambda out: out.write(job.ds, listed.rejects))
+    if held.failures:
+        some = listed.rejects.slice(0, EXAMPLES).to_pylist()
+        raise held.stop(shown([(row["rule"], row["raw"]) for row in some]))
+    same = lists.store(writer, job.ds, listed.rows)
+    return ingested(replace(found, remarks=held.remarks), f"the {door} is that of {same}" if same else None)
 
 
-def age(newest: str, ds: str) -> int:
-    """Days from one to the other."""
-    return (date.fromisoformat(ds) - date.fromisoformat(newest)).days
+def counted(listed: Listed, ds: str) -> Ingested:
+    """What became of the rows of a list."""
+    rules = {row["values"]: row["counts"] for row in pc.value_counts(listed.rejects["rule"]).to_pylist()}
+    emptied = (ds,) if len(listed.rejects) == listed.rows_in > 0 else ()
+    rows = len(listed.rows)
+    return Ingested(listed.rows_in, rows, listed.repeated, rules, listed.lost, lacking=listed.lacking, emptied=emptied)
+
+
+def left_in_force(job: Job, lists: Lists, door: str, most: int) -> Counts:
+    """Nothing came for the day: the newest list stays, up to an age of `most` days."""
+    check = replace(lists.age_check(job.ds, most), section=door)
+    held = hold(job, lists.step, [check])
+    if held.failures:
+        raise held.stop()
+    newest, days = job.tables.newest_day(lists.table, job.ds), f"{check.value:.0f} day{'s' * (check.value != 1)} old"
+    note = f"none came: that of {newest} stays in force, {days}"
+    return Counts(0, None, note="; ".join(filter(None, [note, held.remarks])))
 
 
 def log_items_inputs(job: Job) -> dict[str, str]:

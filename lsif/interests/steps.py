@@ -1,10 +1,14 @@
 """The four steps of a night that Spark takes: what each depends on and does, for jobs that run one or all."""
 
+from functools import partial
+
+from lsif.checks import hold
 from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import check_open, is_due
-from lsif.interests.ingest import Ingested, check_daily, delivery_marks, ingest
+from lsif.interests.bounds import ingested
+from lsif.interests.ingest import check_daily, delivery_marks, ingest
 from lsif.interests.storing import (
     event_window_inputs,
     stale_windows,
@@ -18,7 +22,7 @@ from lsif.spark import session
 
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
 RECENT_WINDOW = "recent_window"
-DELIVERY = ("sources", "event_types", "rules")
+DELIVERY = ("sources", "event_types", "rules", "checks")
 """Sections of the settings that say what becomes of a delivered row."""
 
 
@@ -32,29 +36,9 @@ def write_events(job: Job) -> Counts:
     """Replace the events and the rejected rows of the day."""
     check_open(job.tables, job.ds, job.ds)
     before = job.tables.rows("events", job.ds, job.ds).get(job.ds)
-    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds])
+    found = ingest(session(INGEST_EVENTS), job.tables, job.settings, [job.ds], partial(hold, job, INGEST_EVENTS))
     again = f"delivered again: {before:,} events before, {found.events:,} now" if before is not None else None
     return ingested(found, again)
-
-
-def ingested(found: Ingested, first: str | None = None) -> Counts:
-    """The ledger's counts of an ingest; its note is `first`, then what else became of rows."""
-    note = told(found.rules, found.lost, found.lacking)
-    lines = f"unfolded from {found.lines:,} rows" if found.lines not in (None, found.rows_in) else None
-    note = "; ".join(filter(None, [first, note, lines])) or None
-    return Counts(found.rows_in, found.events, found.duplicates, found.quarantined, note=note)
-
-
-def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -> str | None:
-    """What became of rows that are not simply in: broken rules, the one broken most often first, lost values, columns
-    that are not there."""
-    by_count = sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))
-    said = {
-        "rules broken: ": ", ".join(f"{rule} {count:,}" for rule, count in by_count),
-        "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
-        "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
-    }
-    return "; ".join(f"{what}{which}" for what, which in said.items() if which) or None
 
 
 def tile_inputs(job: Job) -> dict[str, str]:

@@ -8,11 +8,13 @@ rows as a stream and spills to disk, so that the size of a night is no matter of
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from lsif.checks import Check
+from lsif.checks.check import Verdict
 from lsif.config import RankedList
 from lsif.errors import LsifError
 from lsif.ranking.rows import FALLBACK, NO_MODEL, PARTS, SHARES
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 MEMORY, NAMED = "1GB", 3
 
 TOLERANCE = 1e-5
+LEVELS: tuple[Verdict, ...] = ("fail", "warn")
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,8 @@ class Expected:
     owned: Callable[[pa.Array], pa.Table]
 
 
-@dataclass(frozen=True)
-class Finding:
-    check: str
-    level: Literal["fail", "warn"]
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.level} {self.check}: {self.sentence}"
-
-
-def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Finding]:
-    """Every check that found something, failures first."""
+def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
+    """Every check's verdict, those that fail first; the note says what is wrong."""
     import duckdb
 
     with TemporaryDirectory() as spill, duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill}) as sql:
@@ -65,19 +58,20 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Finding]:
         sql.execute(LENGTHS, [len(expected.items)])
         short = pa.array([user for (user,) in sql.execute(SHORT).fetchall()], pa.string())
         sql.register("owners", expected.owned(short) if len(short) else NO_OWNERS)
-        found = [Finding(name, "fail", text) for name, query in FAIL.items() if (text := _sentence(sql, query))]
-        return found + [Finding(name, "warn", text) for name, query in WARN.items() if (text := _sentence(sql, query))]
+        failing = [_verdict(sql, name, query, "fail") for name, query in FAIL.items()]
+        return failing + [_verdict(sql, name, query, "warn") for name, query in WARN.items()]
 
 
-def passed(findings: list[Finding]) -> list[Finding]:
+def passed(checks: list[Check]) -> list[str]:
     """The warnings, when there is nothing worse.
 
     Raises:
         LsifError: a check failed; it names them all.
     """
-    if failures := [str(finding) for finding in findings if finding.level == "fail"]:
-        raise LsifError(f"the audit stops this list, nothing is published: {'; '.join(failures)}")
-    return findings
+    said = {verdict: [f"{verdict} {c.name}: {c.note}" for c in checks if c.verdict == verdict] for verdict in LEVELS}
+    if said["fail"]:
+        raise LsifError(f"the audit stops this list, nothing is published: {'; '.join(said['fail'])}")
+    return said["warn"]
 
 
 NO_OWNERS = pa.table({"user_id": pa.array([], pa.string()), "owned": pa.array([], pa.int64())})
@@ -137,6 +131,11 @@ WARN = {
         SELECT format('{{:.0f}} % of the rows are the popular fallback', 100 * avg((reason_code = '{FALLBACK}')::int))
         FROM listed HAVING avg((reason_code = '{FALLBACK}')::int) > 0.5""",
 }
+
+
+def _verdict(sql: "duckdb.DuckDBPyConnection", name: str, query: str, level: Verdict) -> Check:
+    sentence = _sentence(sql, query)
+    return Check(name, None, None, level if sentence else "pass", sentence or None)
 
 
 def _sentence(sql: "duckdb.DuckDBPyConnection", query: str) -> str:

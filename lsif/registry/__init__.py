@@ -5,7 +5,8 @@ metrics) under a SHA-256 manifest. Aliases say what it is used for: `champion` s
 trained last, `previous` was champion before.
 """
 
-from lsif.registry.promotion import promote, rollback
+from lsif.registry.history import History, note_moves
+from lsif.registry.promotion import held_back, promote, rollback
 from lsif.registry.registry import ALIASES, CHALLENGER, CHAMPION, MODEL, PREVIOUS, Registry, Version
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "CHAMPION",
     "MODEL",
     "PREVIOUS",
+    "History",
     "Registry",
     "Version",
+    "held_back",
+    "note_moves",
     "promote",
     "rollback",
 ]

@@ -1,27 +1,35 @@
 """Moving the champion: one step forward after the gate, one step back when a night shows that it was wrong."""
 
+from collections.abc import Mapping, Sequence
+
 from lsif.errors import LsifError
 from lsif.registry.registry import CHAMPION, PREVIOUS, Registry, Version
 
 
-def promote(registry: Registry, chosen: str, ds: str, reason: str | None = None, force: bool = False) -> str:
+def promote(
+    registry: Registry,
+    chosen: str,
+    ds: str,
+    reason: str | None = None,
+    force: bool = False,
+    lost: Mapping[str, str] | None = None,
+) -> str:
     """Make a version champion and the champion `previous`; returns a sentence about it.
 
     Args:
         chosen: version number or alias, usually `challenger`.
         ds: day of the decision; written into the version's tags with the reason.
-        force: promote against the gate; then `reason` must say why.
+        force: promote against the gate, or what a person took down; then `reason` must say why.
+        lost: of deleted versions, what each was made of → its number.
 
     Raises:
-        LsifError: the gate did not pass the version, or force comes without a reason.
+        LsifError: the gate did not pass the version, a person took it down, or force comes without a reason.
     """
     version, aliases = registry.version(chosen), registry.aliases()
     if force and not reason:
         raise LsifError("--force promotes against the gate: say why with --reason")
-    gate = version.tags.get("gate", "not run")
-    if gate != "PASS" and not force:
-        why = version.tags.get("gate_reasons", "run jobs/gate.py first")
-        raise LsifError(f"version {version.number} is not promoted, gate: {gate} ({why}); --force wants a --reason")
+    if not force and (why := held_back(registry, version, lost or {})):
+        raise LsifError(f"version {version.number} is not promoted, {why}; --force wants a --reason")
     old = aliases.get(CHAMPION)
     if old == version.number:
         return f"version {version.number} is champion already"
@@ -33,21 +41,53 @@ def promote(registry: Registry, chosen: str, ds: str, reason: str | None = None,
     return f"version {version.number} is champion" + (f", version {old} is previous" if old else "")
 
 
-def rollback(registry: Registry, ds: str, reason: str | None = None) -> str:
-    """Swap champion and previous; a second rollback undoes the first.
+def held_back(registry: Registry, version: Version, lost: Mapping[str, str]) -> str | None:
+    """Why nobody may promote it without force: the gate, or a person's decision on it or on one made of the same.
+
+    A training that is run again makes a new version of the same data, settings and code; what was decided of the old
+    one holds for it.
+    """
+    if (gate := version.tags.get("gate", "not run")) != "PASS":
+        return f"gate: {gate} ({version.tags.get('gate_reasons', 'run jobs/gate.py first')})"
+    made = version.made_of
+    alike = [one for one in registry.versions() if one.made_of == made] if made else []
+    for one in (version, *alike):
+        if one.rolled_back:
+            whose = "it" if one == version else f"version {one.number}, made of the same,"
+            return f"{whose} was rolled back on {one.tags.get('decision_ds')} ({one.tags.get('decision_reason')})"
+    return f"version {lost[made]}, made of the same, was deleted" if made and made in lost else None
+
+
+def rollback(registry: Registry, ds: str, reason: str | None = None, before: Sequence[str] = ()) -> str:
+    """Make champion what was champion before, and the champion `previous`; a second rollback undoes the first.
+
+    Args:
+        before: versions that were champion, the newest first; of those that are still there one is taken where
+            `previous` is gone.
 
     Raises:
         LsifError: there is no previous champion to go back to.
     """
-    aliases = registry.aliases()
-    if PREVIOUS not in aliases or CHAMPION not in aliases:
+    aliases, there = registry.aliases(), {version.number: version for version in registry.versions()}
+    wrong = there.get(aliases.get(CHAMPION, ""))
+    line = [there[number] for number in (aliases.get(PREVIOUS, ""), *before) if number in there]
+    right = next((version for version in line if version != wrong), None)
+    if right is None:
         raise LsifError("there is no previous champion to go back to")
-    wrong, right = registry.version(CHAMPION), registry.version(PREVIOUS)
-    _decide(registry, wrong, "rolled_back", ds, reason or "no reason given")
-    _decide(registry, right, "promoted", ds, f"rollback of version {wrong.number}")
+    if wrong:
+        roll_back(registry, wrong, ds, reason or "no reason given")
+    gone = f"version {wrong.number}" if wrong else "a version that is gone"
+    _decide(registry, right, "promoted", ds, f"rollback of {gone}")
     registry.point(CHAMPION, right.number)
+    if not wrong:
+        return f"version {right.number} is champion again"
     registry.point(PREVIOUS, wrong.number)
     return f"version {right.number} is champion again, version {wrong.number} is previous"
+
+
+def roll_back(registry: Registry, version: Version, ds: str, reason: str) -> None:
+    """Take a version down: no machine promotes it again."""
+    _decide(registry, version, "rolled_back", ds, reason)
 
 
 def _decide(registry: Registry, version: Version, decision: str, ds: str, reason: str) -> None:

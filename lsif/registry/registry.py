@@ -1,5 +1,6 @@
 """Versions and aliases of one registered model."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsif.errors import LsifError, OtherRelease
+from lsif.errors import LsifError, OutageError
+from lsif.outages import explained
 from lsif.registry.connection import apply_defaults, reaching, tracking_uri
 from lsif.registry.manifest import verify_manifest
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 MODEL = "lsif"
 CHAMPION, CHALLENGER, PREVIOUS = ALIASES = ("champion", "challenger", "previous")
 EVALUATION = "evaluation.json"
+HASHES = ("data_hash", "config_hash", "code_hash")
+"""Tags of a version that together say what it was made of."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,17 @@ class Version:
         """Whether it may score nights: the last decision on it, or the gate where nobody has decided."""
         decision = self.tags.get("decision")
         return decision == "promoted" or (decision is None and self.tags.get("gate") == "PASS")
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether a person took it down and nobody has brought it back."""
+        return self.tags.get("decision") == "rolled_back"
+
+    @property
+    def made_of(self) -> str | None:
+        """A hash that versions share when data, settings and code of their trainings were the same."""
+        parts = [self.tags.get(name) for name in HASHES]
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest() if all(parts) else None
 
 
 class Registry:
@@ -114,21 +129,6 @@ class Registry:
             raise LsifError(f"no version of model {self.name} was trained for ds={ds}: run jobs/train.py first")
         return found[-1]
 
-    def resolve(self, chosen: str, ds: str) -> str | None:
-        """The version number to score `ds` with, or None when there is none yet.
-
-        Args:
-            chosen: `champion` (the alias now), `as_of` (of the trusted versions the one that learned from the
-                newest days before `ds`), or any alias or number, which then must exist.
-        """
-        if chosen == CHAMPION:
-            return self.aliases().get(CHAMPION)
-        if chosen == "as_of":
-            fit = [version for version in self.versions() if version.trusted and version.trained_through < ds]
-            newest = max(fit, key=lambda version: (version.trained_through, int(version.number)), default=None)
-            return newest.number if newest else None
-        return self.version(chosen).number
-
     @contextmanager
     def folder(self, version: Version) -> Iterator[Path]:
         """The version's files, verified, in a folder that is gone afterwards.
@@ -140,26 +140,49 @@ class Registry:
 
         self.select()
         with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
-            with reaching(self.uri):
-                download_artifacts(artifact_uri=f"models:/{self.name}/{version.number}", dst_path=place)
+            try:
+                with reaching(self.uri):
+                    download_artifacts(artifact_uri=f"models:/{self.name}/{version.number}", dst_path=place)
+            except OSError as error:
+                raise explained(f"the files of model version {version.number} cannot be read", error) from error
             files = Path(place) / "data" / MODEL
             verify_manifest(files, version.tags.get("manifest_sha256"))
             yield files
 
     def load(self, number: str) -> "TrainedModel":
         """The model of a version, verified, ready to score."""
+        version = self.version(number)
+        with self.folder(version) as files:
+            return self.read(files, version)
+
+    def read(self, files: Path, version: Version) -> "TrainedModel":
+        """The model in verified files."""
         from lsif.registry.bundle import load_model  # imports torch, which reading tags does not need
 
-        with self.folder(self.version(number)) as files:
-            return load_model(files, number)
+        return load_model(files, version.number)
 
     def readable(self, number: str) -> "TrainedModel | None":
-        """The same; None, with a line that says so, where the version is of a release that this one cannot read."""
+        """The same; None, with a line that says so, where it is gone, damaged, or of a release that we cannot read.
+
+        Raises:
+            OutageError: MLflow does not answer.
+        """
         try:
             return self.load(number)
-        except OtherRelease as error:
+        except OutageError:
+            raise
+        except LsifError as error:
             print(f"no champion to compare with: {error}", flush=True)
             return None
+
+    def text_encoder(self, version: Version) -> str:
+        """The setting that named the text encoder of its training; empty where its run does not say so.
+
+        Raises:
+            LsifError: its run is gone.
+        """
+        with reaching(self.uri):
+            return str(self.client.get_run(version.run_id).data.params.get("model.text_encoder", ""))
 
     def experiment(self) -> str:
         """Id of the experiment that holds the runs, made when it is not there."""

@@ -47,6 +47,13 @@ def difference(table: str, who: str, wanted: Iterable[str], found: Iterable[str]
     return f"{table}: {who} {' and '.join(parts)}"
 
 
+def check_table(table: TableSchema, stored: pa.Schema) -> None:
+    """Raises LsifError when a table does not hold its columns; those that came later need not be there yet."""
+    later = set(table.added) - set(stored.names)
+    wanted = pa.schema([field for field in arrow_schema(table) if field.name not in later])
+    check_columns(table.name, "the table holds", wanted, stored)
+
+
 def check_keys(table: TableSchema, path: str, footer: pq.FileMetaData) -> None:
     columns = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
     for name in table.key:

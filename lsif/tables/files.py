@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import pyarrow as pa
+import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
@@ -73,6 +74,11 @@ def widened(handle: DeltaTable, table: TableSchema) -> DeltaTable:
     return handle
 
 
+def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: set[str]) -> bool:
+    """Whether a table shows these files of `days`; their names are nobody else's."""
+    return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
+
+
 def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str]) -> Iterator[pa.Table]:
     """A file's row groups with its `ds`; `encoded` leaves of text come as dictionaries."""
     filesystem, inside = pafs.FileSystem.from_uri(path)
@@ -80,6 +86,13 @@ def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str
         for number in range(opened.num_row_groups):
             rows = opened.read_row_group(number, columns=list(columns), use_threads=False)
             yield rows.append_column(DS, pa.repeat(ds, len(rows)))
+
+
+def scan(path: str, table: TableSchema, files: Iterable[DataFile]) -> pads.Dataset:
+    """Rows of some files of the table at `path`, visible or not, without `ds`, to be read as a stream."""
+    filesystem, root = pafs.FileSystem.from_uri(path)
+    schema = arrow_schema(table, with_ds=False)
+    return pads.dataset([f"{root}/{file.path}" for file in files], schema, "parquet", filesystem)
 
 
 def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[DataFile]) -> bool:

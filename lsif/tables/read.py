@@ -19,7 +19,7 @@ from lsif.outages import explained
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
-from lsif.tables.door import arrow_schema, check_columns
+from lsif.tables.door import arrow_schema, check_table
 from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
 from lsif.tables.marks import made_from
 from lsif.tables.root import require_writable
@@ -121,9 +121,9 @@ class Tables:
     def by_user(self, name: str, days: Iterable[str], columns: Sequence[str]) -> ByUser:
         """Rows of `days`, in order of days, to be read for some users at a time: `user_id` is among the `columns`."""
         wanted = set(days)
-        files = sorted((str(file.ds), file.path) for file in self._files(name) if file.ds in wanted and file.rows)
+        found = sorted((str(f.ds), f.path) for f in self._files(name) if f.ds in wanted and f.rows)
         chosen = pa.schema([self.schema(name).field(column) for column in columns])
-        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in files], chosen)
+        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in found], chosen)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
@@ -275,19 +275,12 @@ class Tables:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
             raise explained(f"cannot open the table {self.path(name)}", error) from error
-        check_columns(name, "the table holds", *_both(_schema(name), pa.schema(handle.schema().to_arrow())))
+        check_table(_schema(name), pa.schema(handle.schema().to_arrow()))
         return handle
 
     def _files(self, name: str) -> list[DataFile]:
         handle = self._handle(name)
         return [] if handle is None else visible_files(handle)
-
-
-def _both(table: TableSchema, stored: pa.Schema) -> tuple[pa.Schema, pa.Schema]:
-    """What a table is to hold and what it holds; what came later need not be there yet."""
-    wanted = arrow_schema(table)
-    later = set(table.added) - set(stored.names)
-    return pa.schema([field for field in wanted if field.name not in later]), stored
 
 
 def _schema(name: str) -> TableSchema:

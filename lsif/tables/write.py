@@ -4,7 +4,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,12 @@ from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
     DataFile,
+    are_shown,
     gathered,
     make_folder,
     manifest_path,
     same_rows,
+    scan,
     spark_path,
     visible_files,
 )
@@ -119,12 +121,19 @@ class Writer:
             Superseded: somebody else replaced one of the days since this writer was opened.
         """
         replaced = _commit(self.path, self.table, self.files, self._marks(), made_from or {})
-        filesystem, root = self._root()
-        for file in self.files:
-            if file.ds not in replaced:
-                filesystem.delete_file(f"{root}/{file.path}")
+        self.discard([file for file in self.files if file.ds not in replaced])
         self.written |= {f"{self.table.name}/{ds}" for ds in self.days}
         return sum(file.rows for file in self.files)
+
+    def written_rows(self, days: Container[str], columns: Sequence[str]) -> pa.Table:
+        """Rows of `days` as they were written, visible or not."""
+        return scan(self.path, self.table, [file for file in self.files if file.ds in days]).to_table(list(columns))
+
+    def discard(self, files: Sequence[DataFile] | None = None) -> None:
+        """Delete what was written (by default all of it) and is not to be seen."""
+        filesystem, root = self._root()
+        for file in self.files if files is None else files:
+            filesystem.delete_file(f"{root}/{file.path}")
 
     def append(self) -> int:
         """Add what was written to a table without `ds`; appends never conflict with each other."""
@@ -190,9 +199,7 @@ class Staged:
 
     def scan(self) -> pads.Dataset:
         """The staged rows, without `ds`, to be read as a stream."""
-        filesystem, root = pafs.FileSystem.from_uri(self.path)
-        files = [f"{root}/{file.path}" for file in self.files]
-        return pads.dataset(files, arrow_schema(self.table, with_ds=False), "parquet", filesystem)
+        return scan(self.path, self.table, self.files)
 
     def commit(self) -> int:
         """Publish; a second call finds its own files there and changes nothing.
@@ -221,7 +228,7 @@ def _commit(
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
         if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
-            if replaced and _are_shown(files, handle, replaced):
+            if replaced and are_shown(handle, files, replaced):
                 return replaced  # by us: only the answer to our commit was lost on the way
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
         if replaced is None:
@@ -235,11 +242,6 @@ def _commit(
         except CommitFailedError:
             continue  # somebody committed since the handle was opened: look again whether it was one of our days
     raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
-
-
-def _are_shown(files: list[DataFile], handle: DeltaTable, days: set[str]) -> bool:
-    """Whether the table shows our files of `days`; their names are nobody else's."""
-    return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
 
 
 def _changed_days(

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,17 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from tests.dags.conftest import DAGS
 
 
+@dataclass(frozen=True)
+class Try:
+    """What a task knows of itself: Airflow counts tries from 1 and retries from 0."""
+
+    try_number: int
+    max_tries: int = 2
+
+
+TRY: Any = {"ti": Try(1)}
+
+
 def rendered(dagbag: Any, dag_id: str, task_id: str, key: str | None, **params: Any) -> list[str]:
     """The words a task would start its job with, from the job's file on."""
     dag = dagbag.dags[dag_id]
@@ -21,7 +33,7 @@ def rendered(dagbag: Any, dag_id: str, task_id: str, key: str | None, **params: 
     context = {
         "partition_key": key,
         "params": dag.params.dump() | params,
-        "dag_run": type("Run", (), {"run_after": datetime(2017, 12, 1, 10, tzinfo=UTC)}),
+        "dag_run": type("Run", (), {"run_after": datetime(2017, 12, 1, 10, tzinfo=UTC), "triggering_user_name": "ann"}),
     }
     words = task.render_template(task.command, context, dag.get_template_env())
     return [Path(words[4]).name, *filter(None, words[5:])]
@@ -35,6 +47,12 @@ def test_the_day_is_the_partition_key(dagbag: Any) -> None:
 def test_without_a_key_the_day_is_the_param(dagbag: Any) -> None:
     words = rendered(dagbag, "lsif_nightly", "score_users", None, ds="2017-10-31", force=True, model="7")
     assert words == ["score_users.py", "--ds", "2017-10-31", "--force", "--model=7"]
+
+
+@pytest.mark.parametrize("task", ["events_to_interests", "ingest_items"])
+def test_a_day_is_let_pass_with_a_reason(dagbag: Any, task: str) -> None:
+    words = rendered(dagbag, "lsif_nightly", task, "2017-10-31", accept="max_drop,min_match", reason="a; b")
+    assert words[1:] == ["--ds", "2017-10-31", "--accept=max_drop,min_match", "--reason=a; b"]
 
 
 def test_with_neither_the_run_fails_with_a_sentence_that_says_what_to_do(dagbag: Any) -> None:
@@ -51,13 +69,13 @@ def test_what_is_no_day_is_refused(dagbag: Any, text: str) -> None:
 def test_training_forces_a_promotion_only_with_a_reason(dagbag: Any) -> None:
     plain = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force=True)
     forced = rendered(dagbag, "lsif_training", "promote", "2017-10-30", force_reason="a; rm -rf /")
-    assert plain == ["move_alias.py", "promote", "--ds", "2017-10-30", "--if-passed"]
-    assert forced == [*plain, "--force", "--reason=a; rm -rf /"]
+    assert plain == ["move_alias.py", "promote", "--ds", "2017-10-30", "--if-passed", "--by=ann"]
+    assert forced == [*plain[:-1], "--force", "--reason=a; rm -rf /", "--by=ann"]
 
 
 def test_promotion_by_hand_says_all_it_was_told(dagbag: Any) -> None:
     words = rendered(dagbag, "lsif_promotion", "move_alias", None, version="3", reason="a b", force=True)
-    expected = ["move_alias.py", "promote", "--ds", "2017-12-01", "--version=3", "--reason=a b", "--force"]
+    expected = ["move_alias.py", "promote", "--ds", "2017-12-01", "--version=3", "--reason=a b", "--force", "--by=ann"]
     assert words == expected
     assert rendered(dagbag, "lsif_promotion", "move_alias", None, action="rollback")[1] == "rollback"
 
@@ -75,7 +93,7 @@ def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(
     program = f"import sys; print('working'); print('no file for the day', file=sys.stderr); sys.exit({code})"
     task = JobOperator(task_id="step", command=[sys.executable, "-c", program, ""])
     with pytest.raises(error, match="no file for the day") as caught:
-        task.execute({})
+        task.execute(TRY)
     assert type(caught.value) is error
 
 
@@ -83,15 +101,23 @@ def test_a_job_that_ends_well_is_no_news() -> None:
     from lsif_tasks import JobOperator
 
     JobOperator(task_id="step", command=[sys.executable, "-c", "import sys; sys.exit(len(sys.argv) - 1)", ""]).execute(
-        {}
+        TRY
     )
+
+
+@pytest.mark.parametrize(("number", "last"), [(1, "false"), (2, "false"), (3, "true")])
+def test_a_job_is_told_when_it_will_not_be_tried_again(number: int, last: str) -> None:
+    from lsif_tasks import JobOperator
+
+    program = f"import os, sys; sys.exit(os.environ['LSIF_LAST_TRY'] != '{last}')"
+    JobOperator(task_id="step", command=[sys.executable, "-c", program]).execute({"ti": Try(number)})
 
 
 def test_a_killed_task_takes_its_job_with_it() -> None:
     program = (
         "import sys; from lsif_tasks import job; task = job('x', task_id='t');"
         "task.command[3:] = [sys.executable, '-c', 'import time; time.sleep(600)'];"
-        "task.execute({})"
+        "task.execute({'ti': type('Try', (), {'try_number': 1, 'max_tries': 2})})"
     )
     task = subprocess.Popen([sys.executable, "-c", program], cwd=DAGS)
     children = _eventually(lambda: [c for c in psutil.Process(task.pid).children() if "sleep(600)" in str(c.cmdline())])

@@ -73,3 +73,15 @@ def test_popular_counts_only_its_days_and_fills_up_by_item_id(known: Known) -> N
     week = popular_items(known, 7, 4)
     assert week.to_pydict() == {"item_id": ["i002", "i003", "i000", "i001"], "score": [2.0, 1.0, 0.0, 0.0]}
     assert popular_items(known, 28, 10)["item_id"].to_pylist() == ["i002", "i000", "i003", "i001"]
+
+
+def test_lists_of_new_items_leave_out_what_users_have_and_lists_of_own_ones_all_else(
+    known: Known, settings: Settings
+) -> None:
+    new = {name: lists(table) for name, table in baselines(known, ["ann", "bob"], settings, 3, "new").items()}
+    assert new == {
+        "popularity_7d": {"ann": ["i003", "i000"], "bob": ["i002", "i000", "i001"]},
+        "popularity_28d": {"ann": ["i000", "i003"], "bob": ["i002", "i000", "i001"]},
+    }
+    own = {name: lists(table) for name, table in baselines(known, ["ann", "bob"], settings, 3, "own").items()}
+    assert own["frequency"] == {"ann": ["i001", "i002"], "bob": ["i003"]}

@@ -14,7 +14,9 @@ LISTS = {"lsif": lists_table({"ann": ["a"], "bob": ["b"]}), "other": lists_table
 
 
 def test_one_row_per_metric_and_list_with_the_lead_of_the_first() -> None:
-    rows = {(row["metric"], row["list"]): row for row in compare(LISTS, TRUTH, ["ann", "bob"], (1,), seed=0)}
+    rows = {
+        (row["metric"], row["contender"]): row for row in compare("for_you", LISTS, TRUTH, ["ann", "bob"], (1,), seed=0)
+    }
     assert rows["hit_rate@1", "lsif"]["value"] == 1.0
     assert rows["hit_rate@1", "other"]["value"] == 0.5
     assert rows["hit_rate@1", "other"]["gain"] == 0.5
@@ -23,13 +25,15 @@ def test_one_row_per_metric_and_list_with_the_lead_of_the_first() -> None:
 
 
 def test_the_text_shows_every_list_and_metric() -> None:
-    text = as_text(compare(LISTS, TRUTH, ["ann", "bob"], (1,), seed=0))
-    assert [line.split()[0] for line in text.splitlines()] == ["list", "lsif", "other"]
+    text = as_text(compare("for_you", LISTS, TRUTH, ["ann", "bob"], (1,), seed=0))
+    assert [line.split()[:2] for line in text.splitlines()][1:] == [["for_you", "lsif"], ["for_you", "other"]]
     assert "hit_rate@1" in text and "0.5000 ±0.5000" in text
 
 
 def test_metric_rows_name_the_list_and_the_lead() -> None:
-    rows = {row["metric"]: row for row in metric_rows(compare(LISTS, TRUTH, ["ann", "bob"], (1,), 0)).to_pylist()}
+    rows = {
+        row["metric"]: row for row in metric_rows(compare("for_you", LISTS, TRUTH, ["ann", "bob"], (1,), 0)).to_pylist()
+    }
     assert rows["lsif.ndcg@1"]["value"] == 1.0
     assert rows["other.ndcg@1"]["value"] == rows["lsif-other.ndcg@1"]["value"] == 0.5
     assert "lsif-lsif.ndcg@1" not in rows
@@ -69,4 +73,4 @@ def test_an_empty_comparison_makes_no_metrics() -> None:
 
 def test_nobody_to_judge_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one user"):
-        compare(LISTS, TRUTH, [], (1,), seed=0)
+        compare("for_you", LISTS, TRUTH, [], (1,), seed=0)

@@ -40,6 +40,13 @@ def deliver(home: Path, ds: str, *rows: str) -> None:
     path.write_text("\n".join(["id,user,item,type,time", *rows]) + "\n")
 
 
+def bounds(home: Path, **changes: float) -> None:
+    """Set bounds in the small shop's section `checks`, its last."""
+    file = home / "shop.toml"
+    kept = [line for line in file.read_text().splitlines() if line.split(" =")[0] not in changes]
+    file.write_text("\n".join([*kept, *(f"{name} = {value}" for name, value in changes.items())]) + "\n")
+
+
 def last(tables: Tables, step: str) -> dict[str, Any]:
     """The newest line of the ledger for `step`."""
     rows: list[dict[str, Any]] = tables.read("runs").sort_by("seq").to_pylist()

@@ -85,9 +85,9 @@ def test_a_night_refuses_a_source_that_is_one_file_for_all_days(run: Run, home: 
 
 def test_the_catalogue_is_stored_when_it_changes(run: Run, home: Path, tables: Tables) -> None:
     path = home / "landing" / "items.csv"
-    deliver(home, D1, f"1,,7,purchase,{D1}T10:00:00Z")
+    deliver(home, D1, f"1,,7,purchase,{D1}T10:00:00Z", f"2,u,7,purchase,{D1}T10:00:00Z")
     path.write_text("id,title,category\n7,Tea,drinks\n007,Milk,\n,Nameless,\n7,Tea again,drinks\n")
-    run("ingest_items", "--ds", D1)
+    assert "1 quarantined, rules broken: missing_id 1" in run("ingest_items", "--ds", D1)
     assert counts(last(tables, "ingest_items")) == (4, 2, 1, 1)
     run("ingest_events", "--ds", D1)
     assert sorted(tables.read("quarantine", [D1])["source"].to_pylist()) == ["catalogue", "shop"]

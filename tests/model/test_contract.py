@@ -122,7 +122,6 @@ class TestModelContract:
         assert not torch.equal(item, one_time.window_item)
         expected, found = model(one_time, items), model(replace(one_time, window_item=item), items)
         torch.testing.assert_close(found.short, expected.short, atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(found.alpha, expected.alpha, atol=1e-5, rtol=1e-4)
 
     def test_the_order_of_baskets_is_seen(self, model: FusionModel, batch: Batch, items: Items) -> None:
         older = replace(batch, window_age=batch.window_age + 10)
@@ -176,10 +175,8 @@ class TestModelContract:
         no_history = replace(batch, history_mask=torch.zeros_like(batch.history_mask))
         found = model(no_window, items)
         assert not found.short.any()
-        torch.testing.assert_close(found.alpha, torch.ones(len(batch)))
         found = model(no_history, items)
         assert not found.long.any() and not found.repeat.any()
-        torch.testing.assert_close(found.alpha, torch.zeros(len(batch)))
         neither = replace(no_window, history_mask=no_history.history_mask)
         assert torch.isfinite(scores(model(neither, items), neither, items)).all()
 

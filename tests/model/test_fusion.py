@@ -3,11 +3,10 @@
 import math
 from typing import TypeVar, cast
 
-import pytest
 import torch
 from torch import nn
 
-from lsif.model.fusion import AttentionGate, ConvexGate, DualGate, SeedGate, Sum, beyond, covariance, long_share
+from lsif.model.fusion import AttentionGate, ConvexGate, DualGate, SeedGate, Sum
 
 H, LONG, SHORT = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.6, 0.8]]), torch.tensor([[1.0, 0.0]])
 USER = torch.tensor([[0.5]])
@@ -77,25 +76,3 @@ def test_attention_is_a_softmax_of_two_dot_products() -> None:
     weights = logits.softmax(0)
     long, short = gate(H, LONG, SHORT, USER)
     torch.testing.assert_close((long, short), (weights[0] * LONG, weights[1] * SHORT))
-
-
-@pytest.mark.parametrize(
-    ("long", "short", "share"), [([3.0, 4.0], [5.0, 0.0], 0.5), ([3, 4], [0, 0], 1), ([0, 0], [0, 0], 0.5)]
-)
-def test_alpha_is_the_long_part_of_the_gate(long: list[float], short: list[float], share: float) -> None:
-    alike = torch.eye(2)
-    assert long_share(torch.tensor([long]).float(), torch.tensor([short]).float(), alike).item() == pytest.approx(share)
-
-
-def test_alpha_compares_what_either_branch_does_to_the_scores() -> None:
-    items = torch.randn(50, 3, generator=torch.Generator().manual_seed(1)) * torch.tensor([3.0, 1.0, 0.1]) + 5
-    long, short = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[0.5, -1.0, 4.0]])
-    of_long, of_short = ((branch @ items.T).std(correction=0) for branch in (long, short))
-    share = long_share(long, short, covariance(items))
-    torch.testing.assert_close(share, (of_long / (of_long + of_short))[None])
-
-
-def test_what_both_interests_say_counts_as_long() -> None:
-    torch.testing.assert_close(beyond(SHORT, LONG), torch.tensor([[1 - 0.36, -0.48]]))
-    torch.testing.assert_close(beyond(SHORT, 3 * SHORT), torch.zeros(1, 2))
-    torch.testing.assert_close(beyond(SHORT, torch.zeros(1, 2)), SHORT)

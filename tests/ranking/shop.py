@@ -113,6 +113,7 @@ def write(tables: Tables, name: str, rows: pa.Table, days: list[str]) -> None:
 def event_rows(of: list[Event]) -> list[dict[str, Any]]:
     return [
         {
+            "source": "shop",
             "event_id": str(number),
             "user_id": user,
             "item_id": item,

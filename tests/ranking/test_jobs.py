@@ -80,6 +80,8 @@ def test_a_night_before_any_champion_is_popular_and_loud(trained: Shop) -> None:
     said = trained.run("score_users")
     assert "NO MODEL" in said
     assert "warn no_model" in trained.run("audit_recommendations")
+    kept = {row["check"]: row["verdict"] for row in trained.tables.read("checks", [shop.DS]).to_pylist()}
+    assert (kept["no_model"], kept["row_count"]) == ("warn", "pass")
     trained.run("publish_recommendations")
     assert trained.versions() == ["none"]
 
