@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,6 @@ from lsif.own_log import COMMANDS
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
-    from lsif.rows_out import Form
 
 # Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
@@ -71,9 +70,10 @@ def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     from lsif.rows_out import form, put_rows
     from lsif.screen import show_health, show_services
 
+    how = form(as_json, as_csv)
     if url := places.airflow_url():
-        raise typer.Exit(0 if show_health(url, places.tracking_uri()) else 1)
-    how, found = form(as_json, as_csv), services.status(home_folder())
+        raise typer.Exit(0 if show_health(how, url, places.tracking_uri()) else 1)
+    found = services.status(home_folder())
     if how == "screen":
         show_services(found)
     else:
@@ -136,11 +136,12 @@ def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
     from lsif.lookup import tables
     from lsif.rows_out import form
+    from lsif.screen import show
     from lsif.stale import stale_steps
 
     how = form(as_json, as_csv)
     rows = [vars(one) for one in stale_steps(tables())]
-    _show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
+    show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
 @app.command()
@@ -212,12 +213,13 @@ def recs(
     """
     from lsif.lookup import recommendations
     from lsif.rows_out import form
+    from lsif.screen import show
 
     how = form(as_json, as_csv)
     day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
-    _show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
+    show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
 
 
 @app.command()
@@ -225,13 +227,14 @@ def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show the registered versions, their aliases, what the gate and people said, and the last moves of aliases."""
     from lsif.lookup import moves, versions
     from lsif.rows_out import form
+    from lsif.screen import show
 
     how, rows = form(as_json, as_csv), versions()
     title = "model lsif" if rows else "no version is registered yet: `lsif train --ds ...` makes one"
     columns = ["version", "aliases", "ds", "trained_through", "gate", "gate_reasons", "decided", "text_encoder"]
-    _show(how, title, columns, rows)
+    show(how, title, columns, rows)
     if how == "screen" and (last := moves()):
-        _show(how, "moves of aliases, the last first", ["ds", "alias", "from", "to", "who", "reason"], last)
+        show(how, "moves of aliases, the last first", ["ds", "alias", "from", "to", "who", "reason"], last)
 
 
 @app.command()
@@ -240,17 +243,6 @@ def demo() -> None:
     from lsif.demo import run
 
     run()
-
-
-def _show(how: "Form", title: str, columns: "Sequence[str]", rows: "Sequence[dict[str, Any]]") -> None:
-    """Rows for the screen, under a title that says so when there are none, or for another program."""
-    from lsif.rows_out import put_rows
-    from lsif.screen import show_rows
-
-    if how == "screen":
-        show_rows(title, columns, rows)
-    else:
-        put_rows(how, columns, rows)
 
 
 def _airflow() -> "Airflow":
