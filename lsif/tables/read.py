@@ -20,6 +20,7 @@ from lsif.outages import explained
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
+from lsif.tables.commits import remove_days
 from lsif.tables.door import arrow_schema, check_table
 from lsif.tables.files import (
     DataFile,
@@ -27,13 +28,13 @@ from lsif.tables.files import (
     files_of_days,
     manifest_path,
     row_groups,
-    spark_path,
     visible_files,
     widened,
 )
+from lsif.tables.frames import frame_of
 from lsif.tables.marks import made_from
 from lsif.tables.root import require_writable
-from lsif.tables.write import Staged, Writer, remove_days
+from lsif.tables.write import Staged, Writer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -147,23 +148,9 @@ class Tables:
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
     ) -> "DataFrame":
         """Rows of `days` as a Spark DataFrame with their `ds`, read by the table's file list and declared schema."""
-        from pyspark.sql import functions as F
-        from pyspark.sql.types import StructType
-
-        table, chosen = _schema(name), set(days)
-        wanted = StructType.fromJson(table.struct())
-        files = [f"{spark_path(self.path(name))}/{f.path}" for f in self._files(name) if f.ds in chosen]
-        if not files:
-            return spark.createDataFrame([], wanted).select(*(columns or wanted.names))
-        stored = StructType.fromJson(table.struct(with_ds=False))
-        # The path tells the day: partition discovery would guess types and reads NULL without a base path.
-        frame = (
-            spark.read.schema(stored)
-            .option("recursiveFileLookup", "true")
-            .parquet(*files)
-            .withColumn(DS, F.regexp_extract(F.col("_metadata.file_path"), r"/ds=(\d{4}-\d{2}-\d{2})/", 1))
-        )
-        return frame.select(*(columns or wanted.names))
+        chosen, table = set(days), _schema(name)
+        files = [f"{self.path(name)}/{f.path}" for f in self._files(name) if f.ds in chosen]
+        return frame_of(spark, table, files, columns)
 
     def rows(self, name: str, first: str = "", last: str = "9999-12-31") -> dict[str, int]:
         """How many rows each `ds` from `first` to `last` holds, as the table's log knows it: no data file is opened."""
