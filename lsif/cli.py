@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,10 +65,12 @@ def down() -> None:
 @app.command()
 def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show what runs, where, and how to sign in. Exit code 1 when not everything is healthy."""
-    from lsif import services
+    from lsif import places, services
     from lsif.rows_out import form, put_rows
-    from lsif.screen import show_services
+    from lsif.screen import show_health, show_services
 
+    if url := places.airflow_url():
+        raise typer.Exit(0 if show_health(url, places.tracking_uri()) else 1)
     how, found = form(as_json, as_csv), services.status(home_folder())
     if how == "screen":
         show_services(found)
@@ -129,13 +132,12 @@ def backfill(
 @app.command()
 def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
-    from lsif.config import load_settings
+    from lsif.lookup import tables
     from lsif.rows_out import form
     from lsif.stale import stale_steps
-    from lsif.tables import Tables
 
     how = form(as_json, as_csv)
-    rows = [vars(one) for one in stale_steps(Tables(load_settings().tables))]
+    rows = [vars(one) for one in stale_steps(tables())]
     _show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
@@ -147,15 +149,14 @@ def cascade(
 
     Give the day that was delivered again. An ordinary run each, as Airflow's pages show.
     """
-    from lsif.config import load_settings
+    from lsif.lookup import tables
     from lsif.screen import console
     from lsif.stale import cascade as remade
-    from lsif.tables import Tables
 
+    stored = tables()
     if ds:
         _run("lsif_nightly", parsed_day(ds), {})
-    tables = Tables(load_settings().tables)
-    runs = remade(tables, lambda day: _run("lsif_nightly", day, {}), lambda day: _run("lsif_training", day, {}))
+    runs = remade(stored, lambda day: _run("lsif_nightly", day, {}), lambda day: _run("lsif_training", day, {}))
     console.print(f"{runs} runs; nothing is stale")
 
 
@@ -218,6 +219,38 @@ def recs(
 
 
 @app.command()
+def init(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, and a catalogue or users.")],
+) -> None:
+    """Propose a configuration for files that have none: `lsif init events.csv items.csv > my.toml`."""
+    from lsif.intake.proposed import proposed, toml
+    from lsif.intake.sample import sampled
+
+    print(toml(proposed([sampled(str(Path(file).absolute()) if "://" not in file else file) for file in files])))
+
+
+@app.command()
+def check(
+    ds: Annotated[
+        str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest day there is.")
+    ] = None,
+    rows: Annotated[int, typer.Option(help="Most rows of a source that are looked at.")] = 100_000,
+) -> None:
+    """Show what the configuration makes of the files: columns, times, rules broken. Exit code 2 with what to mend."""
+    from lsif.config import load_settings
+    from lsif.interests.checked import checked
+    from lsif.screen import show_checked
+    from lsif.spark import session
+
+    found = []
+    for one in checked(session("check"), load_settings(), parsed_day(ds) if ds else None, rows):
+        show_checked(one)
+        found += one.wrong
+    if found:
+        raise LsifError("; ".join(found))
+
+
+@app.command()
 def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show the registered versions, their aliases, what the gate and people said, and the last moves of aliases."""
     from lsif.lookup import moves, versions
@@ -251,16 +284,20 @@ def _show(how: "Form", title: str, columns: "Sequence[str]", rows: "Sequence[dic
 
 
 def _airflow() -> "Airflow":
-    from lsif import services
+    from lsif import places
 
-    return services.airflow_client(home_folder())
+    return places.airflow()
 
 
 def _run_day(dag_id: str, ds: str, conf: "Json") -> None:
     """`_run`, and then what the ledger says that its steps did."""
-    from lsif.lookup import steps_done
+    from lsif.lookup import steps_done, tables_are_known
     from lsif.screen import console, show_steps
 
+    if not tables_are_known():
+        _run(dag_id, parsed_day(ds), conf)
+        console.print("what its steps did stands in the table runs: LSIF_TABLES names where that lies")
+        return
     known = steps_done(parsed_day(ds))
     _run(dag_id, ds, conf)
     lines = steps_done(ds, after=known[-1]["seq"] if known else 0)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from lsif.errors import LsifError
+from lsif.outages import explained
 
 MARKERS = ("_SUCCESS", "_metadata", "_common_metadata", "_committed", "_started")
 """Names that writers leave beside their data."""
@@ -38,7 +39,7 @@ def filesystem_of(path: str) -> tuple[pafs.FileSystem, str]:
     try:
         return pafs.FileSystem.from_uri(path) if "://" in path else (pafs.LocalFileSystem(), os.path.normpath(path))
     except (OSError, pa.ArrowInvalid) as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
 
 
 def files_at(path: str) -> list[pafs.FileInfo]:
@@ -59,7 +60,7 @@ def files_at(path: str) -> list[pafs.FileInfo]:
         found = [file for place in _expanded(filesystem, root) for file in _inside(filesystem, place, ())]
         marked = [info.path for info in _expanded(filesystem, f"{root}.empty") if info.type == pafs.FileType.File]
     except OSError as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
     if marked and any(info.size for info in found):
         raise LsifError(f"{path} holds data but {marked[0]} declares the day empty: remove one of the two")
     if not found and not marked:
@@ -67,6 +68,26 @@ def files_at(path: str) -> list[pafs.FileInfo]:
     if cut := [info.path for info in found if not info.size and not marked]:
         raise LsifError(f"{cut[0]} has zero bytes, so its upload was cut off (or declare it: {path}.empty)")
     return sorted((info for info in found if info.size), key=lambda info: info.path)
+
+
+def days_at(path: str) -> list[str]:
+    """Days, ascending, for which something lies at a path in which `{ds}`, or `{yyyy}`, `{mm}` and `{dd}`, stand."""
+    filesystem, root = filesystem_of(path)
+    wild, digits = root, re.escape(root).replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\{hh\}", r"\d\d")
+    for part, length, group in (
+        ("ds", 10, r"\d{4}-\d{2}-\d{2}"),
+        ("yyyy", 4, r"\d{4}"),
+        ("mm", 2, r"\d\d"),
+        ("dd", 2, r"\d\d"),
+    ):
+        wild = wild.replace(f"{{{part}}}", "?" * length)
+        first, *rest = digits.split(rf"\{{{part}\}}")
+        digits = first + "".join(
+            (f"(?P<{part}>{group})" if not place else group) + text for place, text in enumerate(rest)
+        )
+    found = (re.fullmatch(rf"{digits}(\.empty)?", info.path) for info in _expanded(filesystem, wild))
+    days = (one.groupdict() for one in found if one)
+    return sorted({day["ds"] if "ds" in day else f"{day['yyyy']}-{day['mm']}-{day['dd']}" for day in days})
 
 
 def _expanded(filesystem: pafs.FileSystem, root: str) -> list[pafs.FileInfo]:
