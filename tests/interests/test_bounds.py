@@ -66,10 +66,10 @@ def test_log_and_catalogue_must_meet() -> None:
 
 
 def test_a_line_shows_rules_counts_and_short_examples() -> None:
-    found = Ingested(9, 4, 1, {"future": 1, "bad_number": 3}, remarks="max_drop accepted: holiday")
+    found = Ingested(9, 4, 1, {"too_many": 1, "bad_number": 3}, remarks="max_drop accepted: holiday")
     assert ingested(found, "first").summary() == (
         "9 rows in, 4 out, 1 duplicates, 4 quarantined, "
-        "first; rules broken: bad_number 3, future 1; max_drop accepted: holiday"
+        "first; rules broken: bad_number 3, too_many 1; max_drop accepted: holiday"
     )
     assert shown([("future", "a\n b" + "x" * 500)]) == "; for example future a b" + "x" * 157
     assert shown([]) == ""
