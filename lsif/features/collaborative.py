@@ -6,7 +6,6 @@ night at its own, so an item that found its first buyers last week has one.
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
 from lsif.features.history import History
 from lsif.features.ragged import Array
@@ -67,6 +66,8 @@ def item_factors(taken: sparse.csr_matrix, size: int) -> Array:
     axes = min(size, *scaled.shape)
     if axes < 1 or not scaled.nnz:
         return factors
+    from sklearn.utils.extmath import randomized_svd  # a second to import, for jobs that may have nothing to do
+
     _, strength, across = randomized_svd(scaled, axes, n_iter=ITERATIONS, random_state=0)
     found = across.T * (strength / np.maximum(np.hypot(strength, strength[axes // 2]), 1e-12))
     factors[known, :axes] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6)
