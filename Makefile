@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test check help bench-quality bench-interests
+.PHONY: demo down test test-long check help bench-quality bench-interests
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -18,9 +18,12 @@ down: ## stop what `make demo` or `lsif up` started, and nothing else
 test: check ## lint, types, import rules and all tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
-bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
+test-long: preflight $(READY) ## what takes half an hour: the whole of docker-compose.yaml, where a Docker engine answers
+	@$(BIN)/python -m pytest -m long
+
+bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
-		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
+		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(if $(FRESHNESS),--freshness) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
 
 bench-interests: preflight $(READY) ## nights and histories beside the same by hand in PySpark, DuckDB, Polars: SCALE=1 CURVE=0.25
 	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))

@@ -4,10 +4,18 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
+    wait_fixed,
+)
 
 from lsif.errors import LsifError, OutageError
 
@@ -17,6 +25,7 @@ Watch = Callable[[Json, list[Json]], None]
 POLL_SECONDS = 1.0
 READING_TRIES = 5
 NEW_DAG_SECONDS = 90.0
+AWAY_SECONDS = 300.0
 CLOSING_SECONDS = 60.0
 """Airflow closes a backfill up to half a minute after its last run has ended."""
 FINISHED = ("success", "failed")
@@ -29,15 +38,18 @@ class Airflow:
         url: base address of the api-server, for example `http://127.0.0.1:8080`.
         user: user name.
         password: its password.
+        token: what a sign-in would give, in the place of both.
 
     Raises:
         OutageError: nobody answers at `url`.
         LsifError: it does not accept the password.
     """
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
-        token = self._ask("POST", "/auth/token", {"username": user, "password": password})["access_token"]
+    def __init__(self, url: str, user: str = "", password: str = "", token: str = "") -> None:
+        here = urlsplit(url).hostname in ("127.0.0.1", "localhost")
+        # Proxies and certificates of the environment are for what lies elsewhere.
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=not here)
+        token = token or self._ask("POST", "/auth/token", {"username": user, "password": password})["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def trigger(self, dag_id: str, ds: str | None = None, conf: Json | None = None) -> Json:
@@ -51,10 +63,18 @@ class Airflow:
 
         Raises:
             LsifError: it has not ended within `seconds`; it goes on.
+            OutageError: Airflow has not answered for five minutes, in which it is asked again; the run goes on.
         """
         deadline, seen = time.monotonic() + seconds, None
+        patiently = Retrying(
+            retry=retry_if_exception_type(OutageError),
+            stop=stop_after_delay(AWAY_SECONDS),
+            wait=wait_fixed(POLL_SECONDS),
+            reraise=True,
+        )
         while True:
-            run, tasks = self.run(run["dag_id"], run["dag_run_id"]), self.tasks(run)
+            run = patiently(self.run, run["dag_id"], run["dag_run_id"])
+            tasks = patiently(self.tasks, run)
             states = (run["state"], [(task["task_id"], task["state"], task["try_number"]) for task in tasks])
             if watch and states != seen:
                 watch(run, tasks)
@@ -166,7 +186,9 @@ class Airflow:
         try:
             answer = tries(self._http.request, method, path, json=body, params=params)
         except httpx.TransportError as error:
-            raise OutageError(f"Airflow does not answer at {self._http.base_url} ({error}): run `lsif up`") from error
+            raise OutageError(
+                f"Airflow does not answer at {self._http.base_url} ({error}): run `lsif up`, or see LSIF_AIRFLOW_URL"
+            ) from error
         if answer.is_error:
             kind = OutageError if answer.is_server_error else LsifError
             raise kind(f"Airflow refused {method} {path}: {_reason(answer)}")
@@ -189,7 +211,7 @@ def _run_path(dag_id: str, run_id: str) -> str:
 
 def _reason(answer: httpx.Response) -> str:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return "the password is not accepted (`lsif status` says where it is kept)"
+        return "the password or token is not accepted (`lsif status` says where it is kept)"
     try:
         return f"{answer.status_code} {answer.json()['detail']}"
     except (ValueError, KeyError, TypeError):

@@ -12,9 +12,9 @@ from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
+from lsif.watching import airflow, finish, run, run_day
 
 if TYPE_CHECKING:
-    from lsif.airflow_api import Airflow, Json
     from lsif.rows_out import Form
 
 # Each imports what it needs, so that `lsif --help` answers at once.
@@ -67,10 +67,12 @@ def down() -> None:
 @app.command()
 def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show what runs, where, and how to sign in. Exit code 1 when not everything is healthy."""
-    from lsif import services
+    from lsif import places, services
     from lsif.rows_out import form, put_rows
-    from lsif.screen import show_services
+    from lsif.screen import show_health, show_services
 
+    if url := places.airflow_url():
+        raise typer.Exit(0 if show_health(url, places.tracking_uri()) else 1)
     how, found = form(as_json, as_csv), services.status(home_folder())
     if how == "screen":
         show_services(found)
@@ -110,7 +112,7 @@ def trigger(
     Acceptance.of(accept or [], reason)
     given = {"model": model, "accept": ",".join(accept or []), "reason": reason}
     conf = {"force": force} | {key: value for key, value in given.items() if value}
-    _run_day("lsif_nightly", ds, conf)
+    run_day("lsif_nightly", ds, conf)
 
 
 @app.command()
@@ -124,21 +126,20 @@ def backfill(
 
     if parsed_day(first) > parsed_day(last):
         raise LsifError(f"--from {first} is after --to {last}")
-    airflow = _airflow()
-    made = airflow.backfill("lsif_nightly", first, last, {"force": force})
-    _finish(airflow, airflow.wait_for_backfill(made, Progress()))
+    opened = airflow()
+    made = opened.backfill("lsif_nightly", first, last, {"force": force})
+    finish(opened, opened.wait_for_backfill(made, Progress()))
 
 
 @app.command()
 def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
-    from lsif.config import load_settings
+    from lsif.lookup import tables
     from lsif.rows_out import form
     from lsif.stale import stale_steps
-    from lsif.tables import Tables
 
     how = form(as_json, as_csv)
-    rows = [vars(one) for one in stale_steps(Tables(load_settings().tables))]
+    rows = [vars(one) for one in stale_steps(tables())]
     _show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
@@ -150,15 +151,14 @@ def cascade(
 
     Give the day that was delivered again. An ordinary run each, as Airflow's pages show.
     """
-    from lsif.config import load_settings
+    from lsif.lookup import tables
     from lsif.screen import console
     from lsif.stale import cascade as remade
-    from lsif.tables import Tables
 
+    stored = tables()
     if ds:
-        _run("lsif_nightly", parsed_day(ds), {})
-    tables = Tables(load_settings().tables)
-    runs = remade(tables, lambda day: _run("lsif_nightly", day, {}), lambda day: _run("lsif_training", day, {}))
+        run("lsif_nightly", parsed_day(ds), {})
+    runs = remade(stored, lambda day: run("lsif_nightly", day, {}), lambda day: run("lsif_training", day, {}))
     console.print(f"{runs} runs; nothing is stale")
 
 
@@ -169,7 +169,7 @@ def train(
     force_reason: Annotated[str | None, typer.Option(help="Promote past a HOLD of the gate, for this reason.")] = None,
 ) -> None:
     """Train, judge and, when it has earned it, promote a model: `lsif train --ds 2017-10-30`."""
-    _run_day("lsif_training", ds, {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
+    run_day("lsif_training", ds, {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
 
 
 @app.command()
@@ -189,13 +189,13 @@ def promote(
         check_version(version)
     given = {"version": version, "reason": reason}
     conf = {"action": "promote", "force": force} | {key: value for key, value in given.items() if value}
-    _run("lsif_promotion", None, conf, say_last=True)
+    run("lsif_promotion", None, conf, say_last=True)
 
 
 @app.command()
 def rollback(reason: Reason = None) -> None:
     """Make the previous champion champion again: `lsif rollback --reason "sales fell"`."""
-    _run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
+    run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -251,43 +251,6 @@ def _show(how: "Form", title: str, columns: "Sequence[str]", rows: "Sequence[dic
         show_rows(title, columns, rows)
     else:
         put_rows(how, columns, rows)
-
-
-def _airflow() -> "Airflow":
-    from lsif import services
-
-    return services.airflow_client(home_folder())
-
-
-def _run_day(dag_id: str, ds: str, conf: "Json") -> None:
-    """`_run`, and then what the ledger says that its steps did."""
-    from lsif.lookup import steps_done
-    from lsif.screen import console, show_steps
-
-    known = steps_done(parsed_day(ds))
-    _run(dag_id, ds, conf)
-    lines = steps_done(ds, after=known[-1]["seq"] if known else 0)
-    if not lines:
-        console.print(f"ds={ds}: nothing to do, inputs, settings and code are what they were (--force runs it anyway)")
-    show_steps(lines)
-
-
-def _run(dag_id: str, ds: str | None, conf: "Json", say_last: bool = False) -> None:
-    """Trigger a run and watch it to its end; exit code 1 when it fails."""
-    from lsif.screen import Progress, console, said_last
-
-    airflow = _airflow()
-    run = airflow.wait_for_run(airflow.trigger(dag_id, ds, conf), Progress())
-    _finish(airflow, [run])
-    if say_last:
-        console.print(said_last(airflow.log(airflow.tasks(run)[-1])), markup=False, soft_wrap=True)
-
-
-def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:
-    from lsif.screen import show_failures
-
-    if show_failures(airflow, runs):
-        raise typer.Exit(1)
 
 
 def main() -> None:

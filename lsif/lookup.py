@@ -1,11 +1,13 @@
 """What the command line looks up in the tables and the registry."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from lsif.config import home_folder, load_settings
+from lsif.config import load_settings
 from lsif.errors import LsifError
+from lsif.places import airflow_url, tracking_uri
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
@@ -28,18 +30,18 @@ def recommendations(user: str, ds: str | None = None, name: str | None = None) -
     Raises:
         LsifError: nothing is published, or nothing for that day or user.
     """
-    tables = Tables(load_settings().tables)
-    day = ds or max(tables.days("recommendations"), default=None)
-    if day is None or day not in tables.days("recommendations"):
+    stored = tables()
+    day = ds or max(stored.days("recommendations"), default=None)
+    if day is None or day not in stored.days("recommendations"):
         raise LsifError(f"no list is published for {day or 'any day'}: run `lsif trigger --ds ...`")
-    rows = _in_order(tables.read("recommendations", [day], filter=pc.field("user_id") == user).to_pylist())
+    rows = _in_order(stored.read("recommendations", [day], filter=pc.field("user_id") == user).to_pylist())
     if not rows:
         raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")
     if name and not any(row["list"] == name for row in rows):
         there = ", ".join(dict.fromkeys(row["list"] for row in rows))
         raise LsifError(f"user {user!r} has no list {name!r} on ds={day}, but {there}")
     rows = [row for row in rows if name in (None, row["list"])]
-    titles = _titles(tables, day, [row["item_id"] for row in rows])
+    titles = _titles(stored, day, [row["item_id"] for row in rows])
     return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
 
 
@@ -78,16 +80,32 @@ def moves(most: int = 10) -> Rows:
     """The last moves of aliases, the newest first; those that no night has noticed yet stand before them."""
     from lsif.registry import History
 
-    history = History.read(Tables(load_settings().tables))
+    history = History.read(tables())
     new = [{**move, "who": "somebody, not noticed by a night yet"} for move in history.moved(_registry().aliases())]
     rows = [*new, *reversed(history.rows)][:most]
     return [{**row, "from": row["from_version"], "to": row["to_version"]} for row in rows]
 
 
+def tables_are_known() -> bool:
+    """False where runs are elsewhere and nothing says where their tables are."""
+    return airflow_url() is None or "LSIF_TABLES" in os.environ
+
+
+def tables() -> Tables:
+    """The tables that a command looks at.
+
+    Raises:
+        LsifError: runs are elsewhere and nothing says where their tables are.
+    """
+    if not tables_are_known():
+        raise LsifError("LSIF_AIRFLOW_URL names an Airflow of its own: name its tables with LSIF_TABLES")
+    return Tables(load_settings().tables)
+
+
 def steps_done(ds: str, after: int = 0) -> Rows:
     """Lines of the ledger for `ds` past the number `after`, in the order in which the steps ended."""
     of_day = (pc.field("ds") == ds) & (pc.field("seq") > after)
-    lines: Rows = Tables(load_settings().tables).read("runs", filter=of_day).sort_by("seq").to_pylist()
+    lines: Rows = tables().read("runs", filter=of_day).sort_by("seq").to_pylist()
     return lines
 
 
@@ -101,16 +119,15 @@ def check_version(chosen: str) -> None:
 
 
 def _registry() -> "Registry":
-    from lsif import services
     from lsif.registry import Registry
 
-    return Registry(services.environment(home_folder())["MLFLOW_TRACKING_URI"])
+    return Registry(tracking_uri())
 
 
-def _titles(tables: Tables, ds: str, items: list[str]) -> dict[str, str]:
+def _titles(stored: Tables, ds: str, items: list[str]) -> dict[str, str]:
     """Titles in the catalogue as of `ds`."""
-    delivered = tables.newest_day("items", ds)
+    delivered = stored.newest_day("items", ds)
     if delivered is None:
         return {}
-    rows = tables.read("items", [delivered], ["item_id", "title"], pc.field("item_id").isin(items)).to_pylist()
+    rows = stored.read("items", [delivered], ["item_id", "title"], pc.field("item_id").isin(items)).to_pylist()
     return {row["item_id"]: row["title"] for row in rows}

@@ -17,7 +17,7 @@ SAYINGS = re.compile(
     | error\ sending\ request | dns\ error                                       # delta-rs
     | server\ closed\ the\ connection | could\ not\ translate\ host\ name        # PostgreSQL
     | database\ system\ is\ (starting|shutting|in\ recovery) | terminating\ connection | too\ many\ clients
-    | all\ masters\ are\ unresponsive                                            # Spark
+    | stopped\ SparkContext | SparkContext\ was\ shut\ down                      # Spark, whose cluster gave up on us
     """,
     re.IGNORECASE | re.VERBOSE,
 )

@@ -72,6 +72,19 @@ def show_services(status: "Status") -> None:
         console.print(f"MLflow   {status.endpoints.mlflow_url}")
 
 
+def show_health(airflow: str, mlflow: str) -> bool:
+    """Whether the parts at two addresses are healthy, on the screen and as one word."""
+    from lsif.services.parts import health
+
+    found = health(airflow, mlflow)
+    table = _table("part", "state")
+    for part, healthy in found.items():
+        table.add_row(part, "[green]healthy[/]" if healthy else "[yellow]not healthy[/]")
+    console.print(table)
+    console.print(f"Airflow  {airflow}\nMLflow   {mlflow}", soft_wrap=True)
+    return all(found.values())
+
+
 def show_steps(lines: Sequence[dict[str, Any]]) -> None:
     """What each line of the ledger says that its step did."""
     from lsif.job import Counts
@@ -102,6 +115,12 @@ def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]
     console.print(table)
 
 
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
 def show_checked(found: "Checked") -> None:
     """What one door's sample holds and would lose, as it is written: signs of markup are signs."""
     console.print(f"{found.name}", style="bold", markup=False)
@@ -114,12 +133,6 @@ def show_checked(found: "Checked") -> None:
         console.print(
             f"  rejected by {line['rule']}: {line['rows']:,}, as {line['examples']}", markup=False, soft_wrap=True
         )
-
-
-def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,8 @@ import sys
 import pyspark
 from pyspark.sql import SparkSession
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, OutageError
+from lsif.outages import is_outage
 from lsif.spark_archive import java_option
 
 JAVA = "spark.driver.extraJavaOptions"
@@ -35,6 +36,7 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "8",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",  # else a task for every file that is listed
     JAVA: "-Duser.timezone=UTC",
 }
 
@@ -58,6 +60,7 @@ def session(app_name: str, bulk: bool = False, java_options: str | None = None) 
         java_options: more of them, on one machine; default: those of the class archive, if there is one.
 
     Raises:
+        OutageError: the master does not answer.
         LsifError: `LSIF_SPARK_CONF` is not `key=value ...`, or Python and JVM are of different Spark versions.
     """
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -70,7 +73,12 @@ def session(app_name: str, bulk: bool = False, java_options: str | None = None) 
         chosen[JAVA] = f"{chosen[JAVA]} {java_option() if java_options is None else java_options}".strip()
     for key, value in chosen.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:  # Py4J's, with all of a JVM's stack in its words
+        if not is_outage(error):
+            raise
+        raise OutageError(f"no answer from Spark's master at {master} (LSIF_SPARK_MASTER)") from error
     _check_version(spark.version)
     return spark
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
+
 
 @contextmanager
 def away(how: str) -> Iterator[str]:
@@ -39,3 +41,38 @@ def away(how: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         released.set()
         server.shutdown()
+
+
+@contextmanager
+def losing_an_answer(server: str, part: str) -> Iterator[str]:
+    """Address that leads to `server`, and loses the answer to the first PUT whose path holds `part`."""
+    lost: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            answer = httpx.request(self.command, f"{server}{self.path}", content=body, headers=dict(self.headers))
+            if self.command == "PUT" and part in self.path and not lost:
+                lost.append(self.path)
+                self.send_response(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            self.send_response(answer.status_code)
+            for name, value in answer.headers.items():
+                if name not in ("transfer-encoding", "connection"):
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
+
+        def log_message(self, *args: Any) -> None:
+            """Not on the test's screen."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_port}"
+        assert lost
+        proxy.shutdown()

@@ -1,24 +1,30 @@
 """docker-compose.yaml and docker/ held against the code, the lock and the specification; the scripts are run."""
 
+import errno
 import itertools
 import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
+
+from tests.jobs.standalone import PACKAGE, found, kill, wait_for
 
 ROOT = Path(__file__).parent.parent
 COMPOSE_FILE = ROOT / "docker-compose.yaml"
@@ -31,8 +37,15 @@ SHELL = {"&&", "||", "(", ")", "exec"}
 IN_IMAGE = "/opt/lsif/"  # the WORKDIR, where the project lies
 
 ONE_SHOT = {name for name, service in SERVICES.items() if service["restart"] == "no"}
-# These start or look after the services of one machine; under compose there are none.
-EMBEDDED_ONLY = ("lsif/services/", "lsif/preflight.py", "lsif/demo.py", "lsif/cli.py", "lsif/airflow_api.py")
+# These start or look after the services of one machine, or are an operator's; no job reads their variables.
+EMBEDDED_ONLY = (
+    "lsif/services/",
+    "lsif/preflight.py",
+    "lsif/demo.py",
+    "lsif/cli.py",
+    "lsif/airflow_api.py",
+    "lsif/places.py",
+)
 
 
 def run(*command: str | Path, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
@@ -52,6 +65,11 @@ def commands(program: str) -> list[list[str]]:
         ends = [-1, *[place for place, word in enumerate(words) if word in SHELL], len(words)]
         calls += [words[start + 1 : end] for start, end in itertools.pairwise(ends)]
     return [call[1:] for call in calls if call[:1] == [program]]
+
+
+def ours(service: dict[str, Any]) -> bool:
+    """Whether it runs the project's image."""
+    return service["image"].startswith("lsif:")
 
 
 def environment(service: str) -> dict[str, str | None]:
@@ -78,6 +96,21 @@ def secrets(tmp_path: Path) -> Path:
 
 def test_the_compose_specification_accepts_it() -> None:
     run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE_FILE)
+
+
+def test_one_service_builds_the_image_that_the_others_wait_for() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["make-buckets"]
+    assert {service["pull_policy"] for name, service in SERVICES.items() if ours(service)} == {"never", "missing"}
+
+
+def test_python_is_compiled_when_the_image_is_made() -> None:
+    assert "--no-compile" not in DOCKERFILE
+    assert "compileall -q lsif jobs dags" in DOCKERFILE
+
+
+def test_a_task_without_a_scheduler_is_found_within_two_minutes() -> None:
+    beat = 30  # scheduler_health_check_threshold, Airflow's default
+    assert int(environment("airflow-scheduler")["AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL"] or 0) + beat <= 120
 
 
 def test_images_are_pinned_and_none_is_at_its_latest() -> None:
@@ -149,6 +182,50 @@ def test_spark_has_its_classes_and_hadoop_the_matching_client() -> None:
     assert hadoop == [jar.stem.rpartition("-")[2] for jar in jars.glob("hadoop-client-api-*.jar")]
 
 
+def test_spark_s_daemons_take_their_words_and_only_who_has_the_secret(tmp_path: Path, secrets: Path) -> None:
+    """Both started for real, with the file's own words but for names and ports, which are this machine's."""
+    rest = free_port()
+    run(ROOT / "docker/entrypoint.sh", "true", SECRETS=str(secrets), SPARK_CONF_DIR=str(tmp_path))
+    with (tmp_path / "spark-defaults.conf").open("a") as settings:
+        settings.write(f"spark.master.rest.port {rest}\n")
+    master_words, worker_words = commands("spark-class")
+    memory = environment("spark-master")["SPARK_DAEMON_JAVA_OPTS"] or ""
+    options = memory.replace("/var/lib/spark", str(tmp_path / "known"))
+    assert options != memory
+    with daemon(tmp_path, "master", local(master_words), options) as log:
+        url = wait_for("master", lambda: found(log, r"(spark://127\.0\.0\.1:\d+)(?s:.*)I have been elected leader"))
+        assert found(log, f"(Persisting recovery state to directory: {tmp_path}/known)")
+        worker = [url if word.startswith("spark://") else word for word in local(worker_words)]
+        with daemon(tmp_path, "worker", worker, "") as joined:
+            wait_for("worker", lambda: found(joined, "(Successfully registered with master)"))
+        with socket.socket() as caller:
+            assert caller.connect_ex(("127.0.0.1", rest)) == errno.ECONNREFUSED
+
+
+def local(words: list[str]) -> list[str]:
+    names = {"spark-master": "127.0.0.1", "7077": "0", "8080": "0", "8081": "0"}
+    return [names.get(word, word) for word in words]
+
+
+@contextmanager
+def daemon(folder: Path, name: str, words: list[str], options: str) -> Iterator[Path]:
+    env = {"SPARK_CONF_DIR": str(folder), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_JAVA_OPTS": options}
+    env |= {"SPARK_HOME": str(PACKAGE), "SPARK_WORKER_DIR": str(folder / "work"), "SPARK_DAEMON_MEMORY": "256m"}
+    command, log = [str(PACKAGE / "bin/spark-class"), *words], folder / f"{name}.log"
+    with log.open("wb") as out, subprocess.Popen(command, env={**os.environ, **env}, stdout=out, stderr=out) as started:
+        family = psutil.Process(started.pid)
+        try:
+            yield log
+        finally:
+            kill(family)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def test_code_and_compose_speak_of_the_same_variables() -> None:
     sources = [path for folder in ("lsif", "jobs", "dags") for path in (ROOT / folder).rglob("*.py")]
     read: dict[str, set[str]] = {}
@@ -167,7 +244,7 @@ def test_versions_are_those_of_the_lock() -> None:
     # What the commands above were held against is what the image installs.
     for name in ("apache-airflow", "mlflow", "pyspark", "boto3", "psycopg2-binary", "asyncpg"):
         assert lock[name] == version(name), name
-    assert {one["image"] for one in SERVICES.values() if "build" in one} == {f"lsif:{PROJECT['version']}"}
+    assert {one["image"] for one in SERVICES.values() if ours(one)} == {f"lsif:{PROJECT['version']}"}
     python = re.findall(r"python:(3\.\d+)\.\d+", DOCKERFILE)
     assert python == [PROJECT["requires-python"].split(",")[0].strip(">=")]
     assert f"lib/python{python[0]}/site-packages/pyspark" in DOCKERFILE
@@ -176,9 +253,12 @@ def test_versions_are_those_of_the_lock() -> None:
 # --- safety -----------------------------------------------------------------------------------------------------------
 
 
-def test_ports_are_open_to_this_machine_only() -> None:
+def test_ports_are_open_to_this_machine_only_and_may_be_others() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(ports) == 4 and [port for port in ports if not port.startswith("127.0.0.1:")] == []
+    assert len(ports) == 4
+    assert all(re.fullmatch(r"127\.0\.0\.1:\$\{LSIF_[A-Z0-9]+_PORT:-\d+\}:\d+", port) for port in ports), ports
+    page = environment("airflow-api-server")["AIRFLOW__API__BASE_URL"]
+    assert f"{page}:8080".removeprefix("http://") in ports
 
 
 def test_no_secret_is_written_down() -> None:
@@ -201,7 +281,7 @@ def test_services_get_the_secrets_they_use_and_no_others(secrets: Path) -> None:
     for name, service in SERVICES.items():
         named = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
         by_script = {"postgres_airflow", "postgres_mlflow"} if name == "postgres" else set()
-        by_script |= passed_on if "build" in service else set()
+        by_script |= passed_on if ours(service) else set()
         assert named <= granted[name] <= named | by_script, name
 
 
@@ -209,7 +289,7 @@ def test_nothing_runs_as_root_or_may_become_root() -> None:
     for name, service in SERVICES.items():
         assert service["user"].split(":")[0] not in ("", "0", "root"), name
         assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"], name
-        if "build" in service:
+        if ours(service):
             assert service["user"] == "{0}:{0}".format(*re.findall(r"useradd --uid (\d+)", DOCKERFILE))
     assert re.findall(r"^USER (.+)$", DOCKERFILE, re.M) == ["lsif"]
 
@@ -219,6 +299,8 @@ def test_services_have_limits_and_those_that_last_a_health_check() -> None:
     for name, service in SERVICES.items():
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
         assert ("healthcheck" in service) == (name not in ONE_SHOT), name
+        cpus = re.sub(r"\$\{LSIF_SCHEDULER_CPUS:-(\d+)\}", r"\1", service["deploy"]["resources"]["limits"]["cpus"])
+        assert float(cpus) <= 2, f"{name}: Docker refuses more CPUs than the least machine has"
         for other, wait in service.get("depends_on", {}).items():
             finished = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
             assert wait["condition"] == finished, f"{name} waits for {other}"

@@ -1,7 +1,22 @@
 """What the documentation promises of itself: an index that is whole, links that lead somewhere."""
 
+import ast
 import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+import yaml
+
+from lsif import schema
+from lsif.config import load_settings
+from lsif.errors import LsifError, OutageError, Superseded
+from lsif.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs/decisions"
@@ -16,3 +31,141 @@ def test_decisions_are_dated_ascend_and_stand_in_the_index() -> None:
         assert titles and all(dates), name
         found = [date[1] for date in dates if date]
         assert found == sorted(found), name
+
+
+# --- the runbook ------------------------------------------------------------------------------------------------------
+
+TOLD = {"LsifError", "OutageError", "Superseded", "OtherRelease", "AirflowFailException", "explained", "kind"}
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+
+
+def shape(node: ast.expr) -> str:
+    """A message with … for what is only known when it is raised."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(shape(part) for part in parts)
+        case ast.BinOp(left=left, right=right):
+            return shape(left) + shape(right)
+        case _:
+            return "…"
+
+
+def messages() -> Iterator[str]:
+    """Each that is raised for a person, or that such an error's class makes; those of placeholders alone left out."""
+    for file in (file for folder in ("lsif", "jobs", "dags") for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[first, *_])) if name in TOLD:
+                    found = shape(first)
+                case ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call()), args=[first]):
+                    found = shape(first)
+                case _:
+                    continue
+            if len(re.findall(r"[a-z]", found)) >= 6:
+                yield found.replace("`", "")
+
+
+def told_of(message: str, phrase: str) -> bool:
+    return re.search(".*".join(re.escape(part) for part in phrase.split("…")), message, re.DOTALL) is not None
+
+
+def test_each_message_that_a_person_can_meet_has_its_line_and_no_line_is_of_another_time() -> None:
+    cells = re.findall(r"^\| (`.*?) \| ", RUNBOOK, re.M)
+    phrases = [phrase for cell in cells for phrase in re.findall(r"`(.+?)`(?:<br>|$)", cell)]
+    said = set(messages())
+    assert len(said) > 90 and len(phrases) > 70
+    assert [message for message in sorted(said) if not any(told_of(message, phrase) for phrase in phrases)] == []
+    ours = {"no answer from a service"}  # outages.ended_with makes it
+    assert [one for one in phrases if one not in ours and not any(told_of(message, one) for message in said)] == []
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| (\d+) \| (.+?) \|", RUNBOOK, re.M))
+    assert "bad input" in rows[str(LsifError.exit_code)]
+    assert "did not answer" in rows[str(OutageError.exit_code)]
+    assert "another writer" in rows[str(Superseded.exit_code)]
+
+
+# --- the plan of the house --------------------------------------------------------------------------------------------
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    linked = [target for target in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in target]
+    assert [target for target in linked if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    linked = set(re.findall(r"\]\(([\w/]+\.md)\)", (ROOT / "docs/index.md").read_text()))
+    assert {file.name for file in (ROOT / "docs").glob("*.md")} - {"index.md"} == linked - {"decisions/README.md"}
+
+
+def test_the_plan_names_every_folder_and_only_files_that_are_there() -> None:
+    folders = {f"lsif/{file.parent.name}/" for file in (ROOT / "lsif").glob("*/__init__.py")} | {"dags/", "jobs/"}
+    assert folders - {"lsif/demo/"} == set(re.findall(r"^\| `(\S+/)` \|", ARCHITECTURE, re.M))
+    named = re.findall(r"`((?:lsif|jobs|dags|tests|docs|docker)/[\w/.-]*)`", ARCHITECTURE + RUNBOOK)
+    assert len(named) > 25 and [path for path in named if not (ROOT / path).exists()] == []
+
+
+def code(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def test_the_recipe_of_an_event_type(home: Path) -> None:
+    (settings,) = code(ARCHITECTURE, "toml")
+    (home / "recipe.toml").write_text(settings)
+    known = load_settings(home / "recipe.toml")
+    assert (known.event_types["browse"], known.sources["site"].event_type) == (0.2, "browse")
+
+
+def test_the_recipe_of_a_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "TABLES[" in text]
+    monkeypatch.setitem(schema.TABLES, "prices", schema.TABLES["items"])  # so that what the recipe adds is taken out
+    exec(recipe, {**vars(schema), "tables": tables, "pa": pa})
+    assert tables.read("prices", ["2017-01-01"]).to_pylist() == [{"item_id": "a", "price": 1.0, "ds": "2017-01-01"}]
+
+
+def test_the_recipe_of_a_check() -> None:
+    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "FAIL[" in text]
+    added: dict[str, str] = {}
+    exec(recipe, {"FAIL": added})
+    with duckdb.connect() as sql:
+        sql.register("listed", pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]}))
+        sql.register("items", pa.table({"item_id": ["i1", "x2"]}))
+        assert sql.execute(added["titles"]).fetchall() == [("no title for the item x2",)]
+
+
+# --- what a stranger looks for ----------------------------------------------------------------------------------------
+
+FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+
+
+@pytest.mark.parametrize(
+    ("schema_name", "files"),
+    [
+        ("github-workflows", [ROOT / ".github/workflows/check.yml"]),
+        ("github-issue-config", [file for file in FORMS if file.name == "config.yml"]),
+        ("github-issue-forms", [file for file in FORMS if file.name != "config.yml"]),
+        ("citation-file-format", [ROOT / "CITATION.cff"]),
+    ],
+)
+def test_the_forge_takes_its_files(schema_name: str, files: list[Path]) -> None:
+    assert files
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema_name}", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_licence_version_and_check_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text() and project["license"] == "Apache-2.0"
+    assert f"## {project['version']} " in (ROOT / "CHANGELOG.md").read_text()
+    workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
+    assert workflow["jobs"]["check"]["steps"][-1] == {"run": ".ci/run"}

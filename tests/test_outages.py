@@ -9,15 +9,17 @@ from pathlib import Path
 import boto3
 import pyarrow as pa
 import pytest
-from lsif.interests.landing import delivered_files
 from moto.server import ThreadedMotoServer
 
 from lsif.airflow_api import Airflow
 from lsif.errors import LsifError, MissingDays, OutageError, Superseded
+from lsif.intake.files import delivered_files
 from lsif.outages import ended_with, is_outage
 from lsif.registry import Registry
+from lsif.sources import Users
 from lsif.tables import Tables
-from tests.away import away
+from tests.away import away, losing_an_answer
+from tests.tables.tiles import put, tiles
 
 DS = "2017-01-01"
 KEYS = {"AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
@@ -45,12 +47,13 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.parametrize("how", ["refused", "500", "503"])
 def test_a_store_that_is_away_is_an_outage_for_tables_and_for_deliveries(how: str, keys: pytest.MonkeyPatch) -> None:
+    given = Users.model_validate({"path": "", "format": "csv", "columns": {"user_id": "id"}})
     with away(how) as address:
         keys.setenv("AWS_ENDPOINT_URL", address)
         with pytest.raises(OutageError, match=r"^cannot open the table s3://lsif/tables/events: [^\n]+$"):
             Tables("s3://lsif/tables").days("events")
         with pytest.raises(OutageError, match=r"^cannot reach s3://lsif/landing/1\.csv: [^\n]+$"):
-            delivered_files("s3://lsif/landing/1.csv", "csv", ["id"])
+            delivered_files(given, "s3://lsif/landing/1.csv")
 
 
 @pytest.fixture
@@ -66,21 +69,35 @@ def store(keys: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
 
 def test_a_store_that_goes_while_a_step_writes_is_an_outage(store: ThreadedMotoServer) -> None:
     tables = Tables("s3://lsif/tables")
-    tiles, vectors = tables.writer("item_tiles"), tables.writer("item_vectors")
-    tiles.write(DS, tables.schema("item_tiles").empty_table())
+    daily, vectors = tables.writer("item_tiles"), tables.writer("item_vectors")
+    daily.write(DS, tables.schema("item_tiles").empty_table())
     row = {"text_sha256": "x", "encoder": "e", "vector": [1.0]}
     vectors.write(None, pa.Table.from_pylist([row], schema=tables.schema("item_vectors")))
     pinned = tables.pinned()
     assert pinned.days("item_tiles") == []
     store.stop()
     for step in (
-        tiles.commit,  # delta-rs reads and raises OSError
+        daily.commit,  # delta-rs reads and raises OSError
         vectors.append,  # delta-rs writes and raises its own
-        lambda: tiles.write(DS, tables.schema("item_tiles").empty_table()),  # Arrow writes
+        lambda: daily.write(DS, tables.schema("item_tiles").empty_table()),  # Arrow writes
         lambda: tables.staged("item_tiles", DS),  # Arrow reads
     ):
         with pytest.raises(OutageError, match=r"^the storage does not answer \(AWS_ENDPOINT_URL: http://127[^\n]+$"):
             step()
+
+
+def test_a_commit_whose_answer_is_lost_is_ours_and_nobody_else_s(
+    store: ThreadedMotoServer, keys: pytest.MonkeyPatch
+) -> None:
+    """Asked again, the store says that the file of the log is there: it is, and we have put it there."""
+    tables = Tables("s3://lsif/tables")
+    put(tables, DS, "a")
+    writer = tables.writer("item_tiles")
+    writer.write(DS, tiles(tables, "b"))
+    with losing_an_answer(os.environ["AWS_ENDPOINT_URL"], "_delta_log") as address, keys.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", address)
+        assert writer.commit() == 1
+    assert tables.read("item_tiles")["item_id"].to_pylist() == ["b"]
 
 
 # --- MLflow and PostgreSQL --------------------------------------------------------------------------------------------
@@ -120,6 +137,22 @@ def test_an_airflow_that_is_away_is_an_outage() -> None:
     with away("401") as address, pytest.raises(LsifError, match="password") as caught:
         Airflow(address, "admin", "x")
     assert type(caught.value) is LsifError
+
+
+@pytest.mark.long  # a minute, which is Spark's own
+def test_a_spark_master_that_is_away_is_an_outage(home: Path) -> None:
+    program = "from lsif.job import run_command; from lsif.spark import session; run_command(lambda: session('toy'))"
+    with away("refused") as address:
+        master = address.replace("http", "spark")
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "LSIF_SPARK_MASTER": master, "SPARK_LOCAL_IP": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[-1] == f"-c: no answer from Spark's master at {master} (LSIF_SPARK_MASTER)"
 
 
 # --- what a command ends with -----------------------------------------------------------------------------------------
@@ -175,7 +208,7 @@ def test_what_a_step_ended_with_is_told_although_the_ledger_is_away(
     [
         (TimeoutError("timed out"), True),
         (OutageError("away"), True),
-        (RuntimeError("All masters are unresponsive! Giving up."), True),
+        (RuntimeError("IllegalStateException: Cannot call methods on a stopped SparkContext."), True),
         (OSError("When reading: AWS Error ACCESS_DENIED (HTTP status 403) during HeadObject operation"), False),
         (OSError("When reading: AWS Error UNKNOWN (HTTP status 503) during HeadObject operation"), True),
         (RuntimeError("FATAL: the database system is starting up"), True),

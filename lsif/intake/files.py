@@ -20,6 +20,7 @@ from lsif.intake.places import files_at, filesystem_of
 from lsif.intake.records import cells, json_texts, text_of
 from lsif.intake.streams import CHUNK, DAMAGE, check_text, check_whole, head_of, packing
 from lsif.intake.unfolding import last_of, lists_of
+from lsif.outages import explained, is_outage
 from lsif.sources import Delivered
 
 INSTANT = pa.timestamp("us", "UTC")
@@ -77,6 +78,8 @@ def check_content(file: File, given: Delivered, columns: Sequence[str]) -> None:
                 rows += len(batch)
     except DAMAGE as error:
         said = " ".join(str(error).split())
+        if is_outage(error):
+            raise explained(f"{file.path} cannot be read", error) from error
         raise LsifError(f"{file.path} is damaged after row {rows:,}: {said}; deliver it again") from error
 
 
@@ -93,7 +96,7 @@ def _checked(info: pafs.FileInfo, path: str, given: Delivered) -> File:
             details = _json(full, given) if given.is_json else _csv(full, given)
         file = File(full, packed=packed, **details)
     except DAMAGE as error:
-        raise LsifError(f"{full} is not a readable {given.format} file: {' '.join(str(error).split())}") from error
+        raise explained(f"{full} is not a readable {given.format} file", error) from error
     except ValueError as error:
         raise LsifError(f"{full} is not a readable {given.format} file: {error}") from error
     wanted = wanted_columns(given)
@@ -119,7 +122,7 @@ def identity(path: str) -> str:
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        raise LsifError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        raise explained(f"{path} cannot be read", error) from error
     return f"{size} {digest.hexdigest()}"
 
 

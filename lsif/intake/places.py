@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from lsif.errors import LsifError
+from lsif.outages import explained
 
 MARKERS = ("_SUCCESS", "_metadata", "_common_metadata", "_committed", "_started")
 """Names that writers leave beside their data."""
@@ -38,7 +39,7 @@ def filesystem_of(path: str) -> tuple[pafs.FileSystem, str]:
     try:
         return pafs.FileSystem.from_uri(path) if "://" in path else (pafs.LocalFileSystem(), os.path.normpath(path))
     except (OSError, pa.ArrowInvalid) as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
 
 
 def files_at(path: str) -> list[pafs.FileInfo]:
@@ -59,7 +60,7 @@ def files_at(path: str) -> list[pafs.FileInfo]:
         found = [file for place in _expanded(filesystem, root) for file in _inside(filesystem, place, ())]
         marked = [info.path for info in _expanded(filesystem, f"{root}.empty") if info.type == pafs.FileType.File]
     except OSError as error:
-        raise LsifError(f"cannot reach {path}: {error}") from error
+        raise explained(f"cannot reach {path}", error) from error
     if marked and any(info.size for info in found):
         raise LsifError(f"{path} holds data but {marked[0]} declares the day empty: remove one of the two")
     if not found and not marked:

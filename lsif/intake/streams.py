@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lsif.errors import LsifError
 from lsif.intake.places import filesystem_of
+from lsif.outages import explained, is_outage
 
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 OTHER = {
@@ -92,6 +93,8 @@ def check_whole(path: str) -> None:
             while chunk := stream.read(PIECE):
                 rows += chunk.count(b"\n")
     except DAMAGE as error:
+        if is_outage(error):
+            raise explained(f"{path} cannot be read", error) from error
         raise LsifError(f"{path} is cut off or damaged after row {rows:,}: {_said(error)}; deliver it again") from error
 
 

@@ -29,9 +29,10 @@ def up(home: Path | str, *, dags: Path | str | None = None, say: Say = print) ->
         say: receives the progress, a line at a time.
 
     Raises:
-        LsifError: a part did not start (with the end of its log) or a port that was asked for is taken.
-            What this call had started is stopped again, as it is on Ctrl-C.
+        LsifError: the settings speak of a cluster, a part did not start (with the end of its log), or a port that
+            was asked for is taken. What this call had started is stopped again, as it is on Ctrl-C.
     """
+    _require_one_machine()
     layout = Layout(Path(home).absolute())
     layout.make()
     make_secrets(layout)
@@ -62,6 +63,17 @@ def down(home: Path | str, *, say: Say = print) -> list[str]:
     for name in stopped:
         say(f"stopped {name}")
     return stopped
+
+
+def _require_one_machine() -> None:
+    """A second Airflow beside a cluster's would run every night twice."""
+    for name, here in (("LSIF_AIRFLOW_URL", ""), ("LSIF_SPARK_MASTER", "local")):
+        value = os.environ.get(name, "")
+        if value and not (here and value.startswith(here)):
+            raise LsifError(
+                f"{name}={value} speaks of a cluster, and these would be services of one machine: `lsif trigger` and "
+                f"the other commands drive the Airflow that LSIF_AIRFLOW_URL names; unset {name} to start one here"
+            )
 
 
 def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> None:
@@ -116,7 +128,7 @@ def _wait_until_healthy(
         for name in sorted(waiting):
             if not processes.is_alive(records[name]):
                 raise LsifError(f"{name} ended while starting; {tail(layout, name)}")
-        healthy = parts.health(chosen)
+        healthy = parts.health(chosen.airflow_url, chosen.mlflow_url)
         for name in sorted(part for part in waiting if healthy[part]):
             say(f"{name} is healthy ({time.monotonic() - started:.0f} s)")
             waiting.discard(name)

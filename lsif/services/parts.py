@@ -65,12 +65,12 @@ def _migrate(
     postgres.note_schema(chosen.sockets, name, wanted)
 
 
-def health(chosen: Endpoints) -> dict[str, bool]:
+def health(airflow_url: str, mlflow_url: str) -> dict[str, bool]:
     """Part = whether its health endpoint (or Airflow's report of its heartbeat) calls it healthy right now."""
-    airflow = _get(f"{chosen.airflow_url}/api/v2/monitor/health")
+    airflow = _get(f"{airflow_url}/api/v2/monitor/health")
     report = airflow.json() if airflow else {}
     says = {part: report.get(key, {}).get("status") == "healthy" for part, key in _REPORTED.items()}
-    return {**says, "api-server": airflow is not None, "mlflow": _get(f"{chosen.mlflow_url}/health") is not None}
+    return {**says, "api-server": airflow is not None, "mlflow": _get(f"{mlflow_url}/health") is not None}
 
 
 _REPORTED = {

@@ -43,7 +43,7 @@ def status(home: Path | str) -> Status:
     """Look at every part of `home`; starts and changes nothing."""
     layout = Layout(Path(home))
     chosen = endpoints(layout)
-    healthy = health(chosen) if chosen else {}
+    healthy = health(chosen.airflow_url, chosen.mlflow_url) if chosen else {}
     parts = tuple(_part(layout, name, healthy.get(name, False)) for name in PARTS)
     return Status(layout.home, parts, chosen, layout.password_file)
 

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import TableNotFoundError
@@ -22,13 +21,22 @@ from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
 from lsif.tables.door import arrow_schema, check_table
-from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
+from lsif.tables.files import (
+    DataFile,
+    Size,
+    files_of_days,
+    manifest_path,
+    row_groups,
+    spark_path,
+    visible_files,
+    widened,
+)
 from lsif.tables.marks import made_from
+from lsif.tables.root import require_writable
 from lsif.tables.write import Staged, Writer, remove_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
 
 CHECKPOINT_EVERY = 10
 """Commits: whoever opens a table reads those since the last checkpoint, at half a millisecond each."""
@@ -60,14 +68,7 @@ class Tables:
 
     def require_writable(self) -> None:
         """Raises LsifError when nothing can be written below the root; makes nothing itself."""
-        try:
-            filesystem, root = pafs.FileSystem.from_uri(self.root)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise explained(f"cannot write tables below {self.root}", error) from error
-        if isinstance(filesystem, pafs.LocalFileSystem):
-            there = next(place for place in (Path(root), *Path(root).parents) if place.exists())
-            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-                raise LsifError(f"cannot write tables below {self.root}: {there} is no folder that can be written to")
+        require_writable(self.root)
 
     def path(self, name: str) -> str:
         return f"{self.root}/{_schema(name).name}"
@@ -115,6 +116,14 @@ class Tables:
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
         return dataset.to_table(columns=None if columns is None else list(columns), filter=filter)
+
+    def by_day(self, name: str, days: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+        """Each of `days` with its rows, in file order, in one look at the table's log and a file at a time."""
+        files, wanted = files_of_days(self._files(name)), self.schema(name)
+        filesystem, root = pafs.FileSystem.from_uri(self.path(name))
+        for ds in days:
+            paths = [f"{root}/{file.path}" for file in files.get(ds, [])]
+            yield ds, pads.dataset(paths, wanted, "parquet", filesystem).to_table(columns=list(columns))
 
     def row_groups(self, name: str, ds: str, columns: Sequence[str], encoded: Sequence[str] = ()) -> Iterator[pa.Table]:
         """Rows of one day as Arrow, with their `ds`, in file order, one row group of one file at a time.

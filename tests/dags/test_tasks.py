@@ -147,6 +147,24 @@ def test_nothing_fires_by_itself_unless_it_is_told_to(
     assert window() == (datetime(2017, 3, 1, tzinfo=UTC), end)
 
 
+@pytest.mark.parametrize(("end", "fires"), [("2017-12-31", False), ("", True)])
+def test_unpausing_fires_nothing_for_a_log_that_has_ended(
+    end: str, fires: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the scheduler makes of an unpaused DAG that has never run, by its own code."""
+    from airflow.sdk import DAG
+    from airflow.serialization.serialized_objects import DagSerialization
+    from lsif_days import window
+    from lsif_tasks import after_midnight
+
+    monkeypatch.setenv("LSIF_SCHEDULED", "true")
+    monkeypatch.setenv("LSIF_END_DATE", end)
+    start, last = window()
+    dag = DAG("night", schedule=after_midnight("* * *"), start_date=start, end_date=last, catchup=False)
+    run = DagSerialization.from_dict(DagSerialization.to_dict(dag)).next_dagrun_info(last_automated_run_info=None)
+    assert (run is not None) == fires
+
+
 def _eventually(look: Any, seconds: float = 20.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -120,6 +120,26 @@ def test_what_cannot_work_costs_no_run(home: Path, monkeypatch: pytest.MonkeyPat
     assert len(services.airflow_client(home).runs("lsif_promotion")) == runs
 
 
+def test_commands_drive_this_airflow_from_a_home_that_has_none(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = services.status(home).endpoints
+    assert ours is not None
+    for name, value in {
+        "LSIF_HOME": str(tmp_path),
+        "LSIF_AIRFLOW_URL": ours.airflow_url,
+        "LSIF_AIRFLOW_LOGIN_FILE": str(home / "airflow/passwords.json"),
+        "MLFLOW_TRACKING_URI": ours.mlflow_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    status = CliRunner().invoke(cli.app, ["status"])
+    assert status.exit_code == 0 and status.output.count(" healthy") == len(PARTS)
+    assert "no version is registered yet" in CliRunner().invoke(cli.app, ["models"]).output
+    rollback = CliRunner().invoke(cli.app, ["rollback", "--reason", "from a laptop"])
+    assert rollback.exit_code == 1 and "there is no previous champion to go back to" in rollback.output
+    assert services.airflow_client(home).runs("lsif_promotion")[0]["conf"]["reason"] == "from a laptop"
+
+
 def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
     env = {**os.environ, **services.environment(home)}
     done = subprocess.run(

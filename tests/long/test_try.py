@@ -1,0 +1,38 @@
+"""docker/try.sh, where a Docker engine answers: `make test-long`."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def answers() -> bool:
+    try:
+        return subprocess.run(["docker", "version"], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif(not answers(), reason="no Docker engine answers: docker/try.sh was not run")
+def test_the_stack_starts_survives_the_death_of_each_part_and_leaves_nothing() -> None:
+    done = subprocess.run(["docker/try.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    ends = dict(re.findall(r"\| 2017-03-\d\d \| (\S+) \| (\w+) \|", done.stdout))
+    assert set(ends.values()) == {"well"} and len(ends) == 7
+    seconds = re.search(r"healthy after (\d+) s", done.stdout)
+    assert seconds and int(seconds[1]) <= 90
+
+
+def test_without_an_engine_the_script_says_so(tmp_path: Path) -> None:
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/absent.sock"}
+    done = subprocess.run(
+        [str(ROOT / "docker/try.sh")], env={**os.environ, **nowhere}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (3, b"no Docker engine answers: nothing was tried\n")
