@@ -2,8 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +11,7 @@ from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
-
-if TYPE_CHECKING:
-    from lsif.airflow_api import Airflow, Json
+from lsif.watching import airflow, finish, run, run_day
 
 # Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
@@ -112,7 +109,7 @@ def trigger(
     Acceptance.of(accept or [], reason)
     given = {"model": model, "accept": ",".join(accept or []), "reason": reason}
     conf = {"force": force} | {key: value for key, value in given.items() if value}
-    _run_day("lsif_nightly", ds, conf)
+    run_day("lsif_nightly", ds, conf)
 
 
 @app.command()
@@ -126,9 +123,9 @@ def backfill(
 
     if parsed_day(first) > parsed_day(last):
         raise LsifError(f"--from {first} is after --to {last}")
-    airflow = _airflow()
-    made = airflow.backfill("lsif_nightly", first, last, {"force": force})
-    _finish(airflow, airflow.wait_for_backfill(made, Progress()))
+    opened = airflow()
+    made = opened.backfill("lsif_nightly", first, last, {"force": force})
+    finish(opened, opened.wait_for_backfill(made, Progress()))
 
 
 @app.command()
@@ -158,8 +155,8 @@ def cascade(
 
     stored = tables()
     if ds:
-        _run("lsif_nightly", parsed_day(ds), {})
-    runs = remade(stored, lambda day: _run("lsif_nightly", day, {}), lambda day: _run("lsif_training", day, {}))
+        run("lsif_nightly", parsed_day(ds), {})
+    runs = remade(stored, lambda day: run("lsif_nightly", day, {}), lambda day: run("lsif_training", day, {}))
     console.print(f"{runs} runs; nothing is stale")
 
 
@@ -170,7 +167,7 @@ def train(
     force_reason: Annotated[str | None, typer.Option(help="Promote past a HOLD of the gate, for this reason.")] = None,
 ) -> None:
     """Train, judge and, when it has earned it, promote a model: `lsif train --ds 2017-10-30`."""
-    _run_day("lsif_training", ds, {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
+    run_day("lsif_training", ds, {"force": force} | ({"force_reason": force_reason} if force_reason else {}))
 
 
 @app.command()
@@ -190,13 +187,13 @@ def promote(
         check_version(version)
     given = {"version": version, "reason": reason}
     conf = {"action": "promote", "force": force} | {key: value for key, value in given.items() if value}
-    _run("lsif_promotion", None, conf, say_last=True)
+    run("lsif_promotion", None, conf, say_last=True)
 
 
 @app.command()
 def rollback(reason: Reason = None) -> None:
     """Make the previous champion champion again: `lsif rollback --reason "sales fell"`."""
-    _run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
+    run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -243,47 +240,6 @@ def demo() -> None:
     from lsif.demo import run
 
     run()
-
-
-def _airflow() -> "Airflow":
-    from lsif import places
-
-    return places.airflow()
-
-
-def _run_day(dag_id: str, ds: str, conf: "Json") -> None:
-    """`_run`, and then what the ledger says that its steps did."""
-    from lsif.lookup import steps_done, tables_are_known
-    from lsif.screen import console, show_steps
-
-    if not tables_are_known():
-        _run(dag_id, parsed_day(ds), conf)
-        console.print("what its steps did stands in the table runs: LSIF_TABLES names where that lies")
-        return
-    known = steps_done(parsed_day(ds))
-    _run(dag_id, ds, conf)
-    lines = steps_done(ds, after=known[-1]["seq"] if known else 0)
-    if not lines:
-        console.print(f"ds={ds}: nothing to do, inputs, settings and code are what they were (--force runs it anyway)")
-    show_steps(lines)
-
-
-def _run(dag_id: str, ds: str | None, conf: "Json", say_last: bool = False) -> None:
-    """Trigger a run and watch it to its end; exit code 1 when it fails."""
-    from lsif.screen import Progress, console, said_last
-
-    airflow = _airflow()
-    run = airflow.wait_for_run(airflow.trigger(dag_id, ds, conf), Progress())
-    _finish(airflow, [run])
-    if say_last:
-        console.print(said_last(airflow.log(airflow.tasks(run)[-1])), markup=False, soft_wrap=True)
-
-
-def _finish(airflow: "Airflow", runs: "Sequence[Json]") -> None:
-    from lsif.screen import show_failures
-
-    if show_failures(airflow, runs):
-        raise typer.Exit(1)
 
 
 def main() -> None:

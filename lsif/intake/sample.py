@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from lsif.errors import LsifError
 from lsif.intake.places import filesystem_of
-from lsif.intake.streams import check_text, unpacked
+from lsif.intake.streams import DAMAGE, check_text, unpacked
 from lsif.intake.unfolding import ELEMENT
 
 ROWS = 20_000
@@ -44,10 +44,13 @@ def sampled(path: str) -> Sample:
     """The first rows of a CSV, JSON or Parquet file.
 
     Raises:
-        LsifError: it is nothing of that.
+        LsifError: it is nothing of that, or cannot be read.
     """
-    with unpacked(path) as stream:
-        head = stream.read(HEAD)
+    try:
+        with unpacked(path) as stream:
+            head = stream.read(HEAD)
+    except DAMAGE as error:
+        raise LsifError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if head.startswith(b"PAR1"):
         return _parquet(path)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

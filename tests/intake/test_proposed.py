@@ -116,6 +116,8 @@ def test_what_it_cannot_know_it_asks(home: Path) -> None:
     with pytest.raises(LsifError, match=r"no file has a column of users, one of items and one of times"):
         proposed([sampled(str(home / "notes.csv"))])
     (home / "book.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(LsifError, match=r"absent\.csv cannot be read"):
+        sampled(str(home / "absent.csv"))
     with pytest.raises(LsifError, match="is a zip archive"):
         sampled(str(home / "book.xlsx"))
 

@@ -1,0 +1,34 @@
+"""The night has the tasks that its configuration asks for, and waits for what stands in for a catalogue."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.dags.conftest import DAGS
+
+SHOP = '[event_types]\npurchase = 1.0\n[sources.shop]\npath = "{ds}.csv"\n'
+
+
+@pytest.mark.parametrize(
+    ("sections", "has_users", "waits_for_events"),
+    [
+        ("[catalogue]\n", False, False),
+        ('[catalogue]\n[users]\npath = "users.csv"\n', True, False),
+        ('[users]\npath = "users.csv"\n', True, True),
+        ("no TOML", False, False),
+    ],
+)
+def test_the_night_follows_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sections: str, has_users: bool, waits_for_events: bool
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "my.toml").write_text(SHOP + sections)
+    monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
+    bag = DagBag(DAGS / "lsif_nightly.py")
+    assert bag.import_errors == {}
+    night = bag.dags["lsif_nightly"]
+    assert ("ingest_users" in night.task_ids) == has_users
+    assert ("events_to_interests" in night.get_task("ingest_items").upstream_task_ids) == waits_for_events
+    if has_users:
+        assert night.get_task("ingest_users").downstream_task_ids == {"score_users"}
