@@ -58,12 +58,40 @@ def opened(given: Path) -> Maker:
 
 def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
     """Settings with a seed, or with keys of a section as `{"model.fusion": "convex"}`, checked as the file's are."""
+    raw = settings.model_dump(mode="python", by_alias=True)
     for key, value in chosen.items():
         section, _, name = key.rpartition(".")
-        old = getattr(settings, section or "training")
-        new = type(old).model_validate({**old.model_dump(), name: value})
-        settings = settings.model_copy(update={section or "training": new})
-    return settings
+        raw[section or "training"][name] = value
+    return Settings.model_validate(raw)
+
+
+class Held:
+    """Users who are read once, however many lists they get."""
+
+    def __init__(self, people: People) -> None:
+        self.ids, self._people = people.ids, people
+        self._blocks: dict[tuple[str, ...], list[Users]] = {}
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        asked = tuple(ids.to_pylist())
+        if asked not in self._blocks:
+            self._blocks[asked] = list(self._people.blocks(ids))
+        return iter(self._blocks[asked])
+
+
+class Evenings:
+    """The evening of the cut, opened once for all settings that know the same of it."""
+
+    def __init__(self, cut: str) -> None:
+        self.cut = cut
+        self._opened: dict[tuple[str, str], Evening] = {}
+
+    def of(self, settings: Settings, encoder: str) -> Evening:
+        known = (settings.only({"interests"}).fingerprint(), encoder)
+        if known not in self._opened:
+            at = evening(Tables(settings.tables), self.cut, settings, encoder)
+            self._opened[known] = replace(at, people=Held(at.people), earlier=Held(at.earlier))
+        return self._opened[known]
 
 
 class Lists:
