@@ -56,4 +56,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, DELIVERY, arguments)
+    run_job(STEP, __doc__, inputs, work, (*DELIVERY, "catalogue"), arguments)

@@ -3,8 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +11,12 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
+from lsif.own_log import COMMANDS
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
-    from lsif.rows_out import Form
 
-# What a command needs is imported where it is needed, so that `lsif --help` answers at once.
+# Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -29,6 +28,8 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
+for command in COMMANDS:
+    app.command()(command)
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
@@ -69,9 +70,10 @@ def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     from lsif.rows_out import form, put_rows
     from lsif.screen import show_health, show_services
 
+    how = form(as_json, as_csv)
     if url := places.airflow_url():
-        raise typer.Exit(0 if show_health(url, places.tracking_uri()) else 1)
-    how, found = form(as_json, as_csv), services.status(home_folder())
+        raise typer.Exit(0 if show_health(how, url, places.tracking_uri()) else 1)
+    found = services.status(home_folder())
     if how == "screen":
         show_services(found)
     else:
@@ -134,11 +136,12 @@ def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
     from lsif.lookup import tables
     from lsif.rows_out import form
+    from lsif.screen import show
     from lsif.stale import stale_steps
 
     how = form(as_json, as_csv)
     rows = [vars(one) for one in stale_steps(tables())]
-    _show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
+    show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
 @app.command()
@@ -210,44 +213,13 @@ def recs(
     """
     from lsif.lookup import recommendations
     from lsif.rows_out import form
+    from lsif.screen import show
 
     how = form(as_json, as_csv)
     day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
-    _show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
-
-
-@app.command()
-def init(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Events, and a catalogue or users.")],
-) -> None:
-    """Propose a configuration for files that have none: `lsif init events.csv items.csv > my.toml`."""
-    from lsif.intake.proposed import proposed, toml
-    from lsif.intake.sample import sampled
-
-    print(toml(proposed([sampled(str(Path(file).absolute()) if "://" not in file else file) for file in files])))
-
-
-@app.command()
-def check(
-    ds: Annotated[
-        str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest day there is.")
-    ] = None,
-    rows: Annotated[int, typer.Option(help="Most rows of a source that are looked at.")] = 100_000,
-) -> None:
-    """Show what the configuration makes of the files: columns, times, rules broken. Exit code 2 with what to mend."""
-    from lsif.config import load_settings
-    from lsif.interests.checked import checked
-    from lsif.screen import show_checked
-    from lsif.spark import session
-
-    found = []
-    for one in checked(session("check"), load_settings(), parsed_day(ds) if ds else None, rows):
-        show_checked(one)
-        found += one.wrong
-    if found:
-        raise LsifError("; ".join(found))
+    show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
 
 
 @app.command()
@@ -255,13 +227,14 @@ def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show the registered versions, their aliases, what the gate and people said, and the last moves of aliases."""
     from lsif.lookup import moves, versions
     from lsif.rows_out import form
+    from lsif.screen import show
 
     how, rows = form(as_json, as_csv), versions()
     title = "model lsif" if rows else "no version is registered yet: `lsif train --ds ...` makes one"
     columns = ["version", "aliases", "ds", "trained_through", "gate", "gate_reasons", "decided", "text_encoder"]
-    _show(how, title, columns, rows)
+    show(how, title, columns, rows)
     if how == "screen" and (last := moves()):
-        _show(how, "moves of aliases, the last first", ["ds", "alias", "from", "to", "who", "reason"], last)
+        show(how, "moves of aliases, the last first", ["ds", "alias", "from", "to", "who", "reason"], last)
 
 
 @app.command()
@@ -270,17 +243,6 @@ def demo() -> None:
     from lsif.demo import run
 
     run()
-
-
-def _show(how: "Form", title: str, columns: "Sequence[str]", rows: "Sequence[dict[str, Any]]") -> None:
-    """Rows for the screen, under a title that says so when there are none, or for another program."""
-    from lsif.rows_out import put_rows
-    from lsif.screen import show_rows
-
-    if how == "screen":
-        show_rows(title, columns, rows)
-    else:
-        put_rows(how, columns, rows)
 
 
 def _airflow() -> "Airflow":

@@ -69,6 +69,22 @@ def versions() -> Rows:
     ]
 
 
+def tables_are_known() -> bool:
+    """False where runs are elsewhere and nothing says where their tables are."""
+    return airflow_url() is None or "LSIF_TABLES" in os.environ
+
+
+def tables() -> Tables:
+    """The tables that a command looks at.
+
+    Raises:
+        LsifError: runs are elsewhere and nothing says where their tables are.
+    """
+    if not tables_are_known():
+        raise LsifError("LSIF_AIRFLOW_URL names an Airflow of its own: name its tables with LSIF_TABLES")
+    return Tables(load_settings().tables)
+
+
 def _decided(tags: dict[str, str]) -> str:
     """The newest decision of a person, or of a machine for one: `rolled back 2017-11-02: sales fell`."""
     if "decision" not in tags:
@@ -84,22 +100,6 @@ def moves(most: int = 10) -> Rows:
     new = [{**move, "who": "somebody, not noticed by a night yet"} for move in history.moved(_registry().aliases())]
     rows = [*new, *reversed(history.rows)][:most]
     return [{**row, "from": row["from_version"], "to": row["to_version"]} for row in rows]
-
-
-def tables_are_known() -> bool:
-    """False where runs are elsewhere and nothing says where their tables are."""
-    return airflow_url() is None or "LSIF_TABLES" in os.environ
-
-
-def tables() -> Tables:
-    """The tables that a command looks at.
-
-    Raises:
-        LsifError: runs are elsewhere and nothing says where their tables are.
-    """
-    if not tables_are_known():
-        raise LsifError("LSIF_AIRFLOW_URL names an Airflow of its own: name its tables with LSIF_TABLES")
-    return Tables(load_settings().tables)
 
 
 def steps_done(ds: str, after: int = 0) -> Rows:

@@ -12,6 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
     from lsif.interests.checked import Checked
+    from lsif.rows_out import Form
     from lsif.services import Status
 
 console = Console(highlight=False)
@@ -72,19 +73,6 @@ def show_services(status: "Status") -> None:
         console.print(f"MLflow   {status.endpoints.mlflow_url}")
 
 
-def show_health(airflow: str, mlflow: str) -> bool:
-    """Whether the parts at two addresses are healthy, on the screen and as one word."""
-    from lsif.services.parts import health
-
-    found = health(airflow, mlflow)
-    table = _table("part", "state")
-    for part, healthy in found.items():
-        table.add_row(part, "[green]healthy[/]" if healthy else "[yellow]not healthy[/]")
-    console.print(table)
-    console.print(f"Airflow  {airflow}\nMLflow   {mlflow}", soft_wrap=True)
-    return all(found.values())
-
-
 def show_steps(lines: Sequence[dict[str, Any]]) -> None:
     """What each line of the ledger says that its step did."""
     from lsif.job import Counts
@@ -93,6 +81,26 @@ def show_steps(lines: Sequence[dict[str, Any]]) -> None:
         done, counts = line["status"] == "done", {field.name: line[field.name] for field in fields(Counts)}
         said = Counts(**counts).summary() if done else f"{line['status']}, {line['note']}"
         console.print(f"{line['step']}: {said} in {line['seconds']:.1f} s", markup=False, soft_wrap=True)
+
+
+def show(how: "Form", title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Rows for the screen, under a title that says so when there are none, or for another program."""
+    from lsif.rows_out import put_rows
+
+    if how == "screen":
+        show_rows(title, columns, rows)
+    else:
+        put_rows(how, columns, rows)
+
+
+def show_health(how: "Form", airflow: str, mlflow: str) -> bool:
+    """Whether the parts at two addresses are healthy, part by part and as one word."""
+    from lsif.services.parts import health
+
+    found = health(airflow, mlflow)
+    rows = [{"name": part, "state": "healthy" if well else "not healthy"} for part, well in found.items()]
+    show(how, f"Airflow {airflow}, MLflow {mlflow}", ["name", "state"], rows)
+    return all(found.values())
 
 
 def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
@@ -115,12 +123,6 @@ def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]
     console.print(table)
 
 
-def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
 def show_checked(found: "Checked") -> None:
     """What one door's sample holds and would lose, as it is written: signs of markup are signs."""
     console.print(f"{found.name}", style="bold", markup=False)
@@ -133,6 +135,12 @@ def show_checked(found: "Checked") -> None:
         console.print(
             f"  rejected by {line['rule']}: {line['rows']:,}, as {line['examples']}", markup=False, soft_wrap=True
         )
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _text(value: Any) -> str:

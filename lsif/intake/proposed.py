@@ -97,6 +97,8 @@ def _add_id(found: Proposed, columns: dict[str, guess.Values], taken: set[str]) 
     item = found.columns["item_id"]
     if unique:
         found.columns["event_id"] = unique[0]
+    elif order and lists_of(item) and not lists_of(order):
+        found.columns["event_id"] = order  # the place in the list is added to it
     elif order and len(set(zip(columns[order], columns[item], strict=True))) == len(columns[order]):
         found.columns["event_id"] = [order, item]
     elif not lists_of(item):

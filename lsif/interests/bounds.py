@@ -114,10 +114,10 @@ def catalogue_ids(tables: Tables, ds: str) -> pa.Array:
     return tables.read("items", [newest] if newest else [], ["item_id"])["item_id"].combine_chunks()
 
 
-def by_count(rules: Mapping[str, int], words: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Broken rules with their counts, the one broken most often first, each with the `words` that go with it."""
-    often = sorted(rules.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{rule} {count:,}{words.get(rule, '')}" for rule, count in often)
+def by_count(rules: dict[str, int], help: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Broken rules with their counts, the one broken most often first, each with the help that there is for it."""
+    ordered = sorted(rules.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{rule} {count:,}{help.get(rule, '')}" for rule, count in ordered)
 
 
 def shown(rows: Sequence[tuple[str, str]]) -> str:

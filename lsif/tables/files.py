@@ -92,6 +92,11 @@ def by_day(rows: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
     yield from ((days[first], bare.slice(first, last - first)) for first, last in pairwise(cuts) if last > first)
 
 
+def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: set[str]) -> bool:
+    """Whether a table shows these files of `days`; their names are nobody else's."""
+    return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
+
+
 def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str]) -> Iterator[pa.Table]:
     """A file's row groups with its `ds`; `encoded` leaves of text come as dictionaries."""
     filesystem, inside = pafs.FileSystem.from_uri(path)

@@ -25,6 +25,7 @@ from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
     DataFile,
+    are_shown,
     by_day,
     files_of_days,
     gathered,
@@ -248,7 +249,7 @@ def _commit(
     for _ in range(COMMIT_RETRIES):
         handle = DeltaTable(path)
         if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
-            if replaced and _are_shown(files, handle, replaced):
+            if replaced and are_shown(handle, files, replaced):
                 return replaced  # by us: only the answer to our commit was lost on the way
             raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
         if replaced is None:
@@ -262,11 +263,6 @@ def _commit(
         except CommitFailedError:
             continue  # somebody committed since the handle was opened: look again whether it was one of our days
     raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
-
-
-def _are_shown(files: list[DataFile], handle: DeltaTable, days: set[str]) -> bool:
-    """Whether the table shows our files of `days`; their names are nobody else's."""
-    return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
 
 
 def _changed_days(

@@ -77,7 +77,10 @@ def ours(user: str, item: str, time: str, **others: str) -> dict[str, str]:
 WANTED: dict[Any, dict[str, Any]] = {
     german: {"delimiter": ";", "encoding": "cp1252", "time_format": "%d.%m.%Y %H:%M", "decimal": ","},
     pipes: {"delimiter": "|", "columns": ours("visitor_id", "product_code", "created_at", event_id="event_id")},
-    nested: {"json": "array", "columns": ours("customer.id", "lines[].sku", "at", value="lines[].price")},
+    nested: {
+        "json": "array",
+        "columns": ours("customer.id", "lines[].sku", "at", event_id="order.no", value="lines[].price"),
+    },
     wide: {"encoding": "utf-16", "columns": ours("userId", "trackName", "playedTime")},
     tables: {"columns": ours("member", "isbn_book", "date")},
 }
@@ -107,7 +110,7 @@ def test_a_proposal_runs_as_it_is(
 
 def test_what_it_cannot_know_it_asks(home: Path) -> None:
     text = toml(proposed([sampled(str(german(home)[0]))]))
-    assert text.count("# decide") == 3
+    assert text.count("# decide:") == 3
     assert "whose clock" in text and "cp1252" in text and "two equal rows are one event" in text
     (home / "notes.csv").write_text("a,b\n1,2\n3,4\n")
     with pytest.raises(LsifError, match=r"no file has a column of users, one of items and one of times"):
