@@ -18,8 +18,8 @@ def prepared(log: Log, stages: tuple[str, ...]) -> tuple[Tables, Settings]:
     if log.land:
         log.land(home)
     _run("jobs/ingest_items.py", "--ds", log.first)
-    _run("jobs/embed_items.py", "--ds", log.first)
     _run("jobs/import_past.py", "--from", log.first, "--ds", log.last)
+    _run("jobs/embed_items.py", "--ds", log.last, "--for-training")  # a night's would ask a registry
     settings = load_settings()
     tables = Tables(settings.tables)
     if missing := _missing(tables, settings, log, stages):

@@ -81,7 +81,7 @@ RIVALS = {
             _grid(objective=("lambdarank",), leaves=(15, 31, 63), trees=(100, 200, 400), rate=(0.05,)),
             "lightgbm",
         ),
-        _rival("sessions", _grid(neighbours=(100, 1000, 10_000), half_life=(0.1, 0.3, 1, 4), decay=(0.8,))),
+        _rival("sessions", _grid(neighbours=(300, 3000, 30_000), half_life=(0.1, 1, 5, 25), decay=(0.8,))),
         _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(100, 500), half_life=(None, 7, 90)), "implicit"),
         _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),

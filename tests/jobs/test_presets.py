@@ -23,9 +23,6 @@ SMALL = """
 [model]
 width = 8
 text_encoder = "hashing"
-
-[ranking]
-k = 5
 """
 LIKE = {
     "shop": ("completejourney", "online_retail"),
