@@ -6,9 +6,9 @@ give it as the `ds` param instead. Any day may be run again: unchanged inputs ma
 
 `events_to_interests`, one Spark application, checks the day's events into `events` (what breaks a rule goes to
 `quarantine`) and writes the day's history tile and recent windows; `ingest_items` and `embed_items` bring new
-catalogue texts. `score_users` stages the lists, `audit_recommendations` reads what was staged, and
-`publish_recommendations` is the one commit that makes it visible. `join_feedback` then joins what was done with the
-lists of the day before.
+catalogue texts, and `ingest_users` what is said of users where the configuration has `[users]`. `score_users` stages
+the lists, `audit_recommendations` reads what was staged, and `publish_recommendations` is the one commit that makes it
+visible. `join_feedback` then joins what was done with the lists of the day before.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.
@@ -19,7 +19,7 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 
 from airflow.sdk import DAG, Param
 from lsif_days import DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, has
 
 MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (
@@ -52,7 +52,7 @@ with DAG(
     **OF_A_DAY,
 ) as dag:
     events_to_interests = daily("events_to_interests", *ACCEPTED, pool=SPARK_POOL)
-    ingest_items = daily("ingest_items", *ACCEPTED)
+    ingest_items = daily("ingest_items", *ACCEPTED, pool=SPARK_POOL)
     embed_items = daily("embed_items", MODEL)
     score_users = daily("score_users", MODEL, *ACCEPTED)
     audit_recommendations = daily("audit_recommendations")
@@ -61,4 +61,8 @@ with DAG(
 
     events_to_interests >> score_users
     ingest_items >> embed_items >> score_users
+    if not has("catalogue"):  # then items are what the events name
+        events_to_interests >> ingest_items
+    if has("users"):
+        daily("ingest_users", pool=SPARK_POOL) >> score_users
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback

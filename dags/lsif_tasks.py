@@ -1,6 +1,7 @@
 """How a task starts a job, and who hears of a failure. Airflow and the standard library only."""
 
 import os
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ OF_A_DAY: dict[str, Any] = {
     "user_defined_macros": MACROS,
 }
 """What every DAG has whose runs are for a day, the partition key."""
+
+
+def has(section: str) -> bool:
+    """Whether the configuration has a section. One that cannot be read is as the sample's: the jobs will say why."""
+    file = Path(os.environ.get("LSIF_CONFIG") or PROJECT / "lsif.toml")
+    try:
+        return section in tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return section == "catalogue"
 
 
 def after_midnight(days: str) -> CronPartitionTimetable:

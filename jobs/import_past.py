@@ -4,6 +4,7 @@
 
 One Spark application and one commit a table. It equals the nights run one by one: what lies in a day's file arrived on
 that day. A log that is one file (its path names no {ds}) knows no arrivals; each of its events arrived on its UTC day.
+Without a [catalogue] the items that the log names are written too, each with the day on which it appeared.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from lsif.errors import LsifError
 from lsif.interests.bases import check_open
 from lsif.interests.bounds import ingested
 from lsif.interests.ingest import delivery_marks, ingest
+from lsif.interests.lists import store_log_items
 from lsif.interests.steps import DELIVERY
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
@@ -48,8 +50,10 @@ def work(job: Job) -> Counts:
     found = ingest(spark, job.tables, job.settings, days, partial(hold, job, STEP))
     print(f"import_past: {found.events:,} events are in; writing their tiles", flush=True)
     store_tiles(spark, job.tables, days)
+    if job.settings.catalogue is None:
+        store_log_items(job.tables, days, at=days[0])
     return ingested(found, f"{len(days)} days")
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, DELIVERY, arguments)
+    run_job(STEP, __doc__, inputs, work, (*DELIVERY, "catalogue"), arguments)

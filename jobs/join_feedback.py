@@ -1,44 +1,72 @@
-"""Join what users did on D with what they were shown: feedback/D and metrics_daily/D.
+"""Join what users did with what they were shown: feedback/D and metrics_daily/D.
 
     python jobs/join_feedback.py --ds 2017-11-07
 
-feedback/D: recommendations of D-1 that their user acted on in the events of D. metrics_daily/D: the lists of
-D - horizon_days against everything that arrived since, beside popularity and personal frequency; no rows where no list
-was published on those days.
+feedback/D: the events that arrived on D and answer a recommendation, each with the day of the list that was in force
+when it happened: what comes late counts for the list that was seen, and no earlier day of feedback is made again.
+metrics_daily/D: the lists of D - horizon_days against everything that arrived since, beside popularity and personal
+frequency; no rows where no list was published on that day.
 """
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
-from lsif.evaluation.feedback import acted_on, metric_rows
+from lsif.evaluation.feedback import answers, event_days, in_force, metric_rows
 from lsif.evaluation.judgement import CUTS, judgement
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_job
 
+NAMED_DAYS = 14
+"""How long before its day of arrival an event may name a recommendation of."""
+COLUMNS = ("ds", "list", "rank", "recommendation_id", "user_id", "item_id")
+
 
 def inputs(job: Job) -> dict[str, str]:
-    shown, judged, since = days(job)
-    found = job.tables.fingerprints("events", since) | job.tables.fingerprints("recommendations", [shown, judged])
+    judged, since = days(job)
+    found = job.tables.fingerprints("events", [*since, job.ds])
+    found |= job.tables.fingerprints("recommendations", {judged, *list_days(job, arrived(job))})
     published = judged in job.tables.days("recommendations")
     return found | (evening_inputs(job.tables, judged, job.settings) if published else {})
 
 
 def work(job: Job) -> Counts:
     feedback, metrics = job.tables.writer("feedback"), job.tables.writer("metrics_daily")
-    shown, judged, since = days(job)
-    events = job.tables.read("events", job.tables.require_days("events", job.ds, job.ds))
-    answers = acted_on(job.tables.read("recommendations", [shown]), events, job.ds)
-    feedback.write(job.ds, answers)
+    judged, since = days(job)
+    events = arrived(job)
+    seen = in_force(event_days(events), job.tables.days("recommendations"))
+    users = pc.field("user_id").isin(pc.unique(events["user_id"]))
+    shown = job.tables.read("recommendations", list_days(job, events), COLUMNS, users)
+    found = answers(events, shown, seen)
+    feedback.write(job.ds, found)
     rows = metric_rows(judged_lists(job, judged, since))
     metrics.write(job.ds, rows)
     feedback.commit()
     metrics.commit()
-    return Counts(len(events), len(answers), note=f"{len(rows)} metrics of the lists of {judged}")
+    answering = len(found.group_by(["source", "event_id"]).aggregate([]))
+    note = f"{answering:,} of {len(events):,} events answer a list; {len(rows)} metrics of the lists of {judged}"
+    return Counts(len(events), len(found), note=note)
 
 
-def days(job: Job) -> tuple[str, str, list[str]]:
-    """The day whose lists were shown on D, the one whose lists are judged, and the days of arrival that judge them."""
+def arrived(job: Job) -> pa.Table:
+    return job.tables.read("events", job.tables.require_days("events", job.ds, job.ds))
+
+
+def list_days(job: Job, events: pa.Table) -> list[str]:
+    """Days of lists that events may answer: those in force, and each day after them that would have been in force."""
+    happened = event_days(events)
+    seen = in_force(happened, job.tables.days("recommendations"))
+    read = {day for at in happened for day in days_between(seen.get(at, day_before(at)), day_before(at))}
+    if pc.any(events["recommendation_id"].is_valid()).as_py():
+        read |= set(days_between(day_before(job.ds, NAMED_DAYS), day_before(job.ds)))
+    return sorted(read)
+
+
+def days(job: Job) -> tuple[str, list[str]]:
+    """The day whose lists are judged on D, and the days of arrival that judge them."""
     judged = day_before(job.ds, job.settings.training.horizon_days)
-    return day_before(job.ds), judged, days_between(day_before(judged, -1), job.ds)
+    return judged, days_between(day_before(judged, -1), job.ds)
 
 
 def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:

@@ -11,11 +11,12 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
+from lsif.own_log import COMMANDS
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
 
-# What a command needs is imported where it is needed, so that `lsif --help` answers at once.
+# Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +28,8 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
+for command in COMMANDS:
+    app.command()(command)
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]

@@ -190,11 +190,10 @@ class Settings(Section):
         rows = self.model_dump_json(exclude={"home", "tables", "checks"})
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
-    def locate(self, path: str, ds: str) -> str:
+    def locate(self, path: str, ds: str | None) -> str:
         """`path` of a source, the catalogue or the users with its day filled in; a relative one starts at `home`."""
-        parts = dict(zip(("{yyyy}", "{mm}", "{dd}"), ds.split("-"), strict=True), **{"{ds}": ds})
         filled = path
-        for part, text in parts.items():
+        for part, text in zip(("{yyyy}", "{mm}", "{dd}", "{ds}"), (*ds.split("-"), ds) if ds else (), strict=False):
             filled = filled.replace(part, text)
         return filled if "://" in filled else str(self.home / filled)
 

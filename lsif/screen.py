@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from lsif.airflow_api import Airflow, Json
+    from lsif.interests.checked import Checked
     from lsif.rows_out import Form
     from lsif.services import Status
 
@@ -120,6 +121,20 @@ def show_rows(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]
     for row in cells:
         table.add_row(*map(escape, row))
     console.print(table)
+
+
+def show_checked(found: "Checked") -> None:
+    """What one door's sample holds and would lose, as it is written: signs of markup are signs."""
+    console.print(f"{found.name}", style="bold", markup=False)
+    for line in found.mapping:
+        theirs = f"{line['ours']} = {line['theirs']}".ljust(36)
+        console.print(f"  {theirs}  {line['before']}  ->  {line.get('after', '')}", markup=False, soft_wrap=True)
+    for name, said in found.facts.items():
+        console.print(f"  {name}: {said}", markup=False, soft_wrap=True)
+    for line in found.rejected:
+        console.print(
+            f"  rejected by {line['rule']}: {line['rows']:,}, as {line['examples']}", markup=False, soft_wrap=True
+        )
 
 
 def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:

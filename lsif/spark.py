@@ -36,6 +36,7 @@ LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "8",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",  # else a task for every file that is listed
     JAVA: "-Duser.timezone=UTC",
 }
 

@@ -14,6 +14,8 @@ from tests.tables.tiles import tiles
 
 D1, D2, D3 = "2017-01-01", "2017-01-02", "2017-01-03"
 
+KEY = {"source": "shop", "event_id": "1", "list": "for_you"}
+
 
 def job_of(tables: Tables, ds: str) -> Job:
     return Job(ds, load_settings(), tables, None, Path(__file__))  # type: ignore[arg-type]
@@ -40,12 +42,12 @@ class Chain:
         """Of all items only whether there is an odd number of them."""
         self.ran.append(f"copy {job.ds}")
         odd = self.tables.rows("item_tiles")[job.ds] % 2
-        return self.put("feedback", job.ds, {"recommendation_id": str(odd)})
+        return self.put("feedback", job.ds, {**KEY, "recommendation_id": str(odd)})
 
     def sum(self, job: Job) -> Counts:
         self.ran.append(f"sum {job.ds}")
         known = "".join(self.tables.read("feedback").sort_by("ds")["recommendation_id"].to_pylist())
-        return self.put("metrics_daily", job.ds, {"metric": known, "segment": "all"})
+        return self.put("metrics_daily", job.ds, {"list": "for_you", "metric": known, "segment": "all"})
 
     def put(self, name: str, ds: str, row: dict[str, str]) -> Counts:
         writer = self.tables.writer(name)

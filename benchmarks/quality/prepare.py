@@ -6,6 +6,8 @@ import sys
 
 from benchmarks.quality.logs import Log, use
 from lsif.config import Settings, load_settings, project_folder
+from lsif.features.steps import stale_states
+from lsif.interests.storing import stale_windows, window_dates
 from lsif.learning.cutoffs import cutoffs
 from lsif.tables import Tables
 
@@ -26,10 +28,13 @@ def prepared(log: Log, stages: tuple[str, ...]) -> tuple[Tables, Settings]:
 
 
 def _missing(tables: Tables, settings: Settings, log: Log, stages: tuple[str, ...]) -> list[str]:
-    """Dates whose histories or windows nobody wrote yet."""
+    """Dates whose histories, windows or states nobody wrote yet, or that were made otherwise than is asked now."""
     cuts = [cut for stage in stages for cut in log.cuts(stage)]
-    wanted = {day for cut in cuts for day in (cut, *cutoffs(cut, settings.training, log.first).all())}
-    return sorted(wanted - (set(tables.days("recent_windows")) & set(tables.days("long_term_histories"))))
+    wanted = sorted({day for cut in cuts for day in (cut, *cutoffs(cut, settings.training, log.first).all())})
+    reached = {ds: set(window_dates(tables, ds, settings)) for ds in wanted}
+    stale = set(stale_windows(tables, settings, sorted(set().union(*reached.values()))))
+    due = set(wanted) - set(tables.days("long_term_histories")) | set(stale_states(tables, wanted, settings))
+    return [ds for ds in wanted if ds in due or reached[ds] & stale]
 
 
 def _run(*command: str) -> None:

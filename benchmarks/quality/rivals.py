@@ -36,6 +36,8 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
 _REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), steps=(400,), negatives=(1024,))
+HOURS = (1, 2, 4, 6, 9, 12, 18, 24, 36, 48, 72)
+"""Half-lives for logs that live by the hour; days have a peer of their own."""
 
 
 def _sequences(model: str, **more: tuple[float, ...]) -> tuple[Choice, ...]:
@@ -66,14 +68,21 @@ DEFAULT = (
 RIVALS = {
     rival.name: rival
     for rival in (
-        _rival("popularity", tuple({"days": days} for days in (7, 14, 28, 56))),
-        _rival("popularity_decay", tuple({"half_life": days} for days in (3, 7, 14, 28)), script="popularity"),
-        _rival("frequency", tuple({"half_life": days} for days in (None, 30, 45, 60, 90, 120, 180))),
+        _rival("popularity", tuple({"days": days} for days in (3, 7, 14, 28, 56, 112))),
+        _rival("popularity_decay", tuple({"half_life": days} for days in (1, 3, 7, 14, 28, 56)), script="popularity"),
+        _rival("popularity_hours", tuple({"half_life": hours / 24} for hours in HOURS), script="popularity"),
+        _rival("frequency", tuple({"half_life": days} for days in (None, 1, 3, 7, 14, 30, 45, 60, 90, 120, 180))),
         _rival("upcf", _UPCF),
         _rival("tifuknn", _TIFU),
         _rival("lightgbm_rich", _grid(objective=("binary",), leaves=(63,), trees=(250,), rate=(0.08,)), "lightgbm"),
         _rival("lightgbm_new", _grid(objective=("binary",), leaves=(31,), trees=(200,), rate=(0.06,)), "lightgbm"),
-        _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(20, 100, 500), half_life=(None, 90)), "implicit"),
+        _rival(
+            "lightgbm_recent",
+            _grid(objective=("lambdarank",), leaves=(15, 31, 63), trees=(100, 200, 400), rate=(0.05,)),
+            "lightgbm",
+        ),
+        _rival("sessions", _grid(neighbours=(100, 1000, 10_000), half_life=(0.1, 0.3, 1, 4), decay=(0.8,))),
+        _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(100, 500), half_life=(None, 7, 90)), "implicit"),
         _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),
         _rival("sasrec", _sequences("sasrec"), "rectools", "rectools_sequences"),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import polars as pl
@@ -32,15 +33,16 @@ def run(rival: Rival, settings: tuple[Choice, ...], given: Path) -> Made:
     files = [_file(rival, choice, given) for choice in settings]
     due = [(choice, file) for choice, file in zip(settings, files, strict=True) if not file.exists()]
     if due:
-        _split(_call(rival, [choice for choice, _ in due], given), [file for _, file in due])
+        with TemporaryDirectory(dir=given) as own:  # another run on the same log may be making the same lists
+            _split(_call(rival, [choice for choice, _ in due], given, Path(own)), [file for _, file in due])
     reports = [json.loads(file.with_suffix(".json").read_text()) for file in files]
     lists = [pl.read_parquet(file).with_columns(setting=pl.lit(n, pl.Int32)) for n, file in enumerate(files)]
     seconds = [report["seconds"] for report in reports]
     return Made(pl.concat(lists), seconds, max(report["peak_bytes"] for report in reports), reports[-1]["versions"])
 
 
-def _call(rival: Rival, settings: list[Choice], given: Path) -> Path:
-    out = given / f"{rival.name}.parquet"
+def _call(rival: Rival, settings: list[Choice], given: Path, folder: Path) -> Path:
+    out = folder / f"{rival.name}.parquet"
     words = ["--given", str(given), "--settings", json.dumps(settings), "--out", str(out)]
     environment = {**os.environ, "PYTHONPATH": str(project_folder())}
     subprocess.run([interpreter(rival.requirements), str(rival.script), *words], check=True, env=environment)
@@ -48,12 +50,15 @@ def _call(rival: Rival, settings: list[Choice], given: Path) -> Path:
 
 
 def _split(out: Path, files: list[Path]) -> None:
-    """One file per setting, so that a setting more tries only that one."""
+    """One file per setting, so that a setting more tries only that one; each is there whole or not at all."""
     rows, report = pl.read_parquet(out), json.loads(out.with_suffix(".json").read_text())
     for number, file in enumerate(files):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.with_suffix(".json").write_text(json.dumps({**report, "seconds": report["seconds"][number]}))
-        rows.filter(pl.col("setting") == number).drop("setting").write_parquet(file)
+        made, cost = out.with_name(file.name), out.with_name(file.name).with_suffix(".json")
+        cost.write_text(json.dumps({**report, "seconds": report["seconds"][number]}))
+        rows.filter(pl.col("setting") == number).drop("setting").write_parquet(made)
+        cost.rename(file.with_suffix(".json"))  # first: who finds the lists asks what they cost
+        made.rename(file)
 
 
 def _file(rival: Rival, choice: Choice, given: Path) -> Path:

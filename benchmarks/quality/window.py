@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from lsif.config import Settings
-from lsif.days import day_before, days_between
+from lsif.days import day_before
 from lsif.evaluation.compare import truth_from
 from lsif.interests.as_of import catalogue_at
 from lsif.tables import Tables
@@ -48,9 +48,8 @@ class Window:
 def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window:
     """Read the log around a cut, and lay what was known by then into `folder` for the peers."""
     before = _events(tables, tables.days("events", last=cut)).filter(pl.col("weight") > 0)
-    after = days_between(day_before(cut, -1), day_before(cut, -settings.training.horizon_days))
-    truth = pl.DataFrame(truth_from(tables.read("events", tables.require_days("events", after[0], after[-1])), cut))
-    truth = truth.join(before, on="user_id", how="semi").sort(PAIR)
+    horizon = settings.training.horizon_days
+    truth = truth_after(tables, cut, horizon, before)
     items = _catalogue(tables, cut, before)
     tracks = {
         "all": truth,
@@ -62,9 +61,16 @@ def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window
     for name, rows in {"events": before, "items": items, "users": users}.items():
         rows.write_parquet(folder / f".{name}.part")
         (folder / f".{name}.part").replace(folder / f"{name}.parquet")  # another run may be reading it
-    (folder / "cut.json").write_text(json.dumps({"cut": cut, "end": day_before(cut, -1), "horizon": len(after)}))
+    (folder / "cut.json").write_text(json.dumps({"cut": cut, "end": day_before(cut, -1), "horizon": horizon}))
     holders = before.select(PAIR).unique().group_by("item_id").len("holders")
     return Window(cut, tracks, _quarters(before, users), holders, before["user_id"].n_unique(), len(items), folder)
+
+
+def truth_after(tables: Tables, cut: str, horizon: int, before: pl.DataFrame) -> pl.DataFrame:
+    """Distinct (user_id, item_id) of the `horizon` days after the cut, of users who had done anything before it."""
+    days = tables.require_days("events", day_before(cut, -1), day_before(cut, -horizon))
+    truth = pl.DataFrame(truth_from(tables.read("events", days), cut))
+    return truth.join(before, on="user_id", how="semi").sort(PAIR)
 
 
 def _events(tables: Tables, days: list[str]) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """What came of a night's lists, as rows of `feedback` and `metrics_daily`."""
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,30 +9,61 @@ from lsif.evaluation.compare import Comparison
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
+FOR_YOU = "for_you"
+"""What lists of before there were names are called."""
 ALL = "users=all"
 """The segment of everybody; others are written alike, `dimension=value`."""
 
 
-def acted_on(recommendations: pa.Table, events: pa.Table, ds: str) -> pa.Table:
-    """Rows of `feedback`: recommendations that were followed by an event of the same user and item on `ds` or later.
+def in_force(days: Iterable[str], published: Sequence[str]) -> dict[str, str]:
+    """The day of the list that users saw on each of `days`: the newest that was published before it, if any."""
+    seen = {day: max((ds for ds in published if ds < day), default=None) for day in days}
+    return {day: ds for day, ds in seen.items() if ds is not None}
+
+
+def event_days(events: pa.Table) -> list[str]:
+    """The UTC days on which something of positive weight happened to an item, ascending."""
+    happened = pc.strftime(_outcomes(events)["event_time"], "%Y-%m-%d")
+    return sorted(pc.unique(happened).to_pylist())
+
+
+def answers(events: pa.Table, lists: pa.Table, seen: Mapping[str, str]) -> pa.Table:
+    """Rows of `feedback`: events that answer a recommendation, by when they happened, whenever they came.
+
+    An event that names a recommendation answers that one; any other answers each list, of those that were in force when
+    it happened, that showed its user the item.
 
     Args:
-        recommendations: the lists of the day before, which users saw on `ds`.
-        events: what arrived on `ds`; events that happened before the list was made and came late answer nothing.
+        events: what arrived on one day.
+        lists: rows of `recommendations`, with `ds`, of the days in force and of those that named ones may lie in.
+        seen: day of an event → day of the lists in force on it.
 
     Returns:
-        One row per recommendation: its event of most weight, the earliest of equals; outcome is the event's type.
+        A row per event and list; `outcome` is the event's type. Sorted by source, event and list.
     """
-    shown = pa.scalar(datetime.combine(date.fromisoformat(ds), time(), UTC), pa.timestamp("us", "UTC"))
-    answers = events.filter((pc.field("event_time") >= shown) & (pc.field("weight") > 0))
-    pairs = answers.select(["user_id", "item_id", "event_type", "event_time", "weight", "event_id"]).join(
-        recommendations.select(["user_id", "item_id", "recommendation_id"]), ["user_id", "item_id"], join_type="inner"
+    outcomes = _outcomes(events)
+    happened = pc.strftime(outcomes["event_time"], "%Y-%m-%d").to_pylist()
+    outcomes = outcomes.append_column("shown", pa.array([seen.get(day) for day in happened], pa.string()))
+    shown = lists.select(["ds", "list", "rank", "recommendation_id", "user_id", "item_id"])
+    shown = shown.set_column(1, "list", pc.fill_null(shown["list"], FOR_YOU)).rename_columns({"ds": "recommended_ds"})
+    named = outcomes.drop_columns(["user_id", "item_id"]).join(shown, "recommendation_id", join_type="inner")
+    others = outcomes.join(named, ["source", "event_id"], join_type="left anti").drop_columns("recommendation_id")
+    met = others.join(
+        shown, ["user_id", "item_id", "shown"], ["user_id", "item_id", "recommended_ds"], join_type="inner"
     )
-    order = [("weight", "descending"), ("event_time", "ascending"), ("event_id", "ascending")]
-    first = pairs.sort_by(order).group_by("recommendation_id", use_threads=False)
-    found = first.aggregate([("event_type", "first"), ("event_time", "first")]).sort_by("recommendation_id")
-    columns = [found["recommendation_id"], found["event_type_first"], found["event_time_first"]]
-    return pa.table(columns, schema=arrow_schema(TABLES["feedback"], with_ds=False))
+    met = met.append_column("recommended_ds", met["shown"])
+    names = arrow_schema(TABLES["feedback"], with_ds=False).names
+    found = pa.concat_tables([named.select(names), met.select(names)])
+    order = [(column, "ascending") for column in ("source", "event_id", "list", "recommended_ds")]
+    return found.sort_by(order).cast(arrow_schema(TABLES["feedback"], with_ds=False))
+
+
+def _outcomes(events: pa.Table) -> pa.Table:
+    """Events of positive weight with an item; `outcome` is their type, and those of before sources came have none."""
+    taken = events.filter((pc.field("weight") > 0) & pc.field("item_id").is_valid())
+    named = taken.rename_columns({"event_type": "outcome"})
+    columns = ["event_id", "user_id", "item_id", "outcome", "event_time", "recommendation_id"]
+    return named.select(columns).append_column("source", pc.fill_null(named["source"], ""))
 
 
 def metric_rows(comparison: Comparison) -> pa.Table:

@@ -116,11 +116,14 @@ class Mapped:
         return event_time(text, kind, self.given, zone, nanos=is_time and isinstance(kind, T.LongType))
 
 
-def mapped(spark: SparkSession, door: str, given: Delivered, paths: Mapping[str, str | None]) -> Iterator[Mapped]:
+def mapped(
+    spark: SparkSession, door: str, given: Delivered, paths: Mapping[str, str | None], most: int | None = None
+) -> Iterator[Mapped]:
     """What was delivered at `paths`, one part for each layout of its files.
 
     Args:
         paths: where files lie, and the day of each path, None where it names none.
+        most: rows of a layout, or of each file, that are enough.
 
     Raises:
         LsifError: as `delivered_files` and `check_content`; an expression is none, or asks for an unknown column.
@@ -134,7 +137,7 @@ def mapped(spark: SparkSession, door: str, given: Delivered, paths: Mapping[str,
     for _, same in groupby(sorted(days, key=_layout), key=_layout):
         of_layout = {file: days[file] for file in same}
         file = next(iter(of_layout))
-        rows = rows_of(spark, given, of_layout, names, door)
+        rows = rows_of(spark, given, of_layout, names, door, most)
         yield Mapped(door, given, _with_expressions(rows, given, door), file)
 
 

@@ -70,6 +70,26 @@ def files_at(path: str) -> list[pafs.FileInfo]:
     return sorted((info for info in found if info.size), key=lambda info: info.path)
 
 
+def days_at(path: str) -> list[str]:
+    """Days, ascending, for which something lies at a path in which `{ds}`, or `{yyyy}`, `{mm}` and `{dd}`, stand."""
+    filesystem, root = filesystem_of(path)
+    wild, digits = root, re.escape(root).replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\{hh\}", r"\d\d")
+    for part, length, group in (
+        ("ds", 10, r"\d{4}-\d{2}-\d{2}"),
+        ("yyyy", 4, r"\d{4}"),
+        ("mm", 2, r"\d\d"),
+        ("dd", 2, r"\d\d"),
+    ):
+        wild = wild.replace(f"{{{part}}}", "?" * length)
+        first, *rest = digits.split(rf"\{{{part}\}}")
+        digits = first + "".join(
+            (f"(?P<{part}>{group})" if not place else group) + text for place, text in enumerate(rest)
+        )
+    found = (re.fullmatch(rf"{digits}(\.empty)?", info.path) for info in _expanded(filesystem, wild))
+    days = (one.groupdict() for one in found if one)
+    return sorted({day["ds"] if "ds" in day else f"{day['yyyy']}-{day['mm']}-{day['dd']}" for day in days})
+
+
 def _expanded(filesystem: pafs.FileSystem, root: str) -> list[pafs.FileInfo]:
     """What is there of the names that a pattern stands for."""
     parts = PurePosixPath(root).parts

@@ -30,7 +30,12 @@ PLAIN = ("", "gzip")
 
 
 def rows_of(
-    spark: SparkSession, given: Delivered, days: Mapping[File, str | None], names: Sequence[str], door: str
+    spark: SparkSession,
+    given: Delivered,
+    days: Mapping[File, str | None],
+    names: Sequence[str],
+    door: str,
+    most: int | None = None,
 ) -> DataFrame:
     """Rows of files of one layout, in the columns `ROW`; what a file lacks of `names` is null.
 
@@ -38,19 +43,21 @@ def rows_of(
         days: the files, and the day of each, None where its path names none.
         names: the columns that are wanted, by their paths.
         door: what asks, for errors.
+        most: rows that are enough; where Python reads, of each file, since it does not like to be stopped.
 
     Raises:
         LsifError: a column that is wanted is of a type that cannot be read.
     """
     if given.format == "parquet":
-        return _parquet_rows(spark, given, days, names, door)
+        return _parquet_rows(spark, days, names, door, most)
     if given.is_json:
-        unpacked = _unpacked(spark, days, json_rows(given, names), json_schema(names))
+        unpacked = _unpacked(spark, days, json_rows(given, names, most), json_schema(names))
         return _placed(unpacked).select(*ROW)
     if _spark_can_cut(given, days):
         lines = _with_day(_reader(spark).text(_paths(days)), days)
+        lines = lines if most is None else lines.limit(most)
     else:
-        lines = _placed(_unpacked(spark, days, csv_lines(given), CSV))
+        lines = _placed(_unpacked(spark, days, csv_lines(given, most), CSV))
     return _csv_rows(lines.where(F.trim("value") != ""), next(iter(days)), given)
 
 
@@ -143,13 +150,14 @@ def _quotes(given: Delivered) -> Column:
 
 
 def _parquet_rows(
-    spark: SparkSession, given: Delivered, days: Mapping[File, str | None], names: Sequence[str], door: str
+    spark: SparkSession, days: Mapping[File, str | None], names: Sequence[str], door: str, most: int | None
 ) -> DataFrame:
     """Only the columns that are wanted: Spark may not even know the types of the others."""
     file = next(iter(days))
     kinds = {name: _kind(file, name, door) for name in names}
     frame = _reader(spark).schema(_read_schema(file, [n for n in names if kinds[n]])).parquet(*_paths(days))
     frame = _with_day(frame.select(F.struct("*").alias("element0"), "_metadata"), days).drop("_metadata")
+    frame = frame if most is None else frame.limit(most)
     lists = deepest(name for name in names if kinds[name])
     for depth, path in enumerate(lists):
         inner = F.posexplode_outer(_field(frame[f"element{depth}"], path, frame))

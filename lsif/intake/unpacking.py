@@ -31,7 +31,7 @@ class Number(str):
     """A number as it was written."""
 
 
-def csv_lines(given: Delivered) -> Unpack:
+def csv_lines(given: Delivered, most: int | None = None) -> Unpack:
     """From batches of `file`, `day` and `header` to those of the files' rows (`CSV`), blank ones and headers left out;
     a row that is no text in the encoding holds `BROKEN`."""
 
@@ -41,7 +41,7 @@ def csv_lines(given: Delivered) -> Unpack:
                 if text.strip() and not (header and text == header):
                     yield file, day, place, text
 
-    return _unpacking(rows, CSV)
+    return _unpacking(rows, CSV, most)
 
 
 def json_schema(names: Sequence[str]) -> pa.Schema:
@@ -59,7 +59,7 @@ def json_schema(names: Sequence[str]) -> pa.Schema:
     )
 
 
-def json_rows(given: Delivered, names: Sequence[str]) -> Unpack:
+def json_rows(given: Delivered, names: Sequence[str], most: int | None = None) -> Unpack:
     """From batches of `file`, `day` and `header` to those of the files' rows, with what stands at the paths `names`
     as text.
 
@@ -76,14 +76,14 @@ def json_rows(given: Delivered, names: Sequence[str]) -> Unpack:
                     yield file, day, place, *parsed
                     place += 1
 
-    return _unpacking(rows, json_schema(names))
+    return _unpacking(rows, json_schema(names), most)
 
 
-def _unpacking(rows: Callable[[str, str | None, str], Iterator[Row]], schema: pa.Schema) -> Unpack:
+def _unpacking(rows: Callable[[str, str | None, str], Iterator[Row]], schema: pa.Schema, most: int | None) -> Unpack:
     def unpack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for one in batch.to_pylist():
-                found = rows(one["file"], one["day"], one["header"])
+                found = islice(rows(one["file"], one["day"], one["header"]), most)
                 while several := list(islice(found, ROWS)):
                     columns = zip(*several, strict=True)
                     arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]

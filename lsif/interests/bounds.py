@@ -1,7 +1,8 @@
 """What a day's delivery is held against before its events are shown: bounds of the settings' section `checks`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,13 @@ EXAMPLES, SHOWN = 3, 160
 """Rejected rows that the line of a stop shows, and characters of each."""
 OUTSIDE = ("before_start", "future")
 """Rules of rows that an import of a part of a log leaves out on purpose."""
+
+HELP = {
+    "future": " (day_zone and day_offset say which day a file holds)",
+    "unparseable_time": " (time_format or time_unit says how times are written)",
+    "unreadable": " (encoding, quote, escape or multiline may help)",
+}
+"""Settings that may make good rows of those that break a rule."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,10 @@ def catalogue_ids(tables: Tables, ds: str) -> pa.Array:
     return tables.read("items", [newest] if newest else [], ["item_id"])["item_id"].combine_chunks()
 
 
-def by_count(rules: dict[str, int]) -> str:
-    """Broken rules with their counts, the one broken most often first."""
-    return ", ".join(f"{rule} {count:,}" for rule, count in sorted(rules.items(), key=lambda one: (-one[1], one[0])))
+def by_count(rules: dict[str, int], help: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Broken rules with their counts, the one broken most often first, each with the help that there is for it."""
+    ordered = sorted(rules.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{rule} {count:,}{help.get(rule, '')}" for rule, count in ordered)
 
 
 def shown(rows: Sequence[tuple[str, str]]) -> str:
@@ -135,7 +144,7 @@ def told(rules: dict[str, int], lost: dict[str, int], lacking: dict[str, str]) -
     """What became of rows that are not simply in: broken rules, the one broken most often first, lost values, columns
     that are not there."""
     said = {
-        "rules broken: ": by_count(rules),
+        "rules broken: ": by_count(rules, HELP),
         "cut or lost, rows kept: ": ", ".join(f"{column} {count:,}" for column, count in sorted(lost.items())),
         "no such column: ": ", ".join(f"{column} in {files}" for column, files in lacking.items()),
     }

@@ -30,7 +30,9 @@ row has none, `refund` where the source rejects such a row. `lost` are optional 
 they may."""
 
 
-def delivery(spark: SparkSession, name: str, source: Source, paths: Mapping[str, str | None]) -> DataFrame:
+def delivery(
+    spark: SparkSession, name: str, source: Source, paths: Mapping[str, str | None], most: int | None = None
+) -> DataFrame:
     """Every row that `source` delivered at `paths`, in the columns `DELIVERED`.
 
     A text format has one row per line: blank lines and repetitions of a file's header are no rows, and a line break
@@ -39,13 +41,14 @@ def delivery(spark: SparkSession, name: str, source: Source, paths: Mapping[str,
 
     Args:
         paths: where files lie, and the day that the path names, None when it names none.
+        most: rows of a layout, or of each file, that are enough.
 
     Raises:
         LsifError: as `mapped`; an id column is neither text nor whole numbers; the type of events is not said.
     """
     if not (source.event_type or "event_type" in source.mapped):
         raise LsifError(f"sources.{name}: say columns.event_type, or event_type for all of its events")
-    parts = [_events(name, part, source) for part in mapped(spark, f"sources.{name}", source, paths)]
+    parts = [_events(name, part, source) for part in mapped(spark, f"sources.{name}", source, paths, most)]
     return reduce(DataFrame.unionByName, parts) if parts else spark.createDataFrame([], DELIVERED)
 
 

@@ -87,13 +87,13 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     with reading(spark), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep, days[0])
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
-        writer.write_frame(accepted(judgements), days)
+        writer.write_frame(accepted(judgements), days, found.events)
         held = holding(delivery_checks(tables, settings, days, found, writer))
         if held.failures:
             writer.discard()
         else:
             writer.commit()
-        _quarantine(tables, days, rejecting, rejected(judgements))
+        _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
         if held.failures:
             raise held.stop(_examples(found.rules, rejected(judgements)))
         return replace(found, lacking=_lacking(settings, days), remarks=held.remarks)
@@ -176,7 +176,7 @@ def _examples(rules: dict[str, int], rejected: DataFrame) -> str:
     return shown([(row["rule"], row["raw"]) for row in rows])
 
 
-def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame) -> None:
+def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame, count: int) -> None:
     """Replace the days that have rejected rows, or had some: a past of years need not have a file for each day."""
     had = tables.days("quarantine", days[0], days[-1])
     touched = sorted({*rejecting, *had, days[-1]})
@@ -184,7 +184,7 @@ def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: Dat
 
     def write(writer: Writer) -> None:
         if rejecting:
-            writer.write_frame(rows, touched)
+            writer.write_frame(rows, touched, count)
         else:  # no need to ask Spark
             for ds in touched:
                 writer.write(ds, nothing)

@@ -30,13 +30,13 @@ def store_tiles(spark: SparkSession, tables: Tables, days: Sequence[str]) -> dic
     writers = {name: tables.writer(name) for name in TILES}
     wanted = tables.require_days("events", days[0], days[-1])
     if _is_local(spark) and max(tables.rows("events", days[0], days[-1]).values()) <= MOST_IN_A_DAY:
-        for ds in wanted:
-            for name, rows in tiles_of_day(tables.read("events", [ds], tiles.COLUMNS)).items():
+        for ds, events in tables.by_day("events", wanted, tiles.COLUMNS):
+            for name, rows in tiles_of_day(events).items():
                 writers[name].write(ds, rows)
     else:
-        events = tables.frame(spark, "events", wanted)
+        frame = tables.frame(spark, "events", wanted)
         for name, tile in TILES.items():
-            writers[name].write_frame(tile(events), days)
+            writers[name].write_frame(tile(frame), days)
     return {name: writer.commit() for name, writer in writers.items()}
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,12 @@ from lsif.schema import TableSchema
 
 
 def arrow_schema(table: TableSchema, with_ds: bool = True) -> pa.Schema:
-    return pa.schema(Schema.from_json(json.dumps(table.struct(with_ds))).to_arrow())
+    return _parsed(json.dumps(table.struct(with_ds)))
+
+
+@cache
+def _parsed(struct: str) -> pa.Schema:
+    return pa.schema(Schema.from_json(struct).to_arrow())
 
 
 def check_columns(table: str, who: str, wanted: pa.Schema, found: pa.Schema) -> None:

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
@@ -72,6 +73,23 @@ def widened(handle: DeltaTable, table: TableSchema) -> DeltaTable:
         handle.alter.add_columns(lacking)
         handle.update_incremental()
     return handle
+
+
+def files_of_days(files: Iterable[DataFile]) -> dict[str, list[DataFile]]:
+    """The files of each day that has some."""
+    found: dict[str, list[DataFile]] = {}
+    for file in files:
+        if file.ds is not None:
+            found.setdefault(file.ds, []).append(file)
+    return found
+
+
+def by_day(rows: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Rows in runs of one `ds`, without it, in their order."""
+    days = rows[DS].to_numpy(zero_copy_only=False)
+    bare = rows.drop_columns([DS])
+    cuts = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist(), len(rows)]
+    yield from ((days[first], bare.slice(first, last - first)) for first, last in pairwise(cuts) if last > first)
 
 
 def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: set[str]) -> bool:

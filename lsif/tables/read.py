@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import TableNotFoundError
@@ -19,11 +20,21 @@ from lsif.outages import explained
 from lsif.schema import DS, TABLES, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
+from lsif.tables.commits import remove_days
 from lsif.tables.door import arrow_schema, check_table
-from lsif.tables.files import DataFile, Size, manifest_path, row_groups, spark_path, visible_files, widened
+from lsif.tables.files import (
+    DataFile,
+    Size,
+    files_of_days,
+    manifest_path,
+    row_groups,
+    visible_files,
+    widened,
+)
+from lsif.tables.frames import frame_of
 from lsif.tables.marks import made_from
 from lsif.tables.root import require_writable
-from lsif.tables.write import Staged, Writer, remove_days
+from lsif.tables.write import Staged, Writer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -107,6 +118,14 @@ class Tables:
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
         return dataset.to_table(columns=None if columns is None else list(columns), filter=filter)
 
+    def by_day(self, name: str, days: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+        """Each of `days` with its rows, in file order, in one look at the table's log and a file at a time."""
+        files, wanted = files_of_days(self._files(name)), self.schema(name)
+        filesystem, root = pafs.FileSystem.from_uri(self.path(name))
+        for ds in days:
+            paths = [f"{root}/{file.path}" for file in files.get(ds, [])]
+            yield ds, pads.dataset(paths, wanted, "parquet", filesystem).to_table(columns=list(columns))
+
     def row_groups(self, name: str, ds: str, columns: Sequence[str], encoded: Sequence[str] = ()) -> Iterator[pa.Table]:
         """Rows of one day as Arrow, with their `ds`, in file order, one row group of one file at a time.
 
@@ -129,23 +148,9 @@ class Tables:
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
     ) -> "DataFrame":
         """Rows of `days` as a Spark DataFrame with their `ds`, read by the table's file list and declared schema."""
-        from pyspark.sql import functions as F
-        from pyspark.sql.types import StructType
-
-        table, chosen = _schema(name), set(days)
-        wanted = StructType.fromJson(table.struct())
-        files = [f"{spark_path(self.path(name))}/{f.path}" for f in self._files(name) if f.ds in chosen]
-        if not files:
-            return spark.createDataFrame([], wanted).select(*(columns or wanted.names))
-        stored = StructType.fromJson(table.struct(with_ds=False))
-        # The path tells the day: partition discovery would guess types and reads NULL without a base path.
-        frame = (
-            spark.read.schema(stored)
-            .option("recursiveFileLookup", "true")
-            .parquet(*files)
-            .withColumn(DS, F.regexp_extract(F.col("_metadata.file_path"), r"/ds=(\d{4}-\d{2}-\d{2})/", 1))
-        )
-        return frame.select(*(columns or wanted.names))
+        chosen, table = set(days), _schema(name)
+        files = [f"{self.path(name)}/{f.path}" for f in self._files(name) if f.ds in chosen]
+        return frame_of(spark, table, files, columns)
 
     def rows(self, name: str, first: str = "", last: str = "9999-12-31") -> dict[str, int]:
         """How many rows each `ds` from `first` to `last` holds, as the table's log knows it: no data file is opened."""

@@ -2,10 +2,11 @@
 
 import json
 import re
-import time
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,32 +14,32 @@ import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
-from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction, RemoveAction, Transaction
+from deltalake.transaction import AddAction, RemoveAction
 
-from lsif.errors import LsifError, Superseded
+from lsif.errors import LsifError
 from lsif.schema import DS, TableSchema
 from lsif.tables.answering import answering
+from lsif.tables.commits import commit
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     STAGED,
     DataFile,
-    are_shown,
+    by_day,
     gathered,
     make_folder,
     manifest_path,
-    same_rows,
     scan,
     spark_path,
     visible_files,
 )
-from lsif.tables.marks import application, made_from, mark_of
+from lsif.tables.marks import mark_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 APPEND_RETRIES = 100
-COMMIT_RETRIES = 100
+FEW_ROWS = 20_000
+"""Of a day, on average: below, Spark takes longer over its file than over its rows."""
 
 
 @answering
@@ -53,7 +54,7 @@ class Writer:
     table: TableSchema
     handle: DeltaTable
     files: list[DataFile] = field(default_factory=list)
-    days: list[str] = field(default_factory=list)
+    days: dict[str, None] = field(default_factory=dict)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     written: set[str] = field(default_factory=set)
 
@@ -71,14 +72,21 @@ class Writer:
         batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
         if isinstance(rows, pa.Table):
             check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
-        with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, compression="zstd") as writer:
+        footer: list[pq.FileMetaData] = []
+        kept = {"compression": "zstd", "metadata_collector": footer}
+        with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, **kept) as writer:
             for group in gathered(batches):
                 check_columns(self.table.name, "the rows to write hold", wanted, group.schema)
                 writer.write_table(group.select(wanted.names).cast(wanted))
-        self._register(ds, name)
+        self._register(ds, name, footer[0])
 
-    def write_frame(self, frame: "DataFrame", days: Iterable[str]) -> None:
+    def write_frame(self, frame: "DataFrame", days: Iterable[str], rows: int | None = None) -> None:
         """Write a Spark DataFrame with a `ds` column; every listed day is replaced, also by nothing.
+
+        Args:
+            rows: how many there are, if that is known. For many days of few rows Spark writes a few files, sorted by
+                day as `frame` is within its partitions, and this process cuts them: a file costs Spark ten times as
+                much, for which it starts a `chmod`, renames and writes checksums.
 
         Raises:
             LsifError: as for `write`, or a row's `ds` is not among `days`.
@@ -88,20 +96,22 @@ class Writer:
         names = StructType.fromJson(self.table.struct()).names
         if set(frame.columns) != set(names):
             raise LsifError(difference(self.table.name, "the frame to write holds", names, frame.columns))
-        filesystem, root = self._root()
-        (
-            frame.select(*names)
-            .write.partitionBy(DS)
-            .option("compression", "zstd")
-            .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-            .parquet(f"{spark_path(self.path)}/{self.token}")
-        )
+        listed, (filesystem, root) = list(days), self._root()
+        few = rows is not None and rows < FEW_ROWS * len(listed) and isinstance(filesystem, pafs.LocalFileSystem)
+        writing = frame.select(*names).write.option("compression", "zstd")
+        writing = writing.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+        (writing if few else writing.partitionBy(DS)).parquet(f"{spark_path(self.path)}/{self.token}")
         written = pafs.FileSelector(f"{root}/{self.token}", recursive=True, allow_not_found=True)
-        for info in filesystem.get_file_info(written):
+        for info in sorted(filesystem.get_file_info(written), key=lambda info: info.path):
             if info.type == pafs.FileType.File and info.base_name.endswith(".parquet"):
                 relative = info.path[len(root.rstrip("/")) + 1 :]
-                self._register(re.findall(rf"{DS}=([^/]+)/", relative)[-1], relative)
-        listed = list(days)
+                if few:
+                    self._cut(relative)
+                else:
+                    footer = pq.read_metadata(f"{root}/{relative}", filesystem=filesystem)
+                    self._register(re.findall(rf"{DS}=([^/]+)/", relative)[-1], relative, footer)
+        if few:
+            filesystem.delete_dir(f"{root}/{self.token}")
         if strange := sorted(set(self.days) - set(listed)):
             raise LsifError(
                 f"{self.table.name}: rows of {', '.join(strange)} in a write of {listed[0]} to {listed[-1]}"
@@ -120,7 +130,7 @@ class Writer:
         Raises:
             Superseded: somebody else replaced one of the days since this writer was opened.
         """
-        replaced = _commit(self.path, self.table, self.files, self._marks(), made_from or {})
+        replaced = commit(self.path, self.table, self.files, self._marks(), made_from or {})
         self.discard([file for file in self.files if file.ds not in replaced])
         self.written |= {f"{self.table.name}/{ds}" for ds in self.days}
         return sum(file.rows for file in self.files)
@@ -157,16 +167,22 @@ class Writer:
     def _marks(self) -> dict[str, int]:
         return {ds: mark_of(self.handle, self.table, ds) + 1 for ds in self.days}
 
-    def _register(self, ds: str | None, path: str) -> None:
+    def _cut(self, path: str) -> None:
+        """Write the rows of a file that is sorted by `ds` to a file for each of its days."""
         filesystem, root = self._root()
-        footer = pq.read_metadata(f"{root}/{path}", filesystem=filesystem)
+        with pq.ParquetFile(f"{root}/{path}", filesystem=filesystem) as opened:
+            for ds, batches in groupby(chain.from_iterable(map(by_day, opened.iter_batches())), itemgetter(0)):
+                self.write(ds, (batch for _, batch in batches))
+
+    def _register(self, ds: str | None, path: str, footer: pq.FileMetaData) -> None:
+        filesystem, root = self._root()
         wanted = arrow_schema(self.table, with_ds=False)
         check_columns(self.table.name, f"the file {path} holds", wanted, footer.schema.to_arrow_schema())
         check_keys(self.table, path, footer)
         size = filesystem.get_file_info(f"{root}/{path}").size
         self.files.append(DataFile(path, ds, size, footer.num_rows))
-        if ds is not None and ds not in self.days:
-            self.days.append(ds)
+        if ds is not None:
+            self.days.setdefault(ds)
 
     def _root(self) -> tuple[pafs.FileSystem, str]:
         return pafs.FileSystem.from_uri(self.path)
@@ -209,91 +225,9 @@ class Staged:
         """
         visible = {file.path for file in visible_files(DeltaTable(self.path))}
         if not visible.issuperset(file.path for file in self.files):
-            _commit(self.path, self.table, self.files, {self.ds: self.mark}, {})
+            commit(self.path, self.table, self.files, {self.ds: self.mark}, {})
         self.written.add(f"{self.table.name}/{self.ds}")
         return sum(file.rows for file in self.files)
 
     def manifest(self) -> dict[str, Any]:
         return {"files": [asdict(file) for file in self.files], "mark": self.mark, "notes": self.notes}
-
-
-def _commit(
-    path: str, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
-) -> set[str]:
-    """Replace the days of `marks` by `files`: a compare-and-swap on each day's counter, whatever other days do.
-
-    Returns the days that were replaced: those whose rows are not what they were.
-    """
-    replaced: set[str] | None = None
-    for _ in range(COMMIT_RETRIES):
-        handle = DeltaTable(path)
-        if late := [ds for ds, mark in marks.items() if mark_of(handle, table, ds) >= mark]:
-            if replaced and are_shown(handle, files, replaced):
-                return replaced  # by us: only the answer to our commit was lost on the way
-            raise Superseded(f"{table.name} ds={late[0]}: another writer committed first; its rows stand")
-        if replaced is None:
-            replaced = _changed_days(path, table, visible_files(handle), files, marks)
-        news = {ds: number for ds, number in made.items() if handle.transaction_version(made_from(table, ds)) != number}
-        if not replaced and not news:
-            return replaced
-        try:
-            _replace(handle, table, [f for f in files if f.ds in replaced], {ds: marks[ds] for ds in replaced}, news)
-            return replaced
-        except CommitFailedError:
-            continue  # somebody committed since the handle was opened: look again whether it was one of our days
-    raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
-
-
-def _changed_days(
-    path: str, table: TableSchema, visible: list[DataFile], files: list[DataFile], days: Iterable[str]
-) -> set[str]:
-    def of_day(ds: str, among: list[DataFile]) -> list[DataFile]:
-        return [file for file in among if file.ds == ds]
-
-    there = {file.ds for file in visible}
-    return {ds for ds in days if ds not in there or not same_rows(path, table, of_day(ds, visible), of_day(ds, files))}
-
-
-def _replace(
-    handle: DeltaTable, table: TableSchema, files: list[DataFile], marks: dict[str, int], made: Mapping[str, int]
-) -> None:
-    transactions = [Transaction(application(table, ds), mark) for ds, mark in marks.items()]
-    transactions += [Transaction(made_from(table, ds), number) for ds, number in made.items()]
-    _change(handle, table, files, marks, transactions)
-
-
-def remove_days(handle: DeltaTable, table: TableSchema, days: set[str]) -> None:
-    """Take days out of a table.
-
-    Raises:
-        Superseded: other writers committed again and again in between.
-    """
-    for _ in range(COMMIT_RETRIES):
-        try:
-            if any(file.ds in days for file in visible_files(handle)):
-                _change(handle, table, [], days, [])
-            return
-        except CommitFailedError:
-            handle.update_incremental()
-    raise Superseded(f"{table.name}: {COMMIT_RETRIES} commits of other writers came first; run the step again")
-
-
-def _change(
-    handle: DeltaTable,
-    table: TableSchema,
-    files: list[DataFile],
-    days: Container[str | None],
-    transactions: list[Transaction],
-) -> None:
-    """One commit: `files` instead of those of `days`."""
-    # The storage's clock, for vacuum's retention only: readers of the old version keep their files until then.
-    now = time.time_ns() // 1_000_000
-    replaced = [file.removal(now) for file in visible_files(handle) if file.ds in days]
-    handle.create_write_transaction(
-        [file.action() for file in files] + replaced,
-        "append",
-        Schema.from_json(json.dumps(table.struct())),
-        partition_by=[DS],
-        # No retries of the library's own: it would not look at the counters again.
-        commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
-    )

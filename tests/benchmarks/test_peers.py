@@ -76,6 +76,22 @@ def test_a_basket_of_a_later_group_weighs_more(peer: Any, given: Any) -> None:
     assert vectors[:2] == pytest.approx([0.75, 0.5])
 
 
+def test_sessions_bring_in_what_was_taken_beside_the_last_event(peer: Any, given: Any) -> None:
+    """User w took c alone; of v, whose session holds b and c, comes b, the less the longer ago that was."""
+    settings = {"neighbours": 10, "half_life": 4, "decay": 0.8}
+    scores = peer("sessions").fit(given, settings)(np.array([2]))[0]
+    assert scores[1] > 0 and scores[2] > scores[1] and not scores[[0, 3]].any()
+    slower = peer("sessions").fit(given, {**settings, "half_life": 16})(np.array([2]))[0]
+    assert slower[1] > scores[1]
+
+
+def test_only_the_last_events_ask_and_the_newest_most(peer: Any, given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = peer("sessions")
+    assert sessions.last_events(given, 0.5).toarray()[0].tolist() == [1.5, 1, 0, 0]
+    monkeypatch.setattr(sessions, "LAST", 1)
+    assert sessions.last_events(given, 0.5).toarray()[0].tolist() == [1, 1, 0, 0]
+
+
 def test_ease_equals_its_closed_form(peer: Any, given: Any) -> None:
     scores = peer("ease").fit(given, {"half_life": None, "items": 10, "penalty": 1.0})(np.array([0, 1, 2]))
     counts = np.array([[2.0, 1, 0], [0, 1, 1], [0, 0, 1]])

@@ -1,17 +1,25 @@
 """Lists of a rival are kept until its code, its setting or what it was given changes."""
 
-from collections.abc import Callable
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from benchmarks.quality.bench import _chosen
+from benchmarks.quality.__main__ import arguments, chosen
+from benchmarks.quality.bench import chosen_settings
 from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival
 from benchmarks.quality.running import fingerprint, run
 from benchmarks.quality.window import window
 from lsif.config import Settings
+from lsif.features.evening import Evening
 from lsif.tables import Tables
 from tests.ranking import shop
+
+QUALITY = Path(__file__).resolve().parents[2] / "benchmarks" / "quality"
 
 SCRIPT = """
 import json, sys
@@ -84,7 +92,7 @@ def test_the_same_log_in_other_files_is_the_same_input(tmp_path: Path, settings:
 
 
 def test_a_peer_of_one_setting_has_nothing_to_choose() -> None:
-    assert set(_chosen(RIVALS["lightgbm_rich"], []).values()) == {0}
+    assert set(chosen_settings(RIVALS["lightgbm_rich"], []).values()) == {0}
 
 
 def test_peers_have_their_script_and_pinned_environment() -> None:
@@ -99,3 +107,61 @@ def test_peers_have_their_script_and_pinned_environment() -> None:
 
 def test_sequence_models_are_left_out_unless_asked_for() -> None:
     assert not {"sasrec", "hstu", "control", "replay_sasrec"} & set(DEFAULT)
+
+
+def test_two_runs_on_one_log_do_not_meet(tmp_path: Path, given: Path) -> None:
+    """The first has made its lists, and not yet taken them, when the second one makes others of the same name."""
+    script = tmp_path / "rival.py"
+    slow = "from pathlib import Path\nimport time\n"
+    slow += 'mark = Path(given) / json.loads(settings)[0]["own"]\nmark.touch()\n'
+    slow += 'while len(list(Path(given).glob("run-*"))) < 2:\n    time.sleep(0.01)\n'
+    script.write_text(SCRIPT.replace("numbers = ", slow + "numbers = ").replace("str(n) for n", "mark.name for n"))
+
+    def lists(own: str) -> set[str]:
+        return set(run(Rival("popularity", script, None, ()), ({"own": own},), given).lists["item_id"])
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(lists, ("run-1", "run-2"))) == [{"run-1"}, {"run-2"}]
+    assert not [file for file in given.iterdir() if file.suffix == ".parquet" and file.name.startswith("popularity")]
+
+
+def test_some_cuts_are_looked_at_of_an_own_log_too(home: Path) -> None:
+    cuts = ["2017-01-0" + str(day) for day in range(1, 5)]
+    words = ["--source", str(home / "shop.toml"), "--cuts", ",".join(cuts), "--from", cuts[0], "--to", cuts[-1]]
+    (whole,) = chosen(arguments(words))
+    assert (whole.validation, whole.test) == (tuple(cuts[:2]), tuple(cuts[2:]))
+    (some,) = chosen(arguments([*words, "--only", f"{cuts[1]},{cuts[3]}"]))
+    assert (some.validation, some.test) == ((cuts[1],), (cuts[3],))
+
+
+def test_an_evening_is_read_once_for_all_settings_and_lists(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(QUALITY), *sys.path])
+    ours = importlib.import_module("ours")
+    read: list[list[str]] = []
+
+    class Counted:
+        ids = pa.array(["a", "b"])
+
+        def blocks(self, ids: pa.Array) -> Iterator[str]:
+            read.append(ids.to_pylist())
+            yield from ids.to_pylist()
+
+    opened: list[str] = []
+
+    def evening(tables: Tables, ds: str, settings: Settings, encoder: str) -> Evening:
+        opened.append(encoder)
+        return Evening(ds, Counted(), Counted(), *[pa.table({})] * 4)
+
+    monkeypatch.setattr(ours, "evening", evening)
+    evenings = ours.Evenings("2017-06-30")
+    for seed in range(3):
+        at = evenings.of(ours.overridden(settings, {"seed": seed, "model.width": 8}), "hashing")
+        for ids in (at.people.ids, at.people.ids.slice(1)):
+            assert list(at.people.blocks(ids)) == ids.to_pylist()
+            assert list(at.earlier.blocks(ids)) == ids.to_pylist()
+    assert opened == ["hashing"]
+    assert sorted(read) == [["a", "b"]] * 2 + [["b"]] * 2
+    evenings.of(ours.overridden(settings, {"interests.recent_days": 7}), "hashing")
+    assert opened == ["hashing"] * 2

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 import pytest
+from deltalake import DeltaTable
 
 from lsif.config import load_settings
 from lsif.days import days_between
@@ -12,6 +14,9 @@ from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import Run, counts, deliver, last
 from tests.known import known_at
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 FIRST, LAST = "2017-03-01", "2017-04-04"
 DAYS = days_between(FIRST, LAST)
@@ -91,3 +96,47 @@ def test_a_log_too_young_or_a_range_turned_round_is_one_line(run: Run, landed: P
     assert f"{DAYS[5]}.csv and 2 more places" in said
     assert "the following arguments are required: --from" in run("import_past", "--ds", FIRST, code=2)
     assert tables.days("events") == []
+
+
+def test_a_day_of_a_past_costs_no_look_at_a_log_and_no_job(
+    run: Run, landed: Path, tables: Tables, spark: "SparkSession", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    plain = DeltaTable.__init__
+
+    def counting(self: DeltaTable, table_uri: str, *args: Any, **named: Any) -> None:
+        opened.append(table_uri)
+        plain(self, table_uri, *args, **named)
+
+    monkeypatch.setattr(DeltaTable, "__init__", counting)
+
+    def cost(first: str, last: str) -> tuple[int, int]:
+        opened.clear()
+        before = len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
+        run("import_past", "--from", first, "--ds", last)
+        return len(opened), len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) - before
+
+    few, many = cost(DAYS[0], DAYS[3]), cost(DAYS[4], DAYS[-1])
+    assert few[0] > 0 and few[1] > 0
+    assert many[0] <= few[0] + 2 and many[1] <= few[1] + 4, (few, many)
+    left = [file for file in Path(tables.path("events")).rglob("*.parquet") if file.parent.name.startswith("ds=")]
+    assert len(left) == len(list(Path(tables.path("events")).rglob("*.parquet"))) == len(DAYS), "a file a day, no more"
+
+
+def test_days_are_cut_where_they_end(spark: "SparkSession", tables: Tables) -> None:
+    """Two partitions, sorted by day each, with days in both: nothing is lost, and every day in its own place."""
+    rows = [("i1", DAYS[0]), ("i2", DAYS[0]), ("i3", DAYS[2]), ("i4", DAYS[2]), ("i5", DAYS[3])]
+    columns = "item_id string, events long, baskets long, buyers long, weight double, ds string"
+    frame = spark.createDataFrame([(item, 1, 1, 1, 1.0, ds) for item, ds in rows], columns).coalesce(1)
+    writer = tables.writer("item_tiles")
+    writer.write_frame(
+        frame.union(frame.selectExpr("'j' || item_id", *columns_but_first(columns))), DAYS[:4], len(rows)
+    )
+    writer.commit()
+    found = tables.read("item_tiles").sort_by("item_id").to_pylist()
+    assert [(row["item_id"], row["ds"]) for row in found] == [*rows, *((f"j{item}", ds) for item, ds in rows)]
+    assert tables.rows("item_tiles") == {DAYS[0]: 4, DAYS[1]: 0, DAYS[2]: 4, DAYS[3]: 2}
+
+
+def columns_but_first(columns: str) -> list[str]:
+    return [column.split()[0] for column in columns.split(", ")[1:]]

@@ -10,7 +10,7 @@ def fit(given: Given, settings: Settings) -> Scorer:
     """Settings: `kind`, `neighbours`, `half_life` in days or None."""
     counts = given.matrix(given.decayed(settings["half_life"]))
     model = MODELS[settings["kind"]](K=settings["neighbours"])
-    model.fit(counts.astype("float64"), show_progress=False)
+    model.fit(counts[given.everyone].astype("float64"), show_progress=False)
     similarity = model.similarity.astype("float32")
 
     def scores(rows: Array) -> Array:

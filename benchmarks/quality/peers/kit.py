@@ -46,6 +46,7 @@ class Given:
         age: days from the event to the end of the cut's day [E].
         basket: number of the event's basket (user × time) within its user, 0 = oldest [E].
         baskets: of each user [U].
+        stands_for: number of the user whom a user stands in for; one's own where there are no stand-ins [U].
         horizon: days after the cut that the lists are for.
         folder: of the cut, where a peer may keep what took long.
         identity: of all of this.
@@ -60,6 +61,7 @@ class Given:
     age: Array
     basket: Array
     baskets: Array
+    stands_for: Array
     horizon: int
     folder: Path
     identity: str
@@ -68,6 +70,11 @@ class Given:
         """Sums of `values` [E] by user and item [U, V]."""
         cells = (values[keep].astype(np.float32), (self.user[keep], self.item[keep]))
         return sparse.csr_matrix(cells, shape=(len(self.users), len(self.items)), dtype=np.float32)
+
+    @property
+    def everyone(self) -> Array:
+        """Numbers of the users who stand for themselves: those whom there is anything to learn from."""
+        return np.flatnonzero(self.stands_for == np.arange(len(self.users)))
 
     def decayed(self, half_life: float | None) -> Array:
         """Weight of each event today [E]; None never forgets."""
@@ -78,7 +85,8 @@ def read(folder: Path) -> Given:
     items = pl.read_parquet(folder / "items.parquet").sort("item_id")
     catalogue = items.select("item_id").with_row_index("item")
     events = pl.read_parquet(folder / "events.parquet").join(catalogue, on="item_id").sort("user_id", "event_time")
-    users = events["user_id"].unique().sort()
+    people = _people(folder, events)
+    users = people["user_id"]
     cut = json.loads((folder / "cut.json").read_text())
     end = pl.lit(cut["end"]).str.to_datetime("%Y-%m-%d", time_zone="UTC")
     events = events.join(pl.DataFrame({"user_id": users}).with_row_index("user"), on="user_id").select(
@@ -97,11 +105,22 @@ def read(folder: Path) -> Given:
         users=users.to_list(),
         wanted=wanted,
         baskets=baskets,
+        stands_for=users.search_sorted(people["of"]).to_numpy(),
         horizon=cut["horizon"],
         folder=folder,
         identity=(folder / "inputs.sha256").read_text(),
         **column,
     )
+
+
+def _people(folder: Path, events: pl.DataFrame) -> pl.DataFrame:
+    """Everyone with an event or in need of a list, and whom they stand in for: (user_id, of), sorted."""
+    wanted = pl.read_parquet(folder / "users.parquet").select("user_id")
+    stand_ins = folder / "stand_ins.parquet"
+    others = pl.read_parquet(stand_ins) if stand_ins.exists() else wanted.with_columns(of="user_id")
+    named = pl.concat([events.select("user_id"), wanted, others.select(user_id="of")]).unique()
+    themselves = named.join(others, on="user_id", how="anti").with_columns(of="user_id")
+    return pl.concat([themselves, others.select("user_id", "of")]).sort("user_id")
 
 
 def serve(fit: Callable[[Given, Settings], Scorer], *packages: str) -> None:
@@ -135,7 +154,8 @@ def answer(opened: Callable[[Path], Maker], *packages: str) -> None:
 
 def lists(given: Given, scorer: Scorer) -> Iterator[pl.DataFrame]:
     """The best items of every wanted user on each track, as (track, user_id, rank, item_id)."""
-    popular = np.bincount(given.item, given.weight * (given.age < POPULAR_DAYS), len(given.items)).astype(np.float32)
+    lately = given.weight * (given.age < POPULAR_DAYS) * np.isin(given.user, given.everyone)
+    popular = np.bincount(given.item, lately, len(given.items)).astype(np.float32)
     filling = popular / (popular.max() + 1) - 1
     own, warm = given.matrix(np.ones_like(given.weight)), ~given.items["cold"].to_numpy()
     for start in range(0, len(given.wanted), CHUNK):
@@ -144,7 +164,7 @@ def lists(given: Given, scorer: Scorer) -> Iterator[pl.DataFrame]:
         scores = np.where(scores > 0, scores, filling)
         yield _ranked(given, rows, best(scores), "all")
         cold = np.where(warm, -np.inf, scores)
-        scores[own[rows].nonzero()] = -np.inf
+        scores[own[given.stands_for[rows]].nonzero()] = -np.inf
         yield _ranked(given, rows, best(scores), "new")
         yield _ranked(given, rows, best(cold), "cold")
 

@@ -7,6 +7,7 @@ the user: within a basket the order is drawn at random.
 import hashlib
 import json
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,9 @@ def kept(given: Given, settings: Settings) -> pd.DataFrame:
     mark = hashlib.sha256(b"|".join(parts)).hexdigest()[:20]
     file = given.folder / f"ranked-{mark}.pickle"
     if not file.exists():
-        trained(given, settings).to_pickle(file.with_suffix(".part"))
-        file.with_suffix(".part").rename(file)
+        made = file.with_suffix(f".{os.getpid()}.part")
+        trained(given, settings).to_pickle(made)
+        made.rename(file)
     return pd.read_pickle(file)
 
 

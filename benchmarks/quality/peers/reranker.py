@@ -1,4 +1,4 @@
-"""A LightGBM re-ranker of some candidates of each user, learned from weekly cutoffs before the cut."""
+"""A LightGBM re-ranker of some candidates of each user, learned from cutoffs one horizon apart before the cut."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +12,8 @@ from scipy import sparse
 
 Rows = Callable[[pl.DataFrame, int, Array], pl.DataFrame]
 """(events, days before the cut, users) → candidates with their features, a row per `user` and `item`."""
+MOST_USERS = 3000
+"""Of a cutoff that is learned from; on a large log they are drawn."""
 
 
 def reranked(given: Given, settings: Settings, candidates: Rows, cutoffs: int) -> Scorer:
@@ -60,6 +62,7 @@ def _cutoff(events: pl.DataFrame, ago: int, horizon: int, candidates: Rows) -> p
     after = events.filter((pl.col("age") < ago) & (pl.col("age") >= ago - horizon))
     known = events.filter(pl.col("age") >= ago)["user"].unique()
     users = after.filter(pl.col("user").is_in(known.implode()))["user"].unique().sort()
+    users = users.sample(MOST_USERS, seed=ago).sort() if len(users) > MOST_USERS else users
     taken = after.select("user", "item").unique().with_columns(taken=pl.lit(1, pl.Int8))
     return (
         candidates(events, ago, users.to_numpy())

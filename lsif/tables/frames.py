@@ -1,0 +1,31 @@
+"""A table's files as a Spark DataFrame."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lsif.schema import DS, TableSchema
+from lsif.tables.files import spark_path
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def frame_of(
+    spark: "SparkSession", table: TableSchema, files: Sequence[str], columns: Sequence[str] | None
+) -> "DataFrame":
+    """Rows of the files (URLs) with their `ds`, read by the declared schema."""
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StructType
+
+    wanted = StructType.fromJson(table.struct())
+    if not files:
+        return spark.createDataFrame([], wanted).select(*(columns or wanted.names))
+    stored = StructType.fromJson(table.struct(with_ds=False))
+    # The path tells the day: partition discovery would guess types and reads NULL without a base path.
+    frame = (
+        spark.read.schema(stored)
+        .option("recursiveFileLookup", "true")
+        .parquet(*map(spark_path, files))
+        .withColumn(DS, F.regexp_extract(F.col("_metadata.file_path"), r"/ds=(\d{4}-\d{2}-\d{2})/", 1))
+    )
+    return frame.select(*(columns or wanted.names))
