@@ -37,6 +37,8 @@ LOCAL = {
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "8",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",  # else a task for every file that is listed
+    # Else a task for every 32 small files, each of which opens a file for every partition that it shuffles to.
+    "spark.sql.files.openCostInBytes": "256k",
     JAVA: "-Duser.timezone=UTC",
 }
 
