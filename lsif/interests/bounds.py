@@ -109,9 +109,10 @@ def match_checks(items: pa.Array, known: pa.Array, bounds: Checks) -> list[Check
 
 
 def catalogue_ids(tables: Tables, ds: str) -> pa.Array:
-    """Ids of the catalogue in force at `ds`; none before the first."""
+    """Ids of the catalogue in force at `ds`; none before the first, nor where items are what the log names."""
     newest = tables.newest_day("items", ds)
-    return tables.read("items", [newest] if newest else [], ["item_id"])["item_id"].combine_chunks()
+    described = pc.field("text").is_valid()  # a catalogue's text may be empty, but is there
+    return tables.read("items", [newest] if newest else [], ["item_id"], described)["item_id"].combine_chunks()
 
 
 def by_count(rules: Mapping[str, int], words: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -41,7 +41,7 @@ def test_users_have_a_door_of_their_own(run: Run, home: Path, tables: Tables) ->
         "di": (False, []),
     }
     assert tables.read("quarantine", [D1])["source"].to_pylist() == ["users"]
-    assert "none came: that of 2017-03-11 stays in force, 1 days old" in run("ingest_users", "--ds", D2)
+    assert "none came: that of 2017-03-11 stays in force, 1 day old" in run("ingest_users", "--ds", D2)
     assert tables.days("users") == [D1]
 
 
@@ -52,7 +52,7 @@ def test_a_catalogue_that_does_not_come_stays_in_force_for_a_while(run: Run, hom
     (folder / f"{D1}.csv").write_text("id,title,category\ntea,Tea,drinks\n")
     run("ingest_items", "--ds", D1)
     assert "none came: that of 2017-03-11 stays in force, 2 days old" in run("ingest_items", "--ds", D3)
-    assert "older than max_age_days allows" in run("ingest_items", "--ds", "2017-03-14", code=2)
+    assert "longer than max_age_days" in run("ingest_items", "--ds", "2017-03-14", code=2)
     (folder / f"{D2}.csv").write_text("id,title,category\n")
     assert "holds no row: if there are to be none, declare it" in run("ingest_items", "--ds", D2, code=2)
     assert catalogue_at(tables, D3)["item_id"].to_pylist() == ["tea"]
