@@ -24,7 +24,7 @@ from tests.known import Known
 from tests.ranking import shop
 
 ROW = {"value": 0.3, "low": 0.2, "high": 0.4, "gain": 0.0, "gain_low": 0.0, "gain_high": 0.0, "n": 9}
-COMPARISON: Comparison = [{"metric": "ndcg@10", "list": "lsif", **ROW}]
+COMPARISON: Comparison = [{"list": "for_you", "metric": "ndcg@10", "contender": "lsif", **ROW}]
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def test_a_version_says_what_it_was_made_of(registry: Registry, registered: str)
     assert version.number == registered == "1"
     assert {"ds", "trained_through", "text_encoder", "manifest_sha256", "data_hash"} <= version.tags.keys()
     run = registry.client.get_run(version.run_id)
-    assert run.data.metrics["lsif.ndcg_at_10"] == 0.3
-    assert run.data.metrics["lsif.ndcg_at_10.low"] == 0.2
+    assert run.data.metrics["for_you.lsif.ndcg_at_10"] == 0.3
+    assert run.data.metrics["for_you.lsif.ndcg_at_10.low"] == 0.2
     trust = {name: value for name, value in run.data.metrics.items() if name.startswith("trust_in_")}
     assert trust == dict.fromkeys([f"trust_in_{source}" for source in SOURCES], 1.0)
     assert run.data.params["training.seed"] == "1"
@@ -111,8 +111,8 @@ def test_mlflow_itself_loads_it_without_pickle_and_keeps_no_users_example(
     mlflow.set_registry_uri(registry.uri)
     model = mlflow.pyfunc.load_model(f"models:/{registry.name}@challenger")
     example = made_up_input(trained, users=3, rows=5)
-    alpha = model.predict(example)["alpha"]
-    assert alpha.shape == (3,) and np.isfinite(alpha).all()
+    gain = model.predict(example)["popularity_gain"]
+    assert gain.shape == (3,) and np.isfinite(gain).all()
     assert model.metadata.signature is not None
     assert not model.metadata.saved_input_example_info
 

@@ -103,7 +103,7 @@ def stored(tables: Tables, delivered: pa.Table) -> pa.Table:
     """As the table `events` has them."""
     rows = delivered.rename_columns(["event_id", "user_id", "item_id", "event_type", "event_time"]).to_pylist()
     for row in rows:
-        row["weight"] = 1.0 if row["event_type"] == "purchase" else 0.5
+        row |= {"source": "shop", "weight": 1.0 if row["event_type"] == "purchase" else 0.5}
     return pa.Table.from_pylist(rows, tables.schema("events"))
 
 

@@ -77,7 +77,7 @@ def as_pandas(events: list[dict[str, Any]]) -> pd.DataFrame:
 
 def as_arrow(events: list[dict[str, Any]]) -> pa.Table:
     """Rows of the table `events` with `ds`, numbered."""
-    rows = [{"event_id": str(number), **row} for number, row in enumerate(events)]
+    rows = [{"event_id": str(number), "source": "shop", **row} for number, row in enumerate(events)]
     return pa.Table.from_pylist(rows, EVENTS)
 
 

@@ -64,7 +64,7 @@ def test_a_night_does_all_four_steps_and_a_second_one_none(run: Run, home: Path,
     said = run("events_to_interests", "--ds", DAYS[0])
     assert said.splitlines()[0].startswith(f"ingest_events ds={DAYS[0]}: 1 rows in, 1 out")
     assert [len(tables.read(name, [DAYS[0]])) for name in ("events", "history_tiles", "recent_windows")] == [1, 1, 1]
-    assert run("events_to_interests", "--ds", DAYS[0]).count("nothing to do") == 4
+    assert run("events_to_interests", "--ds", DAYS[0]).count("nothing to do") == 5
     assert "nothing was delivered" in run("events_to_interests", "--ds", DAYS[1], code=2)
     assert tables.days("events") == tables.days("history_tiles") == [DAYS[0]]
 
