@@ -34,6 +34,7 @@ def _events(draw: np.random.Generator, number: int, kind: str, count: int) -> pl
     return pl.DataFrame(
         {
             "ds": [(FIRST + timedelta(days=int(after))).isoformat() for after in day + late],
+            "source": ["made up"] * count,
             "event_id": [f"{number}-{n}" for n in range(count)],
             "user_id": [f"{number}-u{u}" for u in user],
             "item_id": [None if t == 3 and i % 2 else f"{number}-i{i}" for i, t in zip(item, type_, strict=True)],

@@ -240,7 +240,7 @@ def test_base_days_follow_from_the_sizes_of_tiles() -> None:
 
 def test_a_base_is_due_by_size_or_when_the_last_due_one_is_missing_or_stale(stored: Tables, settings: Settings) -> None:
     for ds in DAYS:
-        put(stored, "events", ds, [{"event_id": f"{ds}-{n}"} for n in range(2)])
+        put(stored, "events", ds, [{"source": "shop", "event_id": f"{ds}-{n}"} for n in range(2)])
     assert base_days(stored.rows("events", last=DAYS[8])) == [*DAYS[:4], DAYS[5], DAYS[7]]
     assert is_due(stored, DAYS[8]), "none was written yet, as after an import"
     put_base(stored, settings, DAYS[7])

@@ -30,7 +30,7 @@ def short(settings: Settings) -> Settings:
     changes = {
         "retention": settings.retention.model_copy(update={"days": 20}),
         "training": settings.training.model_copy(update={"cutoffs": 3, "horizon_days": 1}),
-        "interests": settings.interests.model_copy(update={"popularity_days": 5}),
+        "interests": settings.interests.model_copy(update={"popularity_days": 5, "recent_days": 3}),
     }
     return settings.model_copy(update=changes)
 
@@ -60,7 +60,7 @@ def thin(tables: Tables, settings: Settings, ds: str = LAST) -> None:
 
 
 def test_old_days_go_but_for_what_the_kept_ones_need(stored: Tables, short: Settings) -> None:
-    first = day_before(LAST, 20)  # DAYS[29]; the newest base before it is DAYS[25]
+    first = day_before(LAST, 20 + 3)  # DAYS[26], what a list of DAYS[29] is made from; the base before it is DAYS[25]
     thin(stored, short)
     assert stored.days("recent_windows")[0] == first
     assert stored.days("item_tiles")[0] == stored.days("user_tiles")[0] == day_before(first, 4)
@@ -71,7 +71,7 @@ def test_old_days_go_but_for_what_the_kept_ones_need(stored: Tables, short: Sett
 
 
 def test_every_kept_day_is_known_as_before(stored: Tables, short: Settings) -> None:
-    kept = DAYS[29:]
+    kept = DAYS[26:]
     before = [known_at(stored, ds, short) for ds in kept]
     thin(stored, short)
     assert [known_at(stored, ds, short) for ds in kept] == before
@@ -88,13 +88,13 @@ def test_one_day_more_would_be_missed(stored: Tables, short: Settings, gone: str
     thin(stored, short)
     stored.remove(gone, stored.days(gone)[:1])
     with pytest.raises(LsifError, match=f"{gone} lacks"):
-        known_at(stored, DAYS[29], short)
+        known_at(stored, DAYS[26], short)
 
 
 def test_a_training_keeps_what_its_cutoffs_need(stored: Tables, short: Settings) -> None:
     few = short.model_copy(update={"retention": short.retention.model_copy(update={"days": 1})})
     thin(stored, few)
-    assert stored.days("recent_windows")[0] == day_before(LAST, 3 * 1 + 14)
+    assert stored.days("recent_windows")[0] == day_before(LAST, 3 * 1 + 14 + 3)
 
 
 def test_a_stale_base_keeps_no_tile_from_its_place(stored: Tables, short: Settings) -> None:

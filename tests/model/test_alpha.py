@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy.stats import spearmanr
 
 from lsif.config import Settings, load_settings, project_folder
 from lsif.features.ragged import Array
@@ -20,7 +21,7 @@ from lsif.learning.training import fit
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from tests import world
-from tests.planted import DAYS, ITEMS, PER_TOPIC, START, Planted, planted, user_id
+from tests.planted import DAYS, ITEMS, START, Planted, planted
 
 USERS, CUTOFFS = 250, 7
 NIGHT, *PAST = [str(START + timedelta(days=DAYS - 1 - 7 * weeks)) for weeks in range(1, CUTOFFS + 1)]
@@ -79,13 +80,15 @@ def alpha(night: pd.DataFrame, name: str) -> Array:
     return found
 
 
-def first_five(night: pd.DataFrame) -> list[set[str]]:
-    best = night[(night["list"] == "discover") & (night["rank"] <= 5)]
-    return [set(items) for _, items in best.groupby("user_id")["item_id"]]
+def test_alpha_follows_the_planted_share(shop: Planted, night: pd.DataFrame) -> None:
+    assert spearmanr(alpha(night, "for_you"), shop.long_share).statistic >= 0.7
 
 
-def ending(shop: Planted, topic: Array) -> pd.DataFrame:
-    made = [
-        (user_id(u), ITEMS[topic[u] * PER_TOPIC + (u + n) % PER_TOPIC], NIGHT) for u in range(USERS) for n in range(6)
-    ]
-    return pd.concat([shop.log, world.log(made, hour=20)])
+def test_the_short_share_falls_where_the_lasting_taste_speaks(shop: Planted, night: pd.DataFrame) -> None:
+    listed = night[night["list"] == "for_you"].groupby("user_id")["short_share"].mean().sort_index()
+    assert spearmanr(listed, shop.long_share).statistic <= -0.7
+
+
+def test_lists_of_new_items_are_mostly_made_by_interest(night: pd.DataFrame) -> None:
+    discover = night[night["list"] == "discover"]["reason_code"]
+    assert discover.isin(["long_interest", "recent_interest"]).mean() >= 0.6
