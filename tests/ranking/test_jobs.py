@@ -16,8 +16,12 @@ def test_training_registers_a_challenger_judged_on_unseen_days(trained: Shop) ->
     measured = Registry().evaluation(version)
     assert measured["held_out"] == [day_before(shop.DS, n) for n in range(6, -1, -1)]
     assert measured["rival"] == "there is no champion yet"
-    lists = {row["list"] for row in measured["comparison"]}
-    assert lists == {"lsif", "popularity_7d", "popularity_28d", "frequency", "frequency_90d"}
+    contenders: dict[str, set[str]] = {}
+    for row in measured["comparison"]:
+        contenders.setdefault(row["list"], set()).add(row["contender"])
+    popular, counted = {"popularity_7d", "popularity_28d"}, {"frequency", "frequency_90d"}
+    expected = {"for_you": popular | counted, "buy_again": counted, "discover": popular}
+    assert contenders == {name: baselines | {"lsif"} for name, baselines in expected.items()}
 
 
 def test_unchanged_inputs_train_no_second_version_but_force_does(trained: Shop) -> None:
@@ -37,8 +41,10 @@ def test_training_compares_with_the_champion(champion: Shop) -> None:
     champion.run("train", "--force")
     measured = Registry().evaluation(Registry().version("challenger"))
     assert measured["rival"] == {"version": "1", "trained_through": CUTOFFS[-1]}
-    values = {row["list"]: row["value"] for row in measured["comparison"] if row["metric"] == "ndcg@10"}
-    assert values["champion"] == values["lsif"], "the same data and seed give the same model"
+    rows = [row for row in measured["comparison"] if row["metric"] == "ndcg@10"]
+    values = {(row["list"], row["contender"]): row["value"] for row in rows}
+    for name in ("for_you", "buy_again", "discover"):
+        assert values[name, "champion"] == values[name, "lsif"], "the same data and seed give the same model"
     assert "champion 1" in champion.run("gate")
 
 
@@ -62,7 +68,7 @@ def test_the_gate_writes_its_verdict_and_reasons(trained: Shop) -> None:
     said = trained.run("gate")
     tags = Registry().version("1").tags
     assert tags["gate"] in ("PASS", "HOLD")
-    assert "popularity's" in tags["gate_reasons"]
+    assert "of popularity_28d" in tags["gate_reasons"]
     assert f"version 1: {tags['gate']}" in said and "popularity_28d" in said
     assert "no version of model lsif was trained for" in trained.run("gate", ds=NEXT_DAY, code=2)
 
@@ -101,7 +107,7 @@ def test_a_day_keeps_its_version_and_the_next_day_takes_the_champion(trained: Sh
 
 def test_as_of_takes_no_version_that_saw_the_day(champion: Shop) -> None:
     file = champion.home / "shop.toml"
-    file.write_text(file.read_text().replace("k = 12", 'k = 12\nmodel = "as_of"'))
+    file.write_text(file.read_text().replace("[lists]", '[ranking]\nmodel = "as_of"\n[lists]'))
     champion.run("score_users", ds=CUTOFFS[-1])
     champion.run("score_users", ds=shop.DS)
     notes = [champion.tables.staged("recommendations", ds).notes for ds in (CUTOFFS[-1], shop.DS)]
@@ -156,7 +162,8 @@ def test_a_night_whose_first_steps_have_not_run_names_the_days(champion: Shop) -
 
 def test_one_users_list_is_printed_and_nothing_written(champion: Shop) -> None:
     said = champion.run("score_users", "--user", "u003")
-    assert said.count("u003") == 12
+    assert [said.count(f" {name} ") for name in ("for_you", "discover")] == [12, 12]
+    assert 0 < said.count(" buy_again ") <= 12
     assert "nothing is known of user nobody" in champion.run("score_users", "--user", "nobody", code=2)
     assert "nothing is staged" in champion.run("audit_recommendations", code=2)
 
