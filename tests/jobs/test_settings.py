@@ -26,7 +26,10 @@ max_epochs = 1
 width = 8
 text_encoder = "hashing"
 [ranking]
-k = 3
+chunk_users = 3
+[lists]
+for_you = { k = 3 }
+discover = { items = "new", k = 3 }
 """
 CHAIN = [
     ("ingest_items", DAYS[0]),
@@ -39,6 +42,7 @@ CHAIN = [
     ("ingest_events", NIGHT),
     ("long_term_history", NIGHT),
     ("recent_window", NIGHT),
+    ("item_states", NIGHT),
     ("score_users", NIGHT),
     ("audit_recommendations", NIGHT),
     ("publish_recommendations", NIGHT),
@@ -49,21 +53,22 @@ CHAIN = [
 ]
 """Every job, and its arguments."""
 READS = {
-    "ingest_events": {"sources", "event_types", "rules"},
-    "import_past": {"sources", "event_types", "rules"},
-    "ingest_items": {"catalogue", "rules"},
-    "embed_items": {"model"},
+    "ingest_events": {"sources", "event_types", "rules", "checks"},
+    "import_past": {"sources", "event_types", "rules", "checks", "catalogue"},
+    "ingest_items": {"catalogue", "rules", "checks"},
+    "embed_items": {"model", "ranking", "training"},
     "long_term_history": set(),
     "history_base": {"interests"},
     "recent_window": {"interests"},
-    "training_cutoffs": {"training", "interests"},
-    "train": {"training", "interests", "model", "event_types"},
+    "item_states": {"interests", "model"},
+    "training_cutoffs": {"training", "interests", "model"},
+    "train": {"training", "interests", "model", "event_types", "lists", "ranking"},
     "gate": {"gate"},
     "move_alias": set(),
-    "score_users": {"interests", "model", "ranking"},
-    "audit_recommendations": {"interests", "ranking"},
+    "score_users": {"interests", "ranking", "lists", "checks"},
+    "audit_recommendations": {"interests", "lists"},
     "publish_recommendations": set(),
-    "join_feedback": {"training", "interests", "ranking"},
+    "join_feedback": {"training", "interests", "lists"},
     "retention of events": {"retention", "training", "interests"},
 }
 
@@ -112,7 +117,7 @@ def change(home: Path, before: str, after: str) -> None:
 def test_a_steps_fingerprint_is_of_the_sections_it_reads(
     run: Run, small: Path, tables: Tables, read: dict[str, set[str]]
 ) -> None:
-    assert {step for step, *_ in CHAIN} == {file.stem for file in JOBS.glob("*.py")} - {"land_sample"}
+    assert {step for step, *_ in CHAIN} == {file.stem for file in JOBS.glob("*.py")} - {"land_sample", "ingest_users"}
     for step, ds, *more in CHAIN:
         run(step, "--ds", ds, *more)
     assert {step: read[step] for step in READS} == READS
@@ -130,8 +135,8 @@ def test_a_change_of_the_interests_imports_nothing(run: Run, small: Path, tables
     assert "nothing to do" in run("import_past", *past)
     said = run("events_to_interests", "--ds", DAYS[-2])
     assert said.count("nothing to do") == 0
-    change(small, "k = 3", "k = 2")
-    assert run("events_to_interests", "--ds", DAYS[-2]).count("nothing to do") == 4
+    change(small, "chunk_users = 3", "chunk_users = 2")
+    assert run("events_to_interests", "--ds", DAYS[-2]).count("nothing to do") == 5
     change(small, "recent_days = 5", "recent_days = 4")
     said = run("events_to_interests", "--ds", DAYS[-2])
     assert said.count("nothing to do") == 2
