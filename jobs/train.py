@@ -74,4 +74,4 @@ def hashes(job: Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "ranking"}, is_there=is_registered)
+    run_job("train", __doc__, inputs, work, SECTIONS | {"lists"}, is_there=is_registered)

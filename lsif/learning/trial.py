@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from lsif.config import Settings
+from lsif.config import Ranking, Settings
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison, judged_users, truth_from
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
@@ -36,7 +36,7 @@ def trial(
     if champion is not None and not champion.misfit(settings):
         rivals[CHAMPION] = champion
     longer = {name: one.model_copy(update={"k": max(*CUTS, one.k)}) for name, one in settings.lists.items()}
-    long_enough = settings.model_copy(update={"lists": longer})
+    long_enough = settings.model_copy(update={"lists": longer, "ranking": Ranking()})
     lists = {name: lists_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
     found = judgement(lists, known, events, long_enough)
     if not found:

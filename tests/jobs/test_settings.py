@@ -33,8 +33,8 @@ discover = { items = "new", k = 3 }
 """
 CHAIN = [
     ("ingest_items", DAYS[0]),
-    ("embed_items", DAYS[0]),
     ("import_past", TRAINED, "--from", DAYS[0]),
+    ("embed_items", TRAINED, "--for-training"),
     ("training_cutoffs", TRAINED),
     ("train", TRAINED),
     ("gate", TRAINED),
@@ -43,6 +43,7 @@ CHAIN = [
     ("long_term_history", NIGHT),
     ("recent_window", NIGHT),
     ("item_states", NIGHT),
+    ("embed_items", NIGHT),
     ("score_users", NIGHT),
     ("audit_recommendations", NIGHT),
     ("publish_recommendations", NIGHT),
@@ -62,7 +63,7 @@ READS = {
     "recent_window": {"interests"},
     "item_states": {"interests", "model"},
     "training_cutoffs": {"training", "interests", "model"},
-    "train": {"training", "interests", "model", "event_types", "lists", "ranking"},
+    "train": {"training", "interests", "model", "event_types", "lists"},
     "gate": {"gate"},
     "move_alias": set(),
     "score_users": {"interests", "ranking", "lists", "checks"},
@@ -140,7 +141,7 @@ def test_a_change_of_the_interests_imports_nothing(run: Run, small: Path, tables
     change(small, "recent_days = 5", "recent_days = 4")
     said = run("events_to_interests", "--ds", DAYS[-2])
     assert said.count("nothing to do") == 2
-    assert "recent_window ds=2017-03-11: 16 rows in" in said
+    assert "recent_window ds=2017-03-11: 32 rows in" in said
     change(small, "browse = 0.5", "browse = 0.4")
     assert "nothing to do" not in run("import_past", *past)
 
@@ -165,4 +166,5 @@ def test_every_key_runs_again_what_reads_its_section(settings: Settings, section
     differ = {
         step for step, own in READS.items() if settings.only(own).fingerprint() != changed.only(own).fingerprint()
     }
-    assert differ == {step for step, sections in READS.items() if section in sections}
+    wanted = {step for step, sections in READS.items() if section in sections}
+    assert differ == (wanted if section != "checks" else set()), "a bound changes no row"
