@@ -11,7 +11,7 @@ import pytest
 from lsif.errors import LsifError, Superseded
 from lsif.intake.files import delivered_files
 from lsif.sources import Users
-from lsif.tables import Tables, write
+from lsif.tables import Tables, commits
 from tests.tables.object_store import BUCKET, object_store
 from tests.tables.tiles import put, tiles
 
@@ -62,7 +62,7 @@ def test_of_two_writers_of_a_day_one_wins(tables: Tables) -> None:
 def test_a_commit_in_the_same_moment_is_never_written_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both want the same file of the log; without a conditional put the later one would swallow the earlier day."""
     put(tables, D1, "a")
-    seen, look = [], write.visible_files
+    seen, look = [], commits.visible_files
 
     def overtaken(handle: Any) -> Any:
         seen.append(handle.version())
@@ -70,7 +70,7 @@ def test_a_commit_in_the_same_moment_is_never_written_over(tables: Tables, monke
             put(tables, D2, "b")
         return look(handle)
 
-    monkeypatch.setattr(write, "visible_files", overtaken)
+    monkeypatch.setattr(commits, "visible_files", overtaken)
     put(tables, D1, "c")
     assert seen == [1, 1, 1, 1, 2], "two looks a commit; the overtaken one looked again and went after the other"
     assert sorted(tables.read("item_tiles")["item_id"].to_pylist()) == ["b", "c"]
