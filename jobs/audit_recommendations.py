@@ -9,7 +9,6 @@ warns on stderr.
 import sys
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +16,7 @@ from lsif.checks import record
 from lsif.features.known import Everyone
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.checks import NO_OWNERS, Expected, audit, passed
+from lsif.ranking.checks import Expected, audit, passed
 from lsif.ranking.popular import available_items
 
 STEP = "audit_recommendations"
@@ -45,13 +44,9 @@ def work(job: Job) -> Counts:
 
 def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
     """How many of the available items each of some users has had: user_id, owned."""
-    counted = [NO_OWNERS]
-    for block in everyone.blocks(users):
-        lists = block.histories["items"].combine_chunks()
-        there = pc.is_in(pc.struct_field(lists.flatten(), "item_id"), value_set=items)
-        had = np.bincount(np.asarray(pc.list_parent_indices(lists).filter(there)), minlength=len(lists))
-        counted.append(pa.table({"user_id": block.histories["user_id"].cast(pa.string()), "owned": had}))
-    return pa.concat_tables(counted)
+    parts = [block.own_items() for block in everyone.blocks(users)]
+    there = pa.concat_tables(parts).filter(pc.field("item_id").isin(items))
+    return there.group_by("user_id").aggregate([([], "count_all")]).rename_columns({"count_all": "owned"})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Lists of one date against what happened in the days after it, beside what counting reaches for the same users."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,7 +34,7 @@ def judgement(
     users = judged_users(eligible, truth)
     if not users:
         return []
-    own = pa.concat_tables([pa.table({"user_id": [], "item_id": []}, _PAIRS), *_own_pairs(at, users)])
+    own = pa.concat_tables(block.own_items() for block in at.people.blocks(pa.array(users, pa.string())))
     found: Comparison = []
     for name, of in settings.lists.items():
         taken = {"all": truth, "own": _with(truth, own, True), "new": _with(truth, own, False)}[of.items]
@@ -45,18 +45,7 @@ def judgement(
     return found
 
 
-def _own_pairs(at: Evening, users: list[str]) -> Iterator[pa.Table]:
-    """Users and the items of their histories."""
-    for block in at.people.blocks(pa.array(users, pa.string())):
-        items = block.histories["items"].combine_chunks()
-        owner = block.histories["user_id"].combine_chunks().take(pc.list_parent_indices(items))
-        yield pa.table([owner.cast(pa.string()), pc.struct_field(items.flatten(), "item_id").cast(pa.string())], PAIR)
-
-
 def _with(truth: pa.Table, own: pa.Table, there: bool) -> pa.Table:
     """The pairs that are, or are not, among the own ones."""
     kept = truth.join(own, PAIR, join_type="left semi" if there else "left anti")
     return kept.sort_by([(column, "ascending") for column in PAIR])
-
-
-_PAIRS = pa.schema([(name, pa.string()) for name in PAIR])

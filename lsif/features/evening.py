@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
-from lsif.days import day_before, days_between
-from lsif.features.known import Everyone, Nobody, Users, days_of_tiles
-from lsif.interests.as_of import catalogue_at, catalogue_inputs, history_inputs
+from lsif.features.known import Everyone, Nobody, Users, days_of_tiles, popular_days
+from lsif.interests.as_of import catalogue_at, catalogue_inputs, earlier_day, history_inputs
 from lsif.tables import Tables
 
 
@@ -33,7 +32,7 @@ class Evening:
 
     Attributes:
         people: who did what.
-        earlier: who had done what `recent_days` days of arrival before.
+        earlier: who had done what `recent_days` days of arrival before; only a model needs it.
         items: the newest catalogue at or before `ds`.
         states: `item_states` at `ds`; only a model needs them.
         item_tiles: what was popular in the `popularity_days` days up to `ds`.
@@ -62,7 +61,7 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
     return Evening(
         ds,
         people,
-        people_before(tables, ds, settings),
+        people_before(tables, ds, settings) if encoder is not None else Nobody(ds),
         items,
         states=tables.read("item_states", [ds]),
         item_tiles=tables.read("item_tiles", days_of_tiles(tables, "item_tiles", ds, settings)),
@@ -76,13 +75,13 @@ def people_before(tables: Tables, ds: str, settings: Settings) -> People:
     Raises:
         MissingDays: the window of that day is missing, or a tile that is needed.
     """
-    before = day_before(ds, settings.interests.recent_days)
-    return Everyone(tables, before, settings) if _begun(tables, before) else Nobody(before)
+    before = earlier_day(tables, ds, settings.interests.recent_days)
+    return Everyone(tables, before, settings) if before else Nobody(ds)
 
 
 def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of everything `evening` reads; texts have the same vectors for ever, so those are left out."""
-    popular = _popular_days(ds, settings)
+    popular = popular_days(ds, settings)
     read = {
         "recent_windows": [ds],
         "item_tiles": popular,
@@ -92,17 +91,7 @@ def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str
     found = history_inputs(tables, ds) | catalogue_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
-    before = day_before(ds, settings.interests.recent_days)
-    if _begun(tables, before):
+    if before := earlier_day(tables, ds, settings.interests.recent_days):
         found |= history_inputs(tables, before) | tables.fingerprints("recent_windows", [before])
-        found |= tables.fingerprints("user_tiles", _popular_days(before, settings))
+        found |= tables.fingerprints("user_tiles", popular_days(before, settings))
     return found
-
-
-def _begun(tables: Tables, ds: str) -> bool:
-    """Whether the log had begun by `ds`."""
-    return ds >= min(tables.days("events"), default=ds)
-
-
-def _popular_days(ds: str, settings: Settings) -> list[str]:
-    return days_between(day_before(ds, settings.interests.popularity_days - 1), ds)

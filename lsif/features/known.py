@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
-from lsif.days import day_before
+from lsif.days import day_before, days_between
 from lsif.interests.as_of import base_and_tile_days, history_settings, log_begins
 from lsif.interests.history import BASE, merge
 from lsif.interests.merging import rounded
@@ -49,6 +49,13 @@ class Users:
         tables = ({"histories": self.histories, "windows": self.windows, "visits": self.visits}).items()
         kept = {name: rows.filter(pc.is_in(rows["user_id"], value_set=ids)) for name, rows in tables}
         return Users(self.ds, ids, **kept)
+
+    def own_items(self) -> pa.Table:
+        """Every user_id and item_id of the histories."""
+        items = self.histories["items"].combine_chunks()
+        owner = self.histories["user_id"].combine_chunks().take(pc.list_parent_indices(items))
+        had = pc.struct_field(items.flatten(), "item_id")
+        return pa.table({"user_id": owner.cast(pa.string()), "item_id": had.cast(pa.string())})
 
 
 class Everyone:
@@ -137,5 +144,9 @@ def days_of_tiles(tables: Tables, name: str, ds: str, settings: Settings) -> lis
     Raises:
         MissingDays: one of them is missing.
     """
-    first = max(day_before(ds, settings.interests.popularity_days - 1), log_begins(tables, name, ds))
-    return tables.require_days(name, first, ds)
+    return tables.require_days(name, max(popular_days(ds, settings)[0], log_begins(tables, name, ds)), ds)
+
+
+def popular_days(ds: str, settings: Settings) -> list[str]:
+    """The `popularity_days` days up to `ds`, those before the log began too."""
+    return days_between(day_before(ds, settings.interests.popularity_days - 1), ds)

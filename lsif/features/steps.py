@@ -5,10 +5,9 @@ import json
 from collections.abc import Sequence
 
 from lsif.config import Settings
-from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.features.item_states import item_states
-from lsif.features.known import Everyone, days_of_tiles
+from lsif.features.known import Everyone, days_of_tiles, popular_days
 from lsif.interests.as_of import history_inputs
 from lsif.job import Counts, Job
 from lsif.tables import Tables
@@ -57,8 +56,7 @@ def stale_states(tables: Tables, dates: Sequence[str], settings: Settings) -> li
 
 
 def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
-    popular = days_between(day_before(ds, settings.interests.popularity_days - 1), ds)
-    return history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular)
+    return history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular_days(ds, settings))
 
 
 def _digest(tables: Tables, ds: str, settings: Settings) -> int:

@@ -66,6 +66,12 @@ def log_begins(tables: Tables, tiles: str, ds: str) -> str:
     return min([*tables.days("events"), *tables.days(tiles)], default=ds)
 
 
+def earlier_day(tables: Tables, ds: str, recent_days: int) -> str | None:
+    """The day `recent_days` days of arrival before, as of which a list of `ds` is made too; None before the log."""
+    before = day_before(ds, recent_days)
+    return before if before >= min(tables.days("events"), default=ds) else None
+
+
 def history_inputs(tables: Tables, ds: str, before: str | None = None) -> dict[str, str]:
     """Fingerprints of the base and the tiles that make the history at `ds`."""
     tables = tables.pinned()

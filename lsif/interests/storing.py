@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, base_parts, history_settings, tile_parts
+from lsif.interests.as_of import base_and_tile_days, base_parts, earlier_day, history_settings, tile_parts
 from lsif.interests.bases import check_open, tiles_digest
 from lsif.interests.history import histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
@@ -89,8 +89,8 @@ def store_windows(spark: SparkSession, tables: Tables, settings: Settings, dates
 
 def window_dates(tables: Tables, ds: str, settings: Settings) -> list[str]:
     """The days whose windows a list of `ds` is made from: `recent_days` before, where the log is as old, and `ds`."""
-    before = day_before(ds, settings.interests.recent_days)
-    return [before, ds] if before >= min(tables.days("events"), default=ds) else [ds]
+    before = earlier_day(tables, ds, settings.interests.recent_days)
+    return [before, ds] if before else [ds]
 
 
 def events_in_window(tables: Tables, settings: Settings, ds: str) -> list[str]:
