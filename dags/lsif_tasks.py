@@ -1,4 +1,4 @@
-"""How a task starts a job, and who hears of a failure. Airflow and the standard library only."""
+"""What tasks and DAGs share: the job, its day, who hears of a failure. Airflow and the standard library only."""
 
 import os
 import tomllib
@@ -6,16 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.standard.hooks.subprocess import SubprocessHook
-from airflow.sdk import BaseOperator, Context, CronPartitionTimetable
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk import CronPartitionTimetable
 from lsif_alerts import tell_of_failure
 from lsif_days import DAY, END, MACROS, START
+from lsif_operator import JobOperator
 
 PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
 PYTHON = os.environ.get("LSIF_PYTHON", "python3")
 SPARK_POOL = "lsif_spark"
-BAD_INPUT, SUPERSEDED = 2, 99
 BY = "--by={{ dag_run.triggering_user_name or 'the schedule' }}"
 """Who started the run, for decisions that are kept."""
 
@@ -50,39 +48,6 @@ def has(section: str) -> bool:
 def after_midnight(days: str) -> CronPartitionTimetable:
     """A run at 00:00 UTC on `days` (the last three fields of a cron line), for the cron's day before."""
     return CronPartitionTimetable(f"0 0 {days}", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
-
-
-class JobOperator(BaseOperator):
-    """Runs one job as a process that cannot outlive its task: when the task dies, the kernel kills the job.
-
-    Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried:
-    75 (a service did not answer) as much as a crash.
-    No shell stands between, so nothing that is typed into a form is ever interpreted.
-    """
-
-    template_fields = ("command",)
-
-    def __init__(self, *, command: list[str], **options: Any) -> None:
-        super().__init__(**options)
-        self.command = command
-        self.hook = SubprocessHook()
-
-    def execute(self, context: Context) -> None:
-        # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
-        # On the last try a job does with what it has where it would otherwise wait for a service to come back.
-        task = context["ti"]
-        is_last = str(task.try_number > task.max_tries).lower()
-        told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last}
-        done = self.hook.run_command([word for word in self.command if word], env=told)
-        if done.exit_code == SUPERSEDED:
-            raise AirflowSkipException(done.output)
-        if done.exit_code == BAD_INPUT:
-            raise AirflowFailException(done.output)
-        if done.exit_code:
-            raise AirflowException(f"{self.task_id} ended with exit code {done.exit_code}: {done.output}")
-
-    def on_kill(self) -> None:
-        self.hook.send_sigterm()  # type: ignore[no-untyped-call]
 
 
 def job(step: str, *words: str, task_id: str | None = None, **options: Any) -> JobOperator:

@@ -13,32 +13,31 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
-from lsif.evaluation.feedback import answers, event_days, in_force, metric_rows
-from lsif.evaluation.judgement import CUTS, judgement
+from lsif.evaluation.feedback import answered_days, answers, event_days, in_force, metric_rows
+from lsif.evaluation.judgement import cuts_of, judgement
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_job
 
-NAMED_DAYS = 14
-"""How long before its day of arrival an event may name a recommendation of."""
 COLUMNS = ("ds", "list", "rank", "recommendation_id", "user_id", "item_id")
 
 
 def inputs(job: Job) -> dict[str, str]:
     judged, since = days(job)
     found = job.tables.fingerprints("events", [*since, job.ds])
-    found |= job.tables.fingerprints("recommendations", {judged, *list_days(job, arrived(job))})
-    published = judged in job.tables.days("recommendations")
-    return found | (evening_inputs(job.tables, judged, job.settings) if published else {})
+    published = job.tables.days("recommendations")
+    answered = answered_days(arrived(job), published, job.ds)
+    found |= job.tables.fingerprints("recommendations", {judged, *answered})
+    return found | (evening_inputs(job.tables, judged, job.settings) if judged in published else {})
 
 
 def work(job: Job) -> Counts:
     feedback, metrics = job.tables.writer("feedback"), job.tables.writer("metrics_daily")
     judged, since = days(job)
     events = arrived(job)
-    seen = in_force(event_days(events), job.tables.days("recommendations"))
+    published = job.tables.days("recommendations")
     users = pc.field("user_id").isin(pc.unique(events["user_id"]))
-    shown = job.tables.read("recommendations", list_days(job, events), COLUMNS, users)
-    found = answers(events, shown, seen)
+    shown = job.tables.read("recommendations", answered_days(events, published, job.ds), COLUMNS, users)
+    found = answers(events, shown, in_force(event_days(events), published))
     feedback.write(job.ds, found)
     rows = metric_rows(judged_lists(job, judged, since))
     metrics.write(job.ds, rows)
@@ -53,16 +52,6 @@ def arrived(job: Job) -> pa.Table:
     return job.tables.read("events", job.tables.require_days("events", job.ds, job.ds))
 
 
-def list_days(job: Job, events: pa.Table) -> list[str]:
-    """Days of lists that events may answer: those in force, and each day after them that would have been in force."""
-    happened = event_days(events)
-    seen = in_force(happened, job.tables.days("recommendations"))
-    read = {day for at in happened for day in days_between(seen.get(at, day_before(at)), day_before(at))}
-    if pc.any(events["recommendation_id"].is_valid()).as_py():
-        read |= set(days_between(day_before(job.ds, NAMED_DAYS), day_before(job.ds)))
-    return sorted(read)
-
-
 def days(job: Job) -> tuple[str, list[str]]:
     """The day whose lists are judged on D, and the days of arrival that judge them."""
     judged = day_before(job.ds, job.settings.training.horizon_days)
@@ -74,9 +63,8 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
     if not len(published):
         return []
     events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
-    shortest = min(one.k for one in job.settings.lists.values())
-    cuts = [k for k in CUTS if k <= shortest] or [shortest]
-    return judgement({"lsif": published}, evening(job.tables, judged, job.settings, None), events, job.settings, cuts)
+    at = evening(job.tables, judged, job.settings, None)
+    return judgement({"lsif": published}, at, events, job.settings, cuts_of(job.settings))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The first run of a day chooses the model (the champion, or as `ranking.model` sa
 of that day score with the same version unless --model gives another version or alias. What becomes of a night whose
 model cannot be had, lsif/registry/ladder.py says. Nothing is visible until
 audit_recommendations has read what was staged and publish_recommendations has committed it.
-`--user U` prints that user's list instead and writes nothing.
+`--user U` prints that user's lists instead and writes nothing.
 """
 
 import argparse
@@ -15,13 +15,11 @@ from collections.abc import Callable
 from functools import partial
 
 from lsif.checks import accept_arguments, hold
-from lsif.errors import LsifError
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
-from lsif.ranking.night import lists_at
+from lsif.ranking.night import lists_of
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.scoring import recommend_batches
-from lsif.ranking.trained import TrainedModel
 from lsif.registry.ladder import Chosen, chosen
 from lsif.registry.standing import Wanted
 
@@ -30,11 +28,8 @@ STEP = "score_users"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="VERSION|ALIAS", help="score with this version; 'none': popular lists")
-    parser.add_argument(
-        "--user",
-        metavar="U",
-        help="print this user's list and write nothing (--user=-7 where the id begins with a dash)",
-    )
+    dash = "--user=-7 where the id begins with a dash"
+    parser.add_argument("--user", metavar="U", help=f"print this user's lists and write nothing ({dash})")
     accept_arguments(parser)
 
 
@@ -61,7 +56,7 @@ def steps(job: Job) -> None:
     before = str(scored["model_version"]) if scored and scored["model_version"] else None
     wanted = Wanted(job.ds, job.args.model, job.settings.ranking.model, before)
     if job.args.user:
-        show(job, model_for(job, wanted).trained)
+        print(lists_of(job.tables, job.ds, job.settings, model_for(job, wanted).trained, job.args.user))
         return
     # A day that has been scored may have nothing to do: its model is loaded when it has.
     made_by = None if wanted.pinned else model_for(job, wanted)
@@ -71,19 +66,9 @@ def steps(job: Job) -> None:
 
 def model_for(job: Job, wanted: Wanted) -> Chosen:
     made_by = chosen(job.tables, wanted, job.settings.checks.missing_champion)
-    if made_by.version == NO_MODEL:
-        print(f"{STEP} ds={job.ds}: NO MODEL, everybody gets the popular list (model_version = none)", file=sys.stderr)
-    for check in made_by.checks:
-        if check.note:
-            print(f"{STEP} ds={job.ds}: {check.verdict.upper()} {check.name}: {check.note}", file=sys.stderr)
+    for remark in made_by.remarks():
+        print(f"{STEP} ds={job.ds}: {remark}", file=sys.stderr)
     return made_by
-
-
-def show(job: Job, trained: TrainedModel | None) -> None:
-    rows = lists_at(job.tables, job.ds, job.settings, trained, [job.args.user])
-    if not len(rows):
-        raise LsifError(f"nothing is known of user {job.args.user} at the end of {job.ds}: there is no list to print")
-    print(rows.to_pandas().to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
+NAMED_DAYS = 14
+"""How long before its day of arrival an event may name a recommendation of."""
 FOR_YOU = "for_you"
 """What lists of before there were names are called."""
 ALL = "users=all"
@@ -19,6 +22,20 @@ def in_force(days: Iterable[str], published: Sequence[str]) -> dict[str, str]:
     """The day of the list that users saw on each of `days`: the newest that was published before it, if any."""
     seen = {day: max((ds for ds in published if ds < day), default=None) for day in days}
     return {day: ds for day, ds in seen.items() if ds is not None}
+
+
+def answered_days(events: pa.Table, published: Sequence[str], ds: str) -> list[str]:
+    """Days of lists that events which arrived on `ds` may answer, ascending.
+
+    Those in force when they happened, each day after them that would have been in force, and, where an event names its
+    recommendation, the `NAMED_DAYS` before.
+    """
+    happened = event_days(events)
+    seen = in_force(happened, published)
+    read = {day for at in happened for day in days_between(seen.get(at, day_before(at)), day_before(at))}
+    if pc.any(events["recommendation_id"].is_valid()).as_py():
+        read |= set(days_between(day_before(ds, NAMED_DAYS), day_before(ds)))
+    return sorted(read)
 
 
 def event_days(events: pa.Table) -> list[str]:

@@ -45,6 +45,12 @@ def judgement(
     return found
 
 
+def cuts_of(settings: Settings) -> list[int]:
+    """The lengths of `CUTS` that every list has, or the shortest list's where that is shorter than all."""
+    shortest = min(one.k for one in settings.lists.values())
+    return [k for k in CUTS if k <= shortest] or [shortest]
+
+
 def _with(truth: pa.Table, own: pa.Table, there: bool) -> pa.Table:
     """The pairs that are, or are not, among the own ones."""
     kept = truth.join(own, PAIR, join_type="left semi" if there else "left anti")

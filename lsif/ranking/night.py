@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from lsif.config import Settings
+from lsif.errors import LsifError
 from lsif.features.evening import evening
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
@@ -17,3 +18,15 @@ def lists_at(
     """What the night of `ds` would recommend, without writing it anywhere."""
     at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
     return recommend(trained, at, settings, users)
+
+
+def lists_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, user: str) -> str:
+    """One user's lists of the night of `ds`, as text.
+
+    Raises:
+        LsifError: nothing is known of the user.
+    """
+    rows = lists_at(tables, ds, settings, trained, [user])
+    if not len(rows):
+        raise LsifError(f"nothing is known of user {user} at the end of {ds}: there is no list to print")
+    return str(rows.to_pandas().to_string(index=False))

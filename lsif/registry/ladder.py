@@ -13,18 +13,21 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsif.checks import Check
 from lsif.checks.check import Verdict
 from lsif.errors import LsifError, OutageError
 from lsif.ranking.rows import NO_MODEL
-from lsif.ranking.trained import TrainedModel
 from lsif.registry.history import History, note_moves
 from lsif.registry.manifest import verify_manifest
 from lsif.registry.registry import CHAMPION, Registry, Version
 from lsif.registry.standing import AS_OF, Standing, Wanted, standing
 from lsif.tables import Tables
 from lsif.tables.kept import Kept
+
+if TYPE_CHECKING:  # whoever only asks which encoder is wanted need not load torch
+    from lsif.ranking.trained import TrainedModel
 
 COPY = "champion"
 LAST_TRY = "LSIF_LAST_TRY"
@@ -36,8 +39,14 @@ class Chosen:
     """The model of a day, None for popular lists, and what is to be said of the choice."""
 
     version: str
-    trained: TrainedModel | None
+    trained: "TrainedModel | None"
     checks: tuple[Check, ...] = ()
+
+    def remarks(self) -> list[str]:
+        """What an operator must hear; nothing where the champion scores."""
+        popular = ["NO MODEL, everybody gets the popular list (model_version = none)"]
+        notes = [f"{check.verdict.upper()} {check.name}: {check.note}" for check in self.checks if check.note]
+        return popular * (self.version == NO_MODEL) + notes
 
 
 def chosen(tables: Tables, wanted: Wanted, missing: Verdict) -> Chosen:

@@ -87,7 +87,7 @@ def test_promotion_by_hand_says_all_it_was_told(dagbag: Any) -> None:
 def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(
     code: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lsif_tasks import JobOperator
+    from lsif_operator import JobOperator
 
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     program = f"import sys; print('working'); print('no file for the day', file=sys.stderr); sys.exit({code})"
@@ -98,7 +98,7 @@ def test_a_job_s_exit_code_decides_and_its_last_line_is_the_reason(
 
 
 def test_a_job_that_ends_well_is_no_news() -> None:
-    from lsif_tasks import JobOperator
+    from lsif_operator import JobOperator
 
     JobOperator(task_id="step", command=[sys.executable, "-c", "import sys; sys.exit(len(sys.argv) - 1)", ""]).execute(
         TRY
@@ -107,7 +107,7 @@ def test_a_job_that_ends_well_is_no_news() -> None:
 
 @pytest.mark.parametrize(("number", "last"), [(1, "false"), (2, "false"), (3, "true")])
 def test_a_job_is_told_when_it_will_not_be_tried_again(number: int, last: str) -> None:
-    from lsif_tasks import JobOperator
+    from lsif_operator import JobOperator
 
     program = f"import os, sys; sys.exit(os.environ['LSIF_LAST_TRY'] != '{last}')"
     JobOperator(task_id="step", command=[sys.executable, "-c", program]).execute({"ti": Try(number)})

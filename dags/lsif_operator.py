@@ -1,0 +1,43 @@
+"""A job as a task: how it starts, and what its exit code means to Airflow. Airflow and the standard library only."""
+
+import os
+from typing import Any
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+BAD_INPUT, SUPERSEDED = 2, 99
+
+
+class JobOperator(BaseOperator):
+    """Runs one job as a process that cannot outlive its task: when the task dies, the kernel kills the job.
+
+    Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried:
+    75 (a service did not answer) as much as a crash.
+    No shell stands between, so nothing that is typed into a form is ever interpreted.
+    """
+
+    template_fields = ("command",)
+
+    def __init__(self, *, command: list[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.command = command
+        self.hook = SubprocessHook()
+
+    def execute(self, context: Context) -> None:
+        # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
+        # On the last try a job does with what it has where it would otherwise wait for a service to come back.
+        task = context["ti"]
+        is_last = str(task.try_number > task.max_tries).lower()
+        told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last}
+        done = self.hook.run_command([word for word in self.command if word], env=told)
+        if done.exit_code == SUPERSEDED:
+            raise AirflowSkipException(done.output)
+        if done.exit_code == BAD_INPUT:
+            raise AirflowFailException(done.output)
+        if done.exit_code:
+            raise AirflowException(f"{self.task_id} ended with exit code {done.exit_code}: {done.output}")
+
+    def on_kill(self) -> None:
+        self.hook.send_sigterm()  # type: ignore[no-untyped-call]
