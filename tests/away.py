@@ -20,7 +20,7 @@ def away(how: str) -> Iterator[str]:
         return
     released = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Quiet):
         def answer(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"] or 0))
             if how == "silent":
@@ -32,15 +32,9 @@ def away(how: str) -> Iterator[str]:
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
 
-        def log_message(self, *args: Any) -> None:
-            """Not on the test's screen."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+    with _served(Handler) as address:
+        yield address
         released.set()
-        server.shutdown()
 
 
 @contextmanager
@@ -48,7 +42,7 @@ def losing_an_answer(server: str, part: str) -> Iterator[str]:
     """Address that leads to `server`, and loses the answer to the first PUT whose path holds `part`."""
     lost: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Quiet):
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             answer = httpx.request(self.command, f"{server}{self.path}", content=body, headers=dict(self.headers))
@@ -67,12 +61,23 @@ def losing_an_answer(server: str, part: str) -> Iterator[str]:
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
 
-        def log_message(self, *args: Any) -> None:
-            """Not on the test's screen."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as proxy:
-        proxy.daemon_threads = True
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{proxy.server_port}"
+    with _served(Handler) as address:
+        yield address
         assert lost
-        proxy.shutdown()
+
+
+class _Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Not on the test's screen."""
+
+
+@contextmanager
+def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Address of a server with this handler."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

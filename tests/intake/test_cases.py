@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,16 @@ def lay(path: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
+def lay_rows(path: Path, kind: str, rows: list[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> Path:
+    """Rows as a file of a kind; `line` writes one as CSV."""
+    if kind == "csv":
+        return lay(path, "\n".join([HEADER, *map(line, rows)]))
+    if kind == "jsonl":
+        return lay(path, "\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
 ISO = [
     f"{DS} 10:00:00+00", f"{DS} 12:00:00+02", f"{DS} 15:30:00+05:30", f"{DS} 10:00:00.000000+00", f"{DS}T10:00:00,000Z",
     f"{DS}t10:00:00z", f"{DS}T10:00:00.000+0000", f"{DS} 10:00:00 UTC", f"{DS} 10:00:00.000000 UTC",
@@ -59,13 +70,7 @@ ISO = [
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_one_moment_in_every_spelling(spark: "SparkSession", tmp_path: Path, kind: str) -> None:
     rows = [{"id": str(n), "user": "ann", "item": "tea", "time": text} for n, text in enumerate(ISO)]
-    path = tmp_path / f"day.{kind}"
-    if kind == "csv":
-        lay(path, "\n".join([HEADER, *(f'{r["id"]},ann,tea,"{r["time"]}"' for r in rows)]))
-    elif kind == "jsonl":
-        lay(path, "\n".join(map(json.dumps, rows)))
-    else:
-        pq.write_table(pa.Table.from_pylist(rows), path)
+    path = lay_rows(tmp_path / f"day.{kind}", kind, rows, lambda r: f'{r["id"]},ann,tea,"{r["time"]}"')
     found = {ISO[int(row["event_id"])]: row["event_time"] for row in read(spark, path, kind)}
     assert found == dict.fromkeys(ISO, TEN)
 
@@ -259,13 +264,7 @@ def test_files_are_unpacked_by_what_they_are(spark: "SparkSession", tmp_path: Pa
 def test_words_for_nothing(spark: "SparkSession", tmp_path: Path, kind: str) -> None:
     words = [None, "", " ", "NULL", "\\N", "n/a", "tea"]
     rows = [{"id": str(n), "user": "ann", "item": word, "time": DS} for n, word in enumerate(words)]
-    path = tmp_path / f"day.{kind}"
-    if kind == "csv":
-        lay(path, "\n".join([HEADER, *(f"{r['id']},ann,{r['item'] or ''},{DS}" for r in rows)]))
-    elif kind == "jsonl":
-        lay(path, "\n".join(map(json.dumps, rows)))
-    else:
-        pq.write_table(pa.Table.from_pylist(rows), path)
+    path = lay_rows(tmp_path / f"day.{kind}", kind, rows, lambda r: f"{r['id']},ann,{r['item'] or ''},{DS}")
     assert [row["item_id"] for row in read(spark, path, kind)] == [None] * 5 + ["n/a", "tea"]
     assert [row["item_id"] for row in read(spark, path, kind, null_values="n/a")] == [None] * 3 + [
         "NULL",
