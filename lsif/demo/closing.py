@@ -15,6 +15,7 @@ from lsif.services import Status
 from lsif.tables import Tables
 
 HOUSEHOLDS, LINES = 5, 5
+SHOWN = ("ndcg@10", "recall@10", "hit_rate@10")
 COLUMNS = ["list", "rank", "item_id", "title", "score", "alpha", "reason_code"]
 
 
@@ -47,17 +48,20 @@ def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) 
 
 
 def _show_metrics(rows: Comparison) -> None:
-    shown = ("ndcg@10", "recall@10", "hit_rate@10")
-    table = Table(
-        "list", "", *shown, "LSIF's lead in NDCG@10 (95 %)", "households", box=None, pad_edge=False, header_style="bold"
-    )
-    for name, contender in dict.fromkeys((row["list"], row["contender"]) for row in rows):
-        own = {row["metric"]: row for row in rows if (row["list"], row["contender"]) == (name, contender)}
-        gain = own[shown[0]]
-        lead = f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
-        cells = [f"{own[metric]['value']:.4f}" for metric in shown]
-        table.add_row(escape(name), contender, *cells, "" if contender == "LSIF" else lead, str(gain["n"]))
-    console.print(table)
+    """A table for each list: beside its contenders there is no room for its name in 80 columns."""
+    for name in dict.fromkeys(row["list"] for row in rows):
+        of_list = [row for row in rows if row["list"] == name]
+        table = Table(
+            escape(name), *SHOWN, "LSIF's lead in NDCG@10, 95 %", box=None, pad_edge=False, header_style="bold"
+        )
+        for contender in dict.fromkeys(row["contender"] for row in of_list):
+            own = {row["metric"]: row for row in of_list if row["contender"] == contender}
+            gain = own[SHOWN[0]]
+            lead = f"{gain['gain']:+.4f} ({gain['gain_low']:+.4f} to {gain['gain_high']:+.4f})"
+            cells = [f"{own[metric]['value']:.4f}" for metric in SHOWN]
+            table.add_row(contender, *cells, "" if contender == "LSIF" else lead)
+        console.print(table)
+        console.print(f"[dim]{of_list[0]['n']} households that bought something of it in those days[/]")
 
 
 def _show_places(tables: Tables, ds: str, status: Status) -> None:
