@@ -16,11 +16,13 @@ ALL = ("events", "history_tiles", "user_tiles", "item_tiles", "long_term_histori
 Opened = dict[str, tuple[list[str], list[str]]]
 """Table = the days whose files a step opens, and the columns that it reads of them; no columns are all of them."""
 
-WEEK, WINDOW = days_between(day_before(D, 7), BEFORE), days_between(day_before(D, 27), D)
+WEEK = days_between(day_before(D, 7), BEFORE)
+WINDOWS = days_between(FIRST, D)
+"""Of D and, because no night made them, of 28 days before."""
 STEPS: dict[str, Opened] = {
-    "ingest_events": {"events": (WEEK, ["event_id"])},
+    "ingest_events": {"events": (WEEK, ["event_id", "source"]), "items": ([FIRST], ["item_id", "text"])},
     "long_term_history": {"events": ([D], [])},
-    "recent_window": {"events": (WINDOW, ["user_id", "item_id", "event_type", "event_time"])},
+    "recent_window": {"events": (WINDOWS, ["user_id", "item_id", "event_type", "event_time"])},
 }
 AT_A_BASE: Opened = {
     "events": ([D], []),

@@ -10,7 +10,16 @@ from tests.jobs.conftest import Run, deliver, last
 
 DAYS = days_between("2017-03-01", "2017-03-26")
 BASE, LAST, NEXT = DAYS[3], DAYS[-2], DAYS[-1]
-SHORT = "\n[training]\nhorizon_days = 1\ncutoffs = 3\n[retention]\ndays = 1\n[interests]\npopularity_days = 3\n"
+SHORT = """
+[training]
+horizon_days = 1
+cutoffs = 3
+[retention]
+days = 1
+[interests]
+popularity_days = 3
+recent_days = 4
+"""
 
 
 def test_old_days_are_thinned_closed_and_missed_by_no_night(run: Run, home: Path, tables: Tables) -> None:

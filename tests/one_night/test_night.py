@@ -16,7 +16,11 @@ def test_every_household_has_its_list(world: World) -> None:
     known = set(world.tables.read("user_tiles")["user_id"].to_pylist())
     assert len(known) > HOUSEHOLDS * 0.8
     assert set(lists["user_id"].to_pylist()) == known
-    assert lists.num_rows == 20 * len(known)
+    rows = lists.group_by("list").aggregate([("user_id", "count_distinct"), ("rank", "max"), ("rank", "count")])
+    at_most = {row["list"]: row["rank_max"] for row in rows.to_pylist()}
+    assert at_most == {"for_you": 20, "buy_again": 20, "discover": 20}
+    (for_you,) = rows.filter(pc.field("list") == "for_you").to_pylist()
+    assert for_you["rank_count"] == 20 * len(known), "a list is full for everybody"
     assert pc.unique(lists["model_version"]).to_pylist() == ["1"]
 
 

@@ -65,7 +65,7 @@ def test_readers_without_the_project(world: World) -> None:
 
 
 def test_your_own_log(tmp_path: Path) -> None:
-    (toml,), (commands,) = blocks("Your own log", "toml"), blocks("Your own log", "bash")
+    (toml, defaults), (commands,) = blocks("Your own log", "toml"), blocks("Your own log", "bash")
     assert len(toml.splitlines()) <= 15 + 2, "the README says fifteen lines"
     shop = tmp_path / "shop" / "events"
     shop.mkdir(parents=True)
@@ -74,6 +74,6 @@ def test_your_own_log(tmp_path: Path) -> None:
         (shop / f"{ds}.csv").write_text(f"id,user,item,type,time\n{row}\n")
     (tmp_path / "landing").mkdir()
     (tmp_path / "landing" / "items.csv").write_text("id,title,category,description\n7,Tea,drinks,Green tea\n")
-    (tmp_path / "my.toml").write_text(toml.replace("s3://", f"{tmp_path}/"))
+    (tmp_path / "my.toml").write_text(toml.replace("s3://", f"{tmp_path}/") + defaults)
     said = typed(commands, project_folder(), LSIF_HOME=str(tmp_path), LSIF_CONFIG=str(tmp_path / "my.toml"))
     assert "import_past ds=2024-03-02: 2 rows in, 2 out" in said

@@ -281,11 +281,10 @@ def test_others_read_the_tables_without_us(tables: Tables) -> None:
     put(tables, "2017-01-01", "a", "b")
     put(tables, "2017-01-02", "c")
     path = tables.path("item_tiles")
-    events = duckdb.read_parquet(DeltaTable(path).file_uris(), hive_partitioning=True)
-    assert events.query("events", "SELECT ds::text, count(*) FROM events GROUP BY ds ORDER BY ds").fetchall() == [
-        ("2017-01-01", 2),
-        ("2017-01-02", 1),
-    ]
+    with duckdb.connect() as connection:
+        events = connection.read_parquet(DeltaTable(path).file_uris(), hive_partitioning=True)
+        counted = events.query("events", "SELECT ds::text, count(*) FROM events GROUP BY ds ORDER BY ds").fetchall()
+    assert counted == [("2017-01-01", 2), ("2017-01-02", 1)]
     assert sorted(pl.read_delta(path)["item_id"]) == ["a", "b", "c"]
     assert len(DeltaTable(path).to_pandas()) == 3
 
