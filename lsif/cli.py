@@ -235,6 +235,22 @@ def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
 
 
 @app.command()
+def upgrade() -> None:
+    """Bring the tables of an earlier release to this one's columns; models of that release are trained anew."""
+    from lsif.lookup import tables
+    from lsif.screen import console
+    from lsif.upgrade import upgrade as upgraded
+
+    changed = upgraded(tables())
+    for name, rows in changed.items():
+        console.print(f"{name}: {rows:,} rows have today's columns")
+    if changed:
+        console.print("a model of that release is refused by the night: `lsif train --ds ...` makes one that fits")
+    else:
+        console.print("nothing to do: every table has today's columns")
+
+
+@app.command()
 def demo() -> None:
     """Run real nights on a real year of shopping, from nothing; a second time is quicker."""
     from lsif.demo import run

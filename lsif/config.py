@@ -233,10 +233,17 @@ def load_settings(path: str | Path | None = None) -> Settings:
         raise LsifError(f"{file}: {'; '.join(_explained(error))}") from error
 
 
+MOVED: dict[tuple[str, ...], str] = {("ranking", "k"): "each list says its own, [lists.for_you] k = 20"}
+"""Keys of earlier releases."""
+
+
 def _explained(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         where = [str(part) for part in problem["loc"]]
         if problem["type"] == "extra_forbidden":
+            if moved := MOVED.get(tuple(where)):
+                yield f"{'.'.join(where)} is gone: {moved}"
+                continue
             near = difflib.get_close_matches(where[-1], _keys_at(Settings, where[:-1]), n=1)
             yield f"unknown key {'.'.join(where)}" + (f"; did you mean {near[0]}?" if near else "")
         else:

@@ -18,6 +18,8 @@ from lsif.model.fusion_model import FusionModel, Shape
 from lsif.ranking.trained import TrainedModel
 
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"
+FORMAT = 2
+"""What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so."""
 
 
 def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> None:
@@ -27,6 +29,7 @@ def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> Non
     arrays, names = trained.index.to_artifacts()
     save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ARRAYS)
     own = {
+        "format": FORMAT,
         "shape": asdict(trained.model.shape),
         "interests": trained.interests.model_dump(mode="json"),
         "trained_through": trained.trained_through,
@@ -39,10 +42,12 @@ def load_model(folder: Path, version: str) -> TrainedModel:
     """The model in `folder`, ready to score; the files must have been verified before.
 
     Raises:
-        OtherRelease: the weights do not fit this code.
+        OtherRelease: the weights do not fit this code, or mean something else to it.
     """
     try:
         card = json.loads((folder / CARD).read_text())
+        if (made := card.get("format", 1)) != FORMAT:
+            raise ValueError(f"it is of format {made}, this release reads {FORMAT}")
         model = FusionModel(Shape(**card["shape"]))
         model.load_state_dict(load_file(folder / WEIGHTS))
         index = ItemIndex.from_artifacts(load_arrays(folder / ARRAYS), json.loads((folder / VOCABULARY).read_text()))

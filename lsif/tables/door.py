@@ -57,7 +57,10 @@ def check_table(table: TableSchema, stored: pa.Schema) -> None:
     """Raises LsifError when a table does not hold its columns; those that came later need not be there yet."""
     later = set(table.added) - set(stored.names)
     wanted = pa.schema([field for field in arrow_schema(table) if field.name not in later])
-    check_columns(table.name, "the table holds", wanted, stored)
+    try:
+        check_columns(table.name, "the table holds", wanted, stored)
+    except LsifError as error:
+        raise LsifError(f"{error}; `lsif upgrade` brings what an earlier release left to today's columns") from error
 
 
 def check_keys(table: TableSchema, path: str, footer: pq.FileMetaData) -> None:

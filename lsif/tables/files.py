@@ -1,5 +1,6 @@
 """The Parquet files of a table, as its Delta log knows them."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -82,6 +83,17 @@ def files_of_days(files: Iterable[DataFile]) -> dict[str, list[DataFile]]:
         if file.ds is not None:
             found.setdefault(file.ds, []).append(file)
     return found
+
+
+def fingerprints(name: str, files: Iterable[DataFile], days: Iterable[str]) -> dict[str, str]:
+    """`{"table/ds": hash of the names of its files}` of each of `days`; empty where there is none."""
+    there = files_of_days(files)
+    paths = {ds: "\n".join(sorted(file.path for file in there.get(ds, []))) for ds in days}
+    return {f"{name}/{ds}": sha256(listed) if listed else "" for ds, listed in paths.items()}
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def by_day(rows: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -1,6 +1,5 @@
 """Reading tables, and the way to their writers."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +25,10 @@ from lsif.tables.files import (
     DataFile,
     Size,
     files_of_days,
+    fingerprints,
     manifest_path,
     row_groups,
+    sha256,
     visible_files,
     widened,
 )
@@ -168,7 +169,7 @@ class Tables:
         files = [file for file in self._files(name) if file.ds is not None]
         found = dict.fromkeys((str(file.ds) for file in files), 0)
         for file in files:
-            found[str(file.ds)] ^= int(_sha256(file.path)[:12], 16) if file.rows else 0
+            found[str(file.ds)] ^= int(sha256(file.path)[:12], 16) if file.rows else 0
         return found
 
     def made_from(self, name: str, ds: str) -> int | None:
@@ -182,11 +183,7 @@ class Tables:
 
     def fingerprints(self, name: str, days: Iterable[str]) -> dict[str, str]:
         """`{"table/ds": fingerprint}` of each day, in one look at the table's log."""
-        by_day: dict[str, list[str]] = {ds: [] for ds in days}
-        for file in self._files(name):
-            if file.ds in by_day:
-                by_day[file.ds].append(file.path)
-        return {f"{name}/{ds}": _sha256("\n".join(sorted(paths))) if paths else "" for ds, paths in by_day.items()}
+        return fingerprints(name, self._files(name), days)
 
     def current(self, names: Iterable[str]) -> dict[str, str]:
         """Fingerprints as they are now of those `names` that are `table/ds`, in one look at each table's log."""
@@ -202,7 +199,7 @@ class Tables:
         table = _schema(name)
         rows = self.read(name, [ds]).to_pylist()
         lines = sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
-        return _sha256("\n".join([*table.columns, *lines]))
+        return sha256("\n".join([*table.columns, *lines]))
 
     def writer(self, name: str) -> "Writer":
         """Open a table for writing; open it when the step starts, before its inputs are read."""
@@ -292,7 +289,3 @@ def _schema(name: str) -> TableSchema:
     if name not in TABLES:
         raise LsifError(f"no table {name!r}; there are {', '.join(TABLES)}")
     return TABLES[name]
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,6 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+from pyspark.sql import SparkSession
+
+from lsif.config import Rules
+from lsif.interests.catalogue import judged_products
+from lsif.interests.listed import Listed
+from lsif.sources import Catalogue
 from lsif.tables import Tables
 from tests.jobs.conftest import Run, counts, deliver, last
 
@@ -99,3 +106,29 @@ def test_the_catalogue_is_stored_when_it_changes(run: Run, home: Path, tables: T
     run("ingest_items", "--ds", D3)
     assert tables.days("items") == [D1, D3]
     assert tables.read("items", [D3])["item_id"].to_pylist() == ["7", "8"]
+
+
+def test_a_catalogue_that_was_read_before_is_not_read_again(
+    run: Run, home: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / "landing" / "items.csv"
+    path.parent.mkdir()
+    path.write_text("id,title,category\n7,Tea,drinks\n8,Milk,\n7,Tea again,drinks\n")
+    run("ingest_items", "--ds", D1)
+    read: list[str] = []
+
+    def reading(spark: SparkSession, catalogue: Catalogue, path: str, rules: Rules) -> Listed:
+        read.append(path)
+        return judged_products(spark, catalogue, path, rules)
+
+    monkeypatch.setattr("lsif.interests.catalogue.judged_products", reading)
+    first = counts(last(tables, "ingest_items"))
+    assert f"the catalogue is that of {D1}" in run("ingest_items", "--ds", D2)
+    assert (read, counts(last(tables, "ingest_items"))) == ([], first) == ([], (3, 2, 1, 0))
+    run("ingest_items", "--ds", D2, "--force")
+    assert len(read) == 1, "whoever forces a run wants the file read"
+    path.write_text("id,title,category\n7,Tea,drinks\n,Nameless,\n")
+    run("ingest_items", "--ds", D2)
+    run("ingest_items", "--ds", D3)
+    assert len(read) == 3, "another content, and one with a rejected row, which D3 must hold as well"
+    assert tables.rows("quarantine", D2)[D3] == 1
