@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,7 @@ RULES = ("champion", "as_of", "none")
 """Models that `lsif trigger` takes without there being one of that name."""
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
+Interest = Literal["long", "short"]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 
@@ -201,6 +202,9 @@ def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
     name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    only: Annotated[
+        Interest | None, typer.Option("--only", help="As this interest alone would rank, by the day's model.")
+    ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -213,10 +217,11 @@ def recs(
     from lsif.screen import show
 
     how = form(as_json, as_csv)
-    day, rows = recommendations(user, parsed_day(ds) if ds else None, name)
+    day, rows = recommendations(user, parsed_day(ds) if ds else None, name, only)
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
-    show(how, f"user {user}, ds={day}, model version {model}", columns, rows)
+    alone = f", by {only} interest alone" if only else ""
+    show(how, f"user {user}, ds={day}, model version {model}{alone}", columns, rows)
 
 
 @app.command()

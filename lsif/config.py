@@ -129,7 +129,7 @@ LISTS = {"for_you": RankedList(), "buy_again": RankedList(items="own"), "discove
 class Ranking(Section):
     model: Literal["champion", "as_of"] = "champion"
     """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
-    chunk_users: PositiveInt = 256
+    chunk_users: PositiveInt = 64
     """Users at once. Of more, what one step made is no longer in the cache when the next one reads it."""
 
 

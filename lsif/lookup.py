@@ -11,24 +11,28 @@ from lsif.places import airflow_url, tracking_uri
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
+    from lsif.ranking.lists import Only
     from lsif.registry import Registry
 
 Rows = list[dict[str, Any]]
 
 
-def recommendations(user: str, ds: str | None = None, name: str | None = None) -> tuple[str, Rows]:
+def recommendations(
+    user: str, ds: str | None = None, name: str | None = None, only: "Only | None" = None
+) -> tuple[str, Rows]:
     """A user's published lists with the titles of their items.
 
     Args:
         user: user id.
         name: only this list.
+        only: what the day's model would list by long or by short interest alone, instead of what is published.
         ds: day; None shows the newest that is published (for people only: no job ever reads "the newest").
 
     Returns:
         The day and the rows by list and rank.
 
     Raises:
-        LsifError: nothing is published, or nothing for that day or user.
+        LsifError: nothing is published, or nothing for that day or user, or no model that tells interests apart.
     """
     stored = tables()
     day = ds or max(stored.days("recommendations"), default=None)
@@ -40,9 +44,23 @@ def recommendations(user: str, ds: str | None = None, name: str | None = None) -
     if name and not any(row["list"] == name for row in rows):
         there = ", ".join(dict.fromkeys(row["list"] for row in rows))
         raise LsifError(f"user {user!r} has no list {name!r} on ds={day}, but {there}")
+    if only:
+        rows = _in_order(_by_interest(stored, day, user, rows[0]["model_version"], only))
     rows = [row for row in rows if name in (None, row["list"])]
     titles = _titles(stored, day, [row["item_id"] for row in rows])
     return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
+
+
+def _by_interest(stored: Tables, ds: str, user: str, version: str, only: "Only") -> Rows:
+    from lsif.ranking.night import lists_at
+    from lsif.ranking.rows import FALLBACK, NO_MODEL
+
+    if version == NO_MODEL:
+        raise LsifError(f"ds={ds} was scored without a model: nothing tells long from short interest")
+    rows: Rows = lists_at(stored, ds, load_settings(), _registry().load(version), [user], only).to_pylist()
+    if any(row["reason_code"] == FALLBACK for row in rows):
+        raise LsifError(f"nothing that user {user!r} did by ds={ds} makes an interest: the lists are the popular ones")
+    return rows
 
 
 def _in_order(rows: Rows) -> Rows:

@@ -112,7 +112,7 @@ def published(tables: Tables) -> Tables:
         row = dict.fromkeys(tables.schema("recommendations").names)
         row |= {"user_id": "007", "rank": 1, "item_id": item, "score": 1.25, "alpha": 0.5, "list": "for_you"}
         row |= {"model_version": "3", "reason_code": "repeat"}
-        write(tables, "recommendations", ds, [row])
+        write(tables, "recommendations", ds, [row, row | {"user_id": "none", "model_version": "none"}])
     blank = dict.fromkeys(tables.schema("items").names)
     write(
         tables,
@@ -140,6 +140,7 @@ def test_recs_shows_a_list_with_titles_and_says_of_which_day(published: Tables) 
     ("words", "line"),
     [
         (("7",), "user '7' has no list on ds=2017-10-31"),
+        (("none", "--only", "long"), "was scored without a model: nothing tells long from short interest"),
         (("007", "--ds", "2017-10-29"), "no list is published for 2017-10-29"),
         (("007", "--ds", "2017-13-01"), "is not a day"),
     ],

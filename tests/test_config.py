@@ -71,7 +71,7 @@ def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> 
     with pytest.raises(AttributeError, match=r"^\[ranking\] is none of the sections"):
         print(narrow.ranking)
     assert narrow.fingerprint() not in (settings.fingerprint(), settings.only([]).fingerprint())
-    assert settings.ranking.chunk_users == 256, "the whole ones are as they were"
+    assert settings.ranking.chunk_users == 64, "the whole ones are as they were"
 
 
 def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:

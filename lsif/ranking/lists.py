@@ -13,7 +13,9 @@ by its distance from the candidates' mean score; so adding a constant to a user'
 Shapes: P candidates of a chunk of users, R rows of their lists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -26,16 +28,22 @@ from lsif.ranking.rows import Ranked
 DEPTH = 5
 """Candidates of a list for each of its rows."""
 
+Only = Literal["long", "short"]
+RANKS_BY: Mapping[Only | None, Callable[[Pool], Array]] = MappingProxyType(
+    {None: lambda pool: pool.now, "long": lambda pool: pool.before, "short": lambda pool: pool.now - pool.before}
+)
+"""What a list is ranked by: the score, or for people who ask what it would be, one of its interests alone."""
+
 
 def deepest(lists: Sequence[RankedList]) -> int:
     """Candidates that every list has enough of."""
     return DEPTH * max(one.k for one in lists)
 
 
-def ranked(pool: Pool, lists: Sequence[RankedList]) -> Ranked:
+def ranked(pool: Pool, lists: Sequence[RankedList], only: Only | None = None) -> Ranked:
     """Every list of every user: by user, list and rank."""
-    score = pool.now.round(DECIMALS) + 0.0  # + 0.0: no negative zero
-    best = pool.take(np.lexsort((pool.order, -score, pool.row)))
+    by = RANKS_BY[only](pool).round(DECIMALS) + 0.0  # + 0.0: no negative zero
+    best = pool.take(np.lexsort((pool.order, -by, pool.row)))
     made = [_one_list(best, one, number) for number, one in enumerate(lists)]
     row, number = (np.concatenate([getattr(part, name) for part in made]) for name in ("row", "list"))
     order = np.lexsort((number, row))

@@ -7,17 +7,23 @@ import pyarrow as pa
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.evening import evening
+from lsif.ranking.lists import Only
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
 
 def lists_at(
-    tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, users: Sequence[str] | None = None
+    tables: Tables,
+    ds: str,
+    settings: Settings,
+    trained: TrainedModel | None,
+    users: Sequence[str] | None = None,
+    only: Only | None = None,
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
     at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
-    return recommend(trained, at, settings, users)
+    return recommend(trained, at, settings, users, only)
 
 
 def lists_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, user: str) -> str:

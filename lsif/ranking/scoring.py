@@ -25,7 +25,7 @@ from lsif.features.text import catalogue_vectors
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
-from lsif.ranking.lists import deepest, ranked
+from lsif.ranking.lists import Only, deepest, ranked
 from lsif.ranking.parts import exact_scores, side
 from lsif.ranking.pool import pool
 from lsif.ranking.popular import available_items, popular_items
@@ -38,14 +38,22 @@ CHUNK_SCORES = 2**24
 
 
 def recommend(
-    trained: TrainedModel | None, at: Evening, settings: Settings, users: Sequence[str] | None = None
+    trained: TrainedModel | None,
+    at: Evening,
+    settings: Settings,
+    users: Sequence[str] | None = None,
+    only: Only | None = None,
 ) -> pa.Table:
     """`recommend_batches` as one table."""
-    return pa.Table.from_batches(recommend_batches(trained, at, settings, users), SCHEMA)
+    return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only), SCHEMA)
 
 
 def recommend_batches(
-    trained: TrainedModel | None, at: Evening, settings: Settings, users: Sequence[str] | None = None
+    trained: TrainedModel | None,
+    at: Evening,
+    settings: Settings,
+    users: Sequence[str] | None = None,
+    only: Only | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
@@ -56,6 +64,7 @@ def recommend_batches(
     Args:
         trained: the model, or None before any.
         users: only these; default: all.
+        only: rank every item by what long or short interest alone says; for a few users, whom somebody looks at.
 
     Raises:
         LsifError: the model does not fit the tables, a text has no vector, or nothing may be recommended.
@@ -65,7 +74,7 @@ def recommend_batches(
     if trained is None:
         return Popular(at, settings, NO_MODEL).rows(chosen)
     trained.check_fits(settings)
-    night = Night(trained, at, settings)
+    night = Night(trained, at, settings, only)
     blocks = zip(at.people.blocks(chosen), at.earlier.blocks(chosen), strict=True)
     return chain.from_iterable(night.rows(now, before) for now, before in blocks)
 
@@ -73,7 +82,7 @@ def recommend_batches(
 class Night:
     """What scoring needs once a date: the model and every item as it scores them."""
 
-    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings) -> None:
+    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Only | None = None) -> None:
         vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
         self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
         self._model = deepcopy(trained.model).double().eval()
@@ -81,6 +90,8 @@ class Night:
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
         self._popular, self._settings = Popular(at, settings, trained.version), settings
         self._nobody = self._to_nobody(at.ds)
+        self._only = only
+        self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
 
     def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
@@ -95,10 +106,12 @@ class Night:
 
         def listed(chunk: Array) -> pa.RecordBatch:
             sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
-            found = pool(sides[0], sides[1], self._items, self._nobody, deepest(lists))
-            return fusion_rows(ranked(found, lists), names, now.ids.take(pa.array(chunk)), ids, self._stamp)
+            found = pool(sides[0], sides[1], self._items, self._nobody, self._depth)
+            return fusion_rows(ranked(found, lists, self._only), names, now.ids.take(pa.array(chunk)), ids, self._stamp)
 
-        yield from in_turn(listed, self._chunks(np.flatnonzero(known)))
+        # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
+        by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
+        yield from in_turn(listed, self._chunks(by_length[known[by_length]]))
         yield from self._popular.rows(now.ids.filter(pa.array(~known)))
 
     def _to_nobody(self, ds: str) -> Array:

@@ -20,6 +20,7 @@ from lsif.features.vocabulary import build_index
 from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import build_model
+from lsif.ranking.lists import Only
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
@@ -154,9 +155,10 @@ def recommended(
     item_vectors: pa.Table,
     settings: Settings,
     users: Sequence[str] | None = None,
+    only: Only | None = None,
 ) -> pa.Table:
     """What the night would make of it."""
-    return recommend(model, at.evening(item_vectors, settings), settings, users)
+    return recommend(model, at.evening(item_vectors, settings), settings, users, only)
 
 
 def small(settings: Settings, k: int = 5, **ranking: Any) -> Settings:

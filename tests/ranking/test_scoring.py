@@ -18,7 +18,7 @@ from lsif.features.shared import shared
 from lsif.features.snapshot import snapshot
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
-from lsif.ranking.lists import DEPTH
+from lsif.ranking.lists import DEPTH, Only
 from lsif.ranking.rows import PARTS, REASONS, SHARES
 from lsif.ranking.trained import TrainedModel
 from tests.known import Known
@@ -178,6 +178,25 @@ def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
         assert len(mine) == 5
         for row in mine:
             assert row["long_part"] == pytest.approx(long[row["item_id"]] - mean, abs=2e-6)
+
+
+@pytest.mark.parametrize("only", ["long", "short"])
+def test_one_interest_alone_ranks_every_item(
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Only
+) -> None:
+    rows = shop.recommended(trained, night, vectors, small, users=["u000", "u007"], only=only)
+    assert night.before is not None
+    before = brute_force(trained, replace(night.before, items=night.items), small, night.states(small))
+    now = brute_force(trained, night, small)
+    for user, name in product(("u000", "u007"), ("for_you", "buy_again", "discover")):
+        listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
+        by = {
+            item: round(before[user][item] if only == "long" else now[user][item] - before[user][item], 6)
+            for item in now[user]
+            if ((user, item) in BOUGHT) in listed
+        }
+        mine = lists(rows, name)[user]
+        assert [by[item] for item in mine] == pytest.approx(sorted(by.values(), reverse=True)[:5], abs=2e-6)
 
 
 def emptied(night: Known) -> dict[str, pa.Table]:
