@@ -18,7 +18,7 @@ down: ## stop what `make demo` or `lsif up` started, and nothing else
 test: check ## lint, types, import rules and all tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
-test-long: preflight $(READY) ## what takes half an hour: the whole of docker-compose.yaml, where a Docker engine answers
+test-long: preflight $(READY) ## what takes minutes each: two worlds that end alike, and the whole of docker-compose.yaml where a Docker engine answers
 	@$(BIN)/python -m pytest -m long
 
 bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes, or SOURCE=my.toml CUTS=day,day FROM=day TO=day

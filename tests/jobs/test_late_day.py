@@ -19,7 +19,7 @@ from tests.ranking.harness import SMALL, Shop
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.long]  # two worlds of three nights, and a training each
 
 NIGHTS = [day_before(shop.DS, n) for n in (2, 1, 0)]
 LATE, LAST = NIGHTS[0], NIGHTS[-1]
