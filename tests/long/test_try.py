@@ -8,21 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def answers() -> bool:
-    try:
-        return subprocess.run(["docker", "version"], capture_output=True, timeout=60, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+NO_ENGINE = 3
+"""What the script ends with where no Docker engine answers."""
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-@pytest.mark.skipif(not answers(), reason="no Docker engine answers: docker/try.sh was not run")
 def test_the_stack_starts_survives_the_death_of_each_part_and_leaves_nothing() -> None:
     done = subprocess.run(["docker/try.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
     print(done.stdout)
+    if done.returncode == NO_ENGINE:
+        pytest.skip(f"docker/try.sh: {done.stderr.strip()}")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     ends = dict(re.findall(r"\| 2017-03-\d\d \| (\S+) \| (\w+) \|", done.stdout))
     assert set(ends.values()) == {"well"} and len(ends) == 7
@@ -35,4 +31,4 @@ def test_without_an_engine_the_script_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [str(ROOT / "docker/try.sh")], env={**os.environ, **nowhere}, capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (3, b"no Docker engine answers: nothing was tried\n")
+    assert (done.returncode, done.stderr) == (NO_ENGINE, b"no Docker engine answers: nothing was tried\n")
