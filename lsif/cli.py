@@ -2,11 +2,11 @@
 
 import shlex
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from lsif.config import home_folder
+from lsif.config import Interest, home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.outages import ended_with
@@ -34,7 +34,6 @@ RULES = ("champion", "as_of", "none")
 """Models that `lsif trigger` takes without there being one of that name."""
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
-Interest = Literal["long", "short"]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 

@@ -99,6 +99,9 @@ class Training(Section):
     """Begin with the champion's weights, if it saw nothing after the stopping cutoff and is of the same sizes."""
 
 
+Interest = Literal["long", "short"]
+
+
 class RankedList(Section):
     """One of the lists that every user gets."""
 

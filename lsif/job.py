@@ -15,6 +15,8 @@ import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -86,8 +88,16 @@ class Job:
 
     def last_success(self, step: str) -> Line | None:
         """The newest ledger row of `step` for this day that ended well, `inputs` and `outputs` decoded."""
-        done = (pc.field("step") == step) & (pc.field("ds") == self.ds) & (pc.field("status") == "done")
-        rows = self.tables.read("runs", filter=done).sort_by("seq").to_pylist()
+        return self._last(step, {"ds": self.ds})
+
+    def last_alike(self, step: str) -> Line | None:
+        """The same of whichever day, made with the settings and the code of the running step."""
+        return self._last(step, self.marks)
+
+    def _last(self, step: str, equal: dict[str, str]) -> Line | None:
+        wanted = {"step": step, "status": "done", **equal}
+        chosen = reduce(and_, (pc.field(name) == value for name, value in wanted.items()))
+        rows = self.tables.read("runs", filter=chosen).sort_by("seq").to_pylist()
         return {**rows[-1], **{part: json.loads(rows[-1][part]) for part in ("inputs", "outputs")}} if rows else None
 
 

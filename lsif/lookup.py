@@ -5,20 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from lsif.config import load_settings
+from lsif.config import Interest, load_settings
 from lsif.errors import LsifError
 from lsif.places import airflow_url, tracking_uri
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
-    from lsif.ranking.lists import Only
     from lsif.registry import Registry
 
 Rows = list[dict[str, Any]]
 
 
 def recommendations(
-    user: str, ds: str | None = None, name: str | None = None, only: "Only | None" = None
+    user: str, ds: str | None = None, name: str | None = None, only: Interest | None = None
 ) -> tuple[str, Rows]:
     """A user's published lists with the titles of their items.
 
@@ -51,7 +50,7 @@ def recommendations(
     return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
 
 
-def _by_interest(stored: Tables, ds: str, user: str, version: str, only: "Only") -> Rows:
+def _by_interest(stored: Tables, ds: str, user: str, version: str, only: Interest) -> Rows:
     from lsif.ranking.night import lists_at
     from lsif.ranking.rows import FALLBACK, NO_MODEL
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,15 +68,20 @@ def cascade(tables: Tables, run_night: Run, run_training: Run) -> int:
     return len(done)
 
 
-def _last_runs(tables: Tables) -> dict[Step, dict[str, Any]]:
+def last_lines(tables: Tables, columns: Sequence[str] | None = None) -> dict[Step, dict[str, Any]]:
     """The last line of each step and day that ended well, in the order they were written."""
-    columns = ["seq", "step", "ds", "inputs", "outputs"]
     rows = tables.read("runs", columns=columns, filter=pc.field("status") == "done").sort_by("seq").to_pylist()
     lines: dict[Step, dict[str, Any]] = {}
     for row in rows:
         lines.pop((row["step"], row["ds"]), None)
-        lines[row["step"], row["ds"]] = {part: json.loads(row[part]) for part in ("inputs", "outputs")}
+        lines[row["step"], row["ds"]] = row
     return lines
+
+
+def _last_runs(tables: Tables) -> dict[Step, dict[str, Any]]:
+    """What each step read and wrote, when it last ended well."""
+    lines = last_lines(tables, ["seq", "step", "ds", "inputs", "outputs"])
+    return {step: {part: json.loads(row[part]) for part in ("inputs", "outputs")} for step, row in lines.items()}
 
 
 def _following(lines: dict[Step, dict[str, Any]], waiting: list[tuple[Step, str]]) -> Iterator[tuple[Step, Step]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.stale import last_lines
 from lsif.tables import Tables
 from lsif.tables.upgrade import upgrade as upgrade_tables
 
@@ -29,11 +30,9 @@ def _keep_done(tables: Tables, before: dict[str, str], after: dict[str, str]) ->
 
     Else every night of the past that read a list would be stale, although no row of it has moved.
     """
-    rows = tables.read("runs").sort_by("seq")
-    newest, schema = pc.max(rows["seq"]).as_py() or 0, tables.schema("runs")
-    last = {(line["step"], line["ds"]): line for line in rows.to_pylist() if line["status"] == "done"}
+    newest, schema = pc.max(tables.read("runs", columns=["seq"])["seq"]).as_py() or 0, tables.schema("runs")
     again: list[dict[str, Any]] = []
-    for line in last.values():
+    for line in last_lines(tables).values():
         inputs = json.loads(line["inputs"])
         if same := [name for name, mark in inputs.items() if before.get(name) == mark]:
             renamed = json.dumps(inputs | {name: after[name] for name in same}, sort_keys=True)

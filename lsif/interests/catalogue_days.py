@@ -5,10 +5,8 @@ days those were stands in the ledger.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,14 +56,6 @@ class Lists:
         lines = self.tables.read("runs", columns=["seq", "ds", "inputs"], filter=done).sort_by("seq").to_pylist()
         newest = {line["ds"]: json.loads(line["inputs"]) for line in lines}
         return sorted(ds for ds, read in newest.items() if not read or not all(map(self._is_own, read)))
-
-    def last_run(self, marks: Mapping[str, str]) -> dict[str, Any] | None:
-        """The step's newest line in the ledger, of whichever day, that ended well under these `marks`."""
-        done = (pc.field("step") == self.step) & (pc.field("status") == "done")
-        for name, mark in marks.items():
-            done &= pc.field(name) == mark
-        lines = self.tables.read("runs", filter=done).sort_by("seq").to_pylist()
-        return {**lines[-1], "inputs": json.loads(lines[-1]["inputs"])} if lines else None
 
     def store(self, writer: Writer, ds: str, rows: pa.Table) -> str | None:
         """Put the rows delivered for `ds` in force from that day until the next delivery; returns the day whose equal

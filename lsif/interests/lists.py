@@ -70,7 +70,7 @@ def read_before(job: Job, lists: Lists, door: str) -> Listed | None:
 
     Nobody needs a JVM to come to the same rows. None with --force, which reads whatever is there.
     """
-    line = None if job.force else lists.last_run(job.marks)
+    line = None if job.force else job.last_alike(lists.step)
     if line is None or line["quarantined"] or sorted(line["inputs"].values()) != sorted(job.inputs.values()):
         return None
     stored = job.tables.newest_day(lists.table, line["ds"])

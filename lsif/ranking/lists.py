@@ -15,11 +15,10 @@ Shapes: P candidates of a chunk of users, R rows of their lists.
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
-from lsif.config import RankedList
+from lsif.config import Interest, RankedList
 from lsif.features.ragged import Array
 from lsif.ranking.pool import Pool
 from lsif.ranking.popular import DECIMALS
@@ -28,8 +27,7 @@ from lsif.ranking.rows import Ranked
 DEPTH = 5
 """Candidates of a list for each of its rows."""
 
-Only = Literal["long", "short"]
-RANKS_BY: Mapping[Only | None, Callable[[Pool], Array]] = MappingProxyType(
+RANKS_BY: Mapping[Interest | None, Callable[[Pool], Array]] = MappingProxyType(
     {None: lambda pool: pool.now, "long": lambda pool: pool.before, "short": lambda pool: pool.now - pool.before}
 )
 """What a list is ranked by: the score, or for people who ask what it would be, one of its interests alone."""
@@ -40,7 +38,7 @@ def deepest(lists: Sequence[RankedList]) -> int:
     return DEPTH * max(one.k for one in lists)
 
 
-def ranked(pool: Pool, lists: Sequence[RankedList], only: Only | None = None) -> Ranked:
+def ranked(pool: Pool, lists: Sequence[RankedList], only: Interest | None = None) -> Ranked:
     """Every list of every user: by user, list and rank."""
     by = RANKS_BY[only](pool).round(DECIMALS) + 0.0  # + 0.0: no negative zero
     best = pool.take(np.lexsort((pool.order, -by, pool.row)))

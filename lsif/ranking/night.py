@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from lsif.config import Settings
+from lsif.config import Interest, Settings
 from lsif.errors import LsifError
 from lsif.features.evening import evening
-from lsif.ranking.lists import Only
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
@@ -19,7 +18,7 @@ def lists_at(
     settings: Settings,
     trained: TrainedModel | None,
     users: Sequence[str] | None = None,
-    only: Only | None = None,
+    only: Interest | None = None,
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
     at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)

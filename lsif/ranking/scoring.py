@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from lsif.config import Settings
+from lsif.config import Interest, Settings
 from lsif.errors import LsifError
 from lsif.features.evening import Evening
 from lsif.features.known import Users, nobody
@@ -25,7 +25,7 @@ from lsif.features.text import catalogue_vectors
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
-from lsif.ranking.lists import Only, deepest, ranked
+from lsif.ranking.lists import deepest, ranked
 from lsif.ranking.parts import exact_scores, side
 from lsif.ranking.pool import pool
 from lsif.ranking.popular import available_items, popular_items
@@ -42,7 +42,7 @@ def recommend(
     at: Evening,
     settings: Settings,
     users: Sequence[str] | None = None,
-    only: Only | None = None,
+    only: Interest | None = None,
 ) -> pa.Table:
     """`recommend_batches` as one table."""
     return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only), SCHEMA)
@@ -53,7 +53,7 @@ def recommend_batches(
     at: Evening,
     settings: Settings,
     users: Sequence[str] | None = None,
-    only: Only | None = None,
+    only: Interest | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
@@ -82,7 +82,7 @@ def recommend_batches(
 class Night:
     """What scoring needs once a date: the model and every item as it scores them."""
 
-    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Only | None = None) -> None:
+    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Interest | None = None) -> None:
         vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
         self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
         self._model = deepcopy(trained.model).double().eval()
@@ -111,7 +111,8 @@ class Night:
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
-        yield from in_turn(listed, self._chunks(by_length[known[by_length]]))
+        made = pa.Table.from_batches(in_turn(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
+        yield from _by_user(made, now.ids).to_batches()
         yield from self._popular.rows(now.ids.filter(pa.array(~known)))
 
     def _to_nobody(self, ds: str) -> Array:
@@ -133,6 +134,12 @@ def _catalogue(model: FusionModel, of: Shared, available: pa.Array) -> Catalogue
     open_to_all = torch.from_numpy(np.asarray(pc.is_in(of.index.item_ids, value_set=available)))
     order = np.argsort(pc.sort_indices(of.index.item_ids))  # place of each item among the sorted ids
     return catalogue(replace(items, bias=torch.where(open_to_all, items.bias, -torch.inf)), order)
+
+
+def _by_user(rows: pa.Table, ids: pa.Array) -> pa.Table:
+    """Rows in the order of `ids`, where the rows of each user are in theirs: who looks for one opens few row groups."""
+    place = pc.index_in(rows["user_id"], value_set=ids).to_numpy()
+    return rows.combine_chunks().take(np.argsort(place, kind="stable"))
 
 
 class Popular:

@@ -20,6 +20,7 @@ from lsif.tables.marks import application, mark_of
 from lsif.tables.write import Writer
 
 Columns = dict[str, pa.Array]
+SHARES = ("long_share", "short_share", "popularity_share")
 BATCH = 65_536
 """Rows in memory at a time."""
 
@@ -32,19 +33,17 @@ def _lists_of_one_name(rows: pa.RecordBatch) -> Columns:
     """
     generator = pc.if_else(pc.equal(rows["reason_code"], "popular_fallback"), "popular", "fusion")
     emptied = {name: pa.nulls(len(rows), pa.float64()) for name in ("alpha", *SHARES)}
-    return {"list": _all("for_you", rows), "generator": generator, **emptied}
+    return {"list": pa.repeat("for_you", len(rows)), "generator": generator, **emptied}
 
 
 def _metrics_of_one_list(rows: pa.RecordBatch) -> Columns:
     """A segment is `dimension=value` now, and there was one: everybody."""
-    return {"list": _all("for_you", rows), "segment": pc.replace_substring_regex(rows["segment"], "^all$", "users=all")}
+    return {
+        "list": pa.repeat("for_you", len(rows)),
+        "segment": pc.replace_substring_regex(rows["segment"], "^all$", "users=all"),
+    }
 
 
-def _all(value: str, rows: pa.RecordBatch) -> pa.Array:
-    return pa.repeat(value, len(rows))
-
-
-SHARES = ("long_share", "short_share", "popularity_share")
 CHANGED: dict[str, Callable[[pa.RecordBatch], Columns]] = {
     "recommendations": _lists_of_one_name,
     "metrics_daily": _metrics_of_one_list,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from lsif.config import Settings
+from lsif.config import Interest, Settings
 from lsif.days import day_before
 from lsif.features.steps import store_states
 from lsif.features.text import catalogue_vectors, text_sha256
@@ -20,7 +20,6 @@ from lsif.features.vocabulary import build_index
 from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import build_model
-from lsif.ranking.lists import Only
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
@@ -155,7 +154,7 @@ def recommended(
     item_vectors: pa.Table,
     settings: Settings,
     users: Sequence[str] | None = None,
-    only: Only | None = None,
+    only: Interest | None = None,
 ) -> pa.Table:
     """What the night would make of it."""
     return recommend(model, at.evening(item_vectors, settings), settings, users, only)

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 import pytest
 import torch
 
-from lsif.config import Settings
+from lsif.config import Interest, Settings
 from lsif.errors import LsifError
 from lsif.features import collaborative
 from lsif.features.shared import shared
 from lsif.features.snapshot import snapshot
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import scores
-from lsif.ranking.lists import DEPTH, Only
+from lsif.ranking.lists import DEPTH
 from lsif.ranking.rows import PARTS, REASONS, SHARES
 from lsif.ranking.trained import TrainedModel
 from tests.known import Known
@@ -182,7 +182,7 @@ def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
 
 @pytest.mark.parametrize("only", ["long", "short"])
 def test_one_interest_alone_ranks_every_item(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Only
+    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Interest
 ) -> None:
     rows = shop.recommended(trained, night, vectors, small, users=["u000", "u007"], only=only)
     assert night.before is not None
