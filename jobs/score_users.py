@@ -17,9 +17,8 @@ from functools import partial
 from lsif.checks import accept_arguments, hold
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
-from lsif.ranking.night import lists_of
+from lsif.ranking.night import lists_of, write_lists
 from lsif.ranking.rows import NO_MODEL
-from lsif.ranking.scoring import recommend_batches
 from lsif.registry.ladder import Chosen, chosen
 from lsif.registry.standing import Wanted
 
@@ -45,7 +44,7 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
         raise held.stop(mend="promote a version")
     trained = made_by.trained
     at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
-    writer.write(job.ds, recommend_batches(trained, at, job.settings))
+    write_lists(writer, trained, at, job.settings)
     staged = writer.stage(model_version=made_by.version)
     rows = sum(file.rows for file in staged.files)
     return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from lsif.errors import LsifError, OutageError
 from lsif.outages import is_outage
 from lsif.spark_archive import java_option
+from lsif.spark_master import spark_master
 
 JAVA = "spark.driver.extraJavaOptions"
 
@@ -66,7 +67,7 @@ def session(app_name: str, bulk: bool = False, java_options: str | None = None) 
         LsifError: `LSIF_SPARK_CONF` is not `key=value ...`, or Python and JVM are of different Spark versions.
     """
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    master = os.environ.get("LSIF_SPARK_MASTER", "local[*]")
+    master = spark_master()
     builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # under spark-submit the master is spark-submit's to choose
         builder = builder.master(master)

@@ -6,10 +6,26 @@ import pyarrow as pa
 
 from lsif.config import Interest, Settings
 from lsif.errors import LsifError
-from lsif.features.evening import evening
-from lsif.ranking.scoring import recommend
+from lsif.features.evening import Evening, evening
+from lsif.ranking.scoring import recommend, recommend_batches
 from lsif.ranking.trained import TrainedModel
+from lsif.spark_master import is_on_cluster
 from lsif.tables import Tables
+from lsif.tables.write import Writer
+
+
+def write_lists(writer: Writer, trained: TrainedModel | None, at: Evening, settings: Settings) -> None:
+    """Every user's lists, written and not visible yet: by this process, or by the executors where there is a cluster.
+
+    Raises:
+        LsifError: as `recommend_batches`, or Spark's master does not answer.
+    """
+    if trained is None or not is_on_cluster():
+        writer.write(at.ds, recommend_batches(trained, at, settings))
+        return
+    from lsif.ranking.by_executors import write_by_executors  # and Spark, which one machine scores without
+
+    write_by_executors(writer, trained, at, settings)
 
 
 def lists_at(

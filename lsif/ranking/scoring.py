@@ -73,16 +73,19 @@ def recommend_batches(
     chosen = ids if users is None else ids.filter(pc.is_in(ids, value_set=pa.array(users, pa.string())))
     if trained is None:
         return Popular(at, settings, NO_MODEL).rows(chosen)
-    trained.check_fits(settings)
-    night = Night(trained, at, settings, only)
-    blocks = zip(at.people.blocks(chosen), at.earlier.blocks(chosen), strict=True)
-    return chain.from_iterable(night.rows(now, before) for now, before in blocks)
+    return Night(trained, at, settings, only).rows_of(chosen)
 
 
 class Night:
-    """What scoring needs once a date: the model and every item as it scores them."""
+    """What scoring needs once a date: the model and every item as it scores them, and where users are read.
+
+    Raises:
+        LsifError: as `recommend_batches`.
+    """
 
     def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Interest | None = None) -> None:
+        trained.check_fits(settings)
+        self._people, self._earlier = at.people, at.earlier
         vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
         self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
         self._model = deepcopy(trained.model).double().eval()
@@ -92,6 +95,11 @@ class Night:
         self._nobody = self._to_nobody(at.ds)
         self._only = only
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
+
+    def rows_of(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        """The rows of some users (sorted), a block after the other."""
+        blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), strict=True)
+        return chain.from_iterable(self.rows(now, before) for now, before in blocks)
 
     def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.

@@ -42,6 +42,23 @@ FEW_ROWS = 20_000
 """Of a day, on average: below, Spark takes longer over its file than over its rows."""
 
 
+def write_file(path: str, table: TableSchema, name: str, rows: Iterable[pa.RecordBatch]) -> pq.FileMetaData:
+    """Write the file `name` of the table at `path`, batch by batch; returns its footer.
+
+    Raises:
+        LsifError: a column is missing, unknown or of another type.
+    """
+    wanted, (filesystem, root) = arrow_schema(table, with_ds=False), pafs.FileSystem.from_uri(path)
+    make_folder(filesystem, f"{root}/{name}".rpartition("/")[0])
+    footer: list[pq.FileMetaData] = []
+    kept = {"compression": "zstd", "metadata_collector": footer}
+    with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, **kept) as writer:
+        for group in gathered(rows):
+            check_columns(table.name, "the rows to write hold", wanted, group.schema)
+            writer.write_table(group.select(wanted.names).cast(wanted))
+    return footer[0]
+
+
 @answering
 @dataclass
 class Writer:
@@ -64,21 +81,29 @@ class Writer:
         Raises:
             LsifError: a column is missing, unknown or of another type, or a key column holds nulls.
         """
-        wanted = arrow_schema(self.table, with_ds=False)
-        folder = f"{DS}={ds}/" if ds else ""
-        name = f"{folder}{self.token}-{len(self.files):04d}.parquet"
-        filesystem, root = self._root()
-        make_folder(filesystem, f"{root}/{folder}")
-        batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
         if isinstance(rows, pa.Table):
-            check_columns(self.table.name, "the rows to write hold", wanted, rows.schema)
-        footer: list[pq.FileMetaData] = []
-        kept = {"compression": "zstd", "metadata_collector": footer}
-        with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, **kept) as writer:
-            for group in gathered(batches):
-                check_columns(self.table.name, "the rows to write hold", wanted, group.schema)
-                writer.write_table(group.select(wanted.names).cast(wanted))
-        self._register(ds, name, footer[0])
+            check_columns(
+                self.table.name, "the rows to write hold", arrow_schema(self.table, with_ds=False), rows.schema
+            )
+        name = f"{f'{DS}={ds}/' if ds else ''}{self.token}-{len(self.files):04d}.parquet"
+        batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
+        self._register(ds, name, write_file(self.path, self.table, name, batches))
+
+    def elsewhere(self, ds: str) -> "Elsewhere":
+        """What other processes write files of `ds` with, for this writer to take over."""
+        return Elsewhere(self.path, self.table, ds, self.token)
+
+    def take_over(self, ds: str, paths: Sequence[str]) -> None:
+        """Files of `ds`, in order, that other processes wrote with what `elsewhere` gave them; none make an empty day.
+
+        Raises:
+            LsifError: as for `write`.
+        """
+        filesystem, root = self._root()
+        for path in paths:
+            self._register(ds, path, pq.read_metadata(f"{root}/{path}", filesystem=filesystem))
+        if not paths:
+            self.write(ds, [])
 
     def write_frame(self, frame: "DataFrame", days: Iterable[str], rows: int | None = None) -> None:
         """Write a Spark DataFrame with a `ds` column; every listed day is replaced, also by nothing.
@@ -186,6 +211,28 @@ class Writer:
 
     def _root(self) -> tuple[pafs.FileSystem, str]:
         return pafs.FileSystem.from_uri(self.path)
+
+
+@answering
+@dataclass(frozen=True)
+class Elsewhere:
+    """A writer's day in another process, which may die and be tried again: every file has a name of its own, and only
+    those are seen that the writer takes over."""
+
+    path: str
+    table: TableSchema
+    ds: str
+    token: str
+
+    def write(self, rows: Iterable[pa.RecordBatch]) -> str:
+        """Write one file; returns its path inside the table.
+
+        Raises:
+            LsifError: a column is missing, unknown or of another type.
+        """
+        name = f"{DS}={self.ds}/{self.token}-{uuid.uuid4().hex}.parquet"
+        write_file(self.path, self.table, name, rows)
+        return name
 
 
 @answering

@@ -1,0 +1,70 @@
+"""A night scored on a cluster: blocks of users go to the executors, rows come to the table as files of one commit.
+
+What all users share (the model, the items, which files of which tables hold the users) is made once, in the driver, and
+shipped once to each executor; users are read where they are scored. A row depends on nobody else's, so that it is the
+same wherever and with whomever it is made.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+from pyspark import Broadcast, TaskContext
+
+from lsif.config import Settings
+from lsif.features.evening import Evening
+from lsif.features.known import BLOCK
+from lsif.ranking.scoring import Night
+from lsif.ranking.trained import TrainedModel
+from lsif.spark import session
+from lsif.tables.write import Elsewhere, Writer
+
+WAVES = 3
+"""Parts for each core, at least: the last to end keeps the others waiting for a third of the work at most."""
+USERS = 4 * BLOCK
+"""Users of a part, at most: what a file of lists holds, and what a worker that dies has to make again."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What an executor needs of the night; part `n` is of the users from `cuts[n]` to `cuts[n + 1]`."""
+
+    night: Night
+    ids: pa.Array
+    cuts: Sequence[int]
+    files: Elsewhere
+
+    def write(self, part: int) -> str:
+        """Rows of a part in a file; returns its path inside the table."""
+        first, end = self.cuts[part : part + 2]
+        return self.files.write(self.night.rows_of(self.ids[first:end]))
+
+
+def write_by_executors(writer: Writer, trained: TrainedModel, at: Evening, settings: Settings) -> None:
+    """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`.
+
+    Raises:
+        LsifError: as `recommend_batches`.
+        OutageError: Spark's master does not answer.
+    """
+    spark, ids = session("score_users"), at.people.ids
+    cuts = _cuts(len(ids), spark.sparkContext.defaultParallelism)
+    shipped = spark.sparkContext.broadcast(Shipped(Night(trained, at, settings), ids, cuts, writer.elsewhere(at.ds)))
+    parts = spark.range(0, len(cuts) - 1, numPartitions=max(len(cuts) - 1, 1))
+    rows = parts.mapInArrow(lambda batches: _written(shipped, batches), "part long, path string").collect()
+    writer.take_over(at.ds, [row["path"] for row in sorted(rows)])
+
+
+def _cuts(users: int, cores: int) -> list[int]:
+    parts = max(WAVES * cores, -(-users // USERS))
+    return sorted({int(cut) for cut in np.linspace(0, users, parts + 1)})
+
+
+def _written(shipped: "Broadcast[Shipped]", batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    task = TaskContext.get()
+    torch.set_num_threads(task.cpus() if task else 1)  # the executor's other cores have tasks of their own
+    for batch in batches:
+        parts = batch["id"].to_pylist()
+        yield pa.record_batch({"part": parts, "path": [shipped.value.write(part) for part in parts]})

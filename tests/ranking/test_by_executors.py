@@ -1,0 +1,54 @@
+"""A night scored on a real standalone cluster: the rows of one machine, and still when a worker dies in mid-job."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
+from tests.ranking import shop
+from tests.ranking.harness import JOBS, Shop
+
+pytest_plugins = ["tests.ranking.harness"]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with standalone(tmp_path / "cluster", workers=2) as started:
+        yield started
+
+
+def scores(worker: psutil.Process) -> str:
+    """Whether a worker has a Python at work for it."""
+    return "".join(child.name() for child in worker.children(recursive=True) if child.name().startswith("python"))
+
+
+@pytest.mark.timeout(600)  # five JVMs
+def test_executors_write_the_rows_of_one_machine_and_outlive_a_worker(
+    champion: Shop, cluster: Cluster, tmp_path: Path
+) -> None:
+    champion.night()
+    alone = champion.tables.content_hash("recommendations", shop.DS)
+    files = set(Path(champion.tables.path("recommendations")).rglob("*.parquet"))
+
+    command = [sys.executable, str(JOBS / "score_users.py"), "--ds", shop.DS, "--force"]
+    with (
+        (tmp_path / "log").open("wb") as out,
+        subprocess.Popen(command, env=cluster.environment, stdout=out, stderr=out) as job,
+    ):
+        family = psutil.Process(job.pid)
+        try:
+            wait_for("Python on a worker", lambda: scores(cluster.workers[0]))
+            kill(cluster.workers[0])
+            assert job.wait(PATIENCE) == 0, (tmp_path / "log").read_text()
+        finally:
+            kill(family)
+
+    assert "Lost executor" in (tmp_path / "log").read_text()
+    assert len(set(Path(champion.tables.path("recommendations")).rglob("*.parquet")) - files) > 1
+    champion.run("audit_recommendations")
+    champion.run("publish_recommendations")
+    assert champion.tables.content_hash("recommendations", shop.DS) == alone
