@@ -8,6 +8,7 @@ Each source of the former has its `trust`, one in training.
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lsif.features.ragged import Array
@@ -148,13 +149,14 @@ class FusionModel(nn.Module):
         long = self.long(batch, vectors, past)
         long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.temperature()
-        near_long, near_short = self.neighbours(batch, factors, past, user)
+        own = F.embedding(batch.history_item, factors)
+        near_long, near_short = self.neighbours(batch, factors, own, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
         short = torch.cat([short / scale, near_short], dim=1)
         texts, neighbours, groups, _ = self.trust
         trust = torch.cat([texts.expand(vectors.shape[1]), neighbours.expand(factors.shape[1])])
         long, short = long * trust, short * trust
-        close = self.neighbours.closeness(batch, factors)
+        close = self.neighbours.closeness(batch, own)
         order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1
         return Interests(

@@ -2,9 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu
 
 from lsif.model.batch import Batch
+from lsif.model.layers import gelu
 
 
 class GroupTerm(nn.Module):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lsif.features.ragged import Array
@@ -62,6 +63,13 @@ class Standardise(nn.Module):
 def _kept(*shape: int, device: torch.device) -> Tensor:
     """What a step leaves in, drawn by the CPU's generator, so that every device leaves out the same."""
     return (torch.rand(shape, device="cpu") >= DROPPED).to(device)
+
+
+def gelu(values: Tensor) -> Tensor:
+    """`torch.nn.functional.gelu`, which on a CPU takes float64 number by number: by torch.erf it costs a quarter."""
+    if values.dtype != torch.float64 or values.requires_grad:
+        return F.gelu(values)
+    return torch.erf(values * 0.5**0.5).add_(1).mul_(values).mul_(0.5)
 
 
 def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:

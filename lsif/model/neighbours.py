@@ -31,28 +31,33 @@ class NeighbourInterest(nn.Module):
         with torch.no_grad():
             self.gain.bias.copy_(torch.tensor([math.log(5.0), 0.0]))
 
-    def forward(self, batch: Batch, factors: Tensor, features: Tensor, user: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, batch: Batch, factors: Tensor, own: Tensor, features: Tensor, user: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Long and short interest among the factors [B, K], zeros where there is nothing.
 
         Args:
             factors: of the batch's item numbers [M, K].
+            own: those of each history row's item [B, L, K].
             features: standardised history features [B, L, F].
             user: standardised user features [B, P].
         """
         trust = torch.exp(self.row(features).squeeze(-1).clamp(-LIMIT, LIMIT))
         rows = self._weights(batch) * trust
         events = (1 + batch.window_age) ** self.age * batch.window_mask
-        long = torch.einsum("bl,blk->bk", rows, factors[batch.history_item])
-        short = torch.einsum("bs,bsk->bk", events, factors[batch.window_item])
+        long = torch.einsum("bl,blk->bk", rows, own)
+        short = torch.einsum("bs,bsk->bk", events, F.embedding(batch.window_item, factors))
         gain = torch.exp(self.gain(user).clamp(-LIMIT, LIMIT))
         return F.normalize(long, dim=-1) * gain[:, :1], F.normalize(short, dim=-1) * gain[:, 1:]
 
-    def closeness(self, batch: Batch, factors: Tensor) -> Tensor:
+    def closeness(self, batch: Batch, own: Tensor) -> Tensor:
         """How close each history row's item stands to all that the user takes [B, L], from -5 to 3; nothing is learned.
 
         Learned interests would bring the training users' favourites into the repeat term, by heart.
+
+        Args:
+            own: factors of each history row's item [B, L, K].
         """
-        own = factors[batch.history_item]  # [B, L, K]
         together = F.normalize(torch.einsum("bl,blk->bk", self._weights(batch), own), dim=-1)
         return 4 * torch.einsum("bk,blk->bl", together, own) - 1
 

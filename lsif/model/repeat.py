@@ -2,10 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu
 
 from lsif.model.batch import Batch
-from lsif.model.layers import masked_mean
+from lsif.model.layers import gelu, masked_mean
 
 LEVEL_SPEED = 50.0
 """A level has one weight per user feature and may have far to go."""

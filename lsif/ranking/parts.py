@@ -1,13 +1,13 @@
 """Exact scores of pairs of users and items, whatever side of the user they are taken with.
 
-Shapes: B users of the chunk, V items, L history rows, D width, P pairs of a user and an item.
+Shapes: B users of the chunk, V items, L history rows, D width, P pairs of a user and an item, S sides of the users.
 
 The search (`candidates`) finds everything that could be among the best, with room for its own rounding; float64 then
 computes those few pairs. So neither the chunk size, nor the thread count, nor a user's neighbours in the chunk, nor how
 exact the search is can change a row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -43,21 +43,30 @@ def in_double(batch: Batch) -> Batch:
     return replace(batch, **{name: getattr(batch, name).double() for name in floats})
 
 
-def exact_scores(of: Side, items: Items, row: Tensor, item: Tensor) -> Tensor:
-    """The score [P] of each pair, `row` the user's position in the chunk."""
+def exact_scores(sides: Sequence[Side], items: Items, row: Tensor, item: Tensor) -> Tensor:
+    """The score [S, P] of each pair with each of some sides of the users, `row` the user's position in the chunk."""
     with torch.inference_mode():
-        interests, batch, order = of.interests, of.batch, torch.argsort(row, stable=True)
-        by_row = _products(interests.long + interests.short, items.vectors, row[order], item[order])
-        score = torch.empty_like(by_row).index_copy_(0, order, by_row)
-        for level in items.groups.T:
-            score += interests.groups[row, level[item]]
-        score += interests.popularity_gain[row] * items.popularity[item]
-        pair, size = row * len(items.bias) + item, len(items.bias)
-        there, at = _places(pair, batch.tail_item, batch.tail_mask, size)
-        score[there] += interests.tail[at[0]]
-        there, at = _places(pair, batch.history_item, batch.history_mask, size)
-        score[there] = interests.repeat[at]
-        return score + items.bias[item]
+        users = torch.stack([side.interests.long + side.interests.short for side in sides], dim=-1)  # [B, D, S]
+        order = torch.argsort(row, stable=True)
+        by_row = _products(users, items.vectors, row[order], item[order])
+        score = torch.empty_like(by_row).index_copy_(0, order, by_row).T.contiguous()
+        groups, popularity, bias = (of.index_select(0, item) for of in (items.groups, items.popularity, items.bias))
+        pair = row * len(items.bias) + item
+        for mine, side in zip(score, sides, strict=True):
+            of_groups = side.interests.groups
+            for group in groups.T:
+                mine.add_(of_groups.flatten().index_select(0, row * of_groups.shape[1] + group))
+            mine.add_(side.interests.popularity_gain.index_select(0, row) * popularity)
+            _add_own(mine, side, pair, len(items.bias))
+        return score.add_(bias)
+
+
+def _add_own(score: Tensor, of: Side, pair: Tensor, size: int) -> None:
+    """What a pair's score [P] has beside, or is instead, where the user had the item; `pair` is row * size + item."""
+    there, at = _places(pair, of.batch.tail_item, of.batch.tail_mask, size)
+    score[there] += of.interests.tail[at[0]]
+    there, at = _places(pair, of.batch.history_item, of.batch.history_mask, size)
+    score[there] = of.interests.repeat[at]
 
 
 def _places(pair: Tensor, item: Tensor, mask: Tensor, size: int) -> tuple[Tensor, tuple[Tensor, Tensor]]:
@@ -73,7 +82,7 @@ def _places(pair: Tensor, item: Tensor, mask: Tensor, size: int) -> tuple[Tensor
 
 
 def _products(users: Tensor, vectors: Tensor, rows: Tensor, items: Tensor) -> Tensor:
-    """Products of users' vectors [B, D] and items' of pairs [P] that are sorted by row, a user's pairs in tiles."""
+    """Products [P, S] of users' vectors [B, D, S] and items' of pairs [P] that are sorted by row, a user's in tiles."""
     count = torch.bincount(rows, minlength=len(users))
     tiles = (count + TILE - 1) // TILE  # of each user
     before = torch.repeat_interleave(TILE * (tiles.cumsum(0) - tiles) - (count.cumsum(0) - count), count)
@@ -81,10 +90,10 @@ def _products(users: Tensor, vectors: Tensor, rows: Tensor, items: Tensor) -> Te
     owner = torch.repeat_interleave(tiles)
     filled = rows.new_zeros(len(owner) * TILE).index_copy_(0, place, items)
     made = [
-        torch.bmm(_of_tiles(vectors, filled, some), users[owner[some], :, None])  # [tiles, TILE, 1]
+        torch.bmm(_of_tiles(vectors, filled, some), users.index_select(0, owner[some]))  # [tiles, TILE, S]
         for some in _slices(len(owner), TILES)
     ]
-    return torch.cat(made).view(-1)[place]
+    return torch.cat(made).view(-1, users.shape[2]).index_select(0, place)
 
 
 def _of_tiles(vectors: Tensor, items: Tensor, some: slice) -> Tensor:

@@ -41,12 +41,13 @@ def pool(now: Side, before: Side, of: Catalogue, nobody: Array, k: int) -> Pool:
     with torch.inference_mode():
         found = candidates(now.interests, now.batch, of, k)
     item = found.item.numpy()
+    scores = exact_scores((now, before), of.items, found.row, found.item).numpy()
     return Pool(
         row=found.row.numpy(),
         item=item,
         order=of.order[item],
         own=found.own.numpy(),
-        now=exact_scores(now, of.items, found.row, found.item).numpy(),
-        before=exact_scores(before, of.items, found.row, found.item).numpy(),
+        now=scores[0],
+        before=scores[1],
         nobody=nobody[item],
     )

@@ -128,7 +128,7 @@ class Night:
         shot = snapshot(nobody(ds, pa.array([""])), self._shared, self._settings)
         items = torch.arange(len(self._shared.index))
         stranger = side(self._model, batch_of(shot, np.zeros(1, np.int64)), self._items.items)
-        return exact_scores(stranger, self._items.items, torch.zeros_like(items), items).numpy()
+        return exact_scores([stranger], self._items.items, torch.zeros_like(items), items)[0].numpy()
 
     def _chunks(self, rows: Array) -> Iterator[Array]:
         size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self._shared.index)))
