@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test test-long check help bench-quality bench-interests
+.PHONY: demo down test test-long check help bench-quality bench-interests bench-night
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -28,6 +28,10 @@ bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=valida
 bench-interests: preflight $(READY) ## nights and histories beside the same by hand in PySpark, DuckDB, Polars: SCALE=1 CURVE=0.25
 	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))
 	@$(BIN)/python -m benchmarks.interests.skew $(if $(SCALE),--scale $(SCALE))
+
+bench-night: preflight $(READY) ## nights and trainings at 5,000 to 1,000,000 users: USERS=5000,50000 ITEMS=50000 TRAINING=no ONE_LIST=yes (with RecTools beside it)
+	@$(BIN)/python -m benchmarks.nights $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) \
+		$(if $(filter no,$(TRAINING)),--no-training) $(if $(ONE_LIST),--one-list)
 
 check: preflight $(READY) ## lint, types and import rules
 	@$(BIN)/ruff check .

@@ -1,0 +1,99 @@
+"""`make bench-night`: a training and a night at several numbers of users, each step a process of its own.
+
+    python -m benchmarks.nights                             # 5,000 to 1,000,000 users; some hours on two cores
+    python -m benchmarks.nights --users 5000,50000 --items 10000 --no-training
+
+90 days of a made-up log are imported, a model is trained on it and promoted, and the night after is made, step by step
+as the DAGs do. CPU seconds, wall seconds, peak memory (proportional set size of all processes, and what of it is
+anonymous) and bytes of each step go into a table, `scale.json` and `scale.svg`. `--no-training` scores with a model of
+the smallest log in the place of one of its own. `--one-list` asks for `for_you` alone, and puts RecTools' SASRec beside
+it, as it recommends to the same users (width 64, 64 events, one thread).
+
+Work lies in `.bench/nights` (LSIF_BENCH_WORK moves it).
+"""
+
+import argparse
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.interests.__main__ import Bench, Kept
+from benchmarks.interests.log import DAYS, day
+from benchmarks.interests.measure import measured
+from benchmarks.nights import report
+from benchmarks.nights.crowd import Crowd
+from benchmarks.quality.logs import work_folder
+from benchmarks.quality.running import interpreter
+from lsif.config import project_folder
+
+USERS, ITEMS = (5_000, 50_000, 500_000, 1_000_000), 50_000
+PAST, TONIGHT = day(DAYS - 1), day(DAYS)
+TRAINING = {
+    "training_cutoffs": (),
+    "embed_items": ("--for-training",),
+    "train": (),
+}
+NIGHT = (
+    "events_to_interests",
+    "ingest_items",
+    "embed_items",
+    "score_users",
+    "audit_recommendations",
+    "publish_recommendations",
+    "join_feedback",
+)
+RECTOOLS = project_folder() / "benchmarks" / "quality" / "peers" / "rectools.txt"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=lambda text: [int(n) for n in text.split(",")], default=list(USERS))
+    parser.add_argument("--items", type=int, default=ITEMS)
+    parser.add_argument("--no-training", action="store_true", help="score all with the smallest log's model")
+    parser.add_argument("--one-list", action="store_true", help="for_you alone, with RecTools beside it")
+    parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
+    options = parser.parse_args()
+    work = work_folder() / "nights"
+    work.mkdir(parents=True, exist_ok=True)
+    found, model = Kept(work / "found.json"), ""
+    for number, users in enumerate(options.users):
+        home = work / f"{users}-{options.items}"
+        at = Crowd(people=users, things=options.items, one_list=options.one_list)
+        os.environ["MLFLOW_TRACKING_URI"] = model or f"sqlite:///{home}/mlflow.db"
+        steps = dict(_steps(home, at, trains=not (number and options.no_training)))
+        if options.no_training:
+            model = os.environ["MLFLOW_TRACKING_URI"]
+        if options.one_list:
+            steps["RecTools, recommend"] = _rectools(home)
+        found[str(users)] = {"events": at.events * DAYS, "steps": steps}
+        report.show(users, found[str(users)])
+    report.write(found, options)
+
+
+def _steps(home: Path, at: Crowd, trains: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every step's name and cost."""
+    bench = Bench(home, at, DAYS + 1)
+    if trains:
+        shutil.rmtree(home / "mlruns", ignore_errors=True)
+        (home / "mlflow.db").unlink(missing_ok=True)
+    yield "import_past", asdict(bench.job("import_past", "--from", day(0), "--ds", PAST))
+    if trains:
+        for step, words in TRAINING.items():
+            yield f"{step}, training", asdict(bench.job(step, "--ds", PAST, *words))
+        bench.job("move_alias", "promote", "--ds", PAST, "--force", "--reason", "a benchmark's")
+    for step in NIGHT:
+        print(step, flush=True)
+        yield step, asdict(bench.job(step, "--ds", TONIGHT))
+
+
+def _rectools(home: Path) -> dict[str, Any]:
+    out = home / "rectools.json"
+    command = [interpreter(RECTOOLS), str(Path(__file__).parent / "rectools_sasrec.py"), str(home), str(out)]
+    return asdict(measured(command, {**os.environ, "OMP_NUM_THREADS": "1"})) | report.read(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What was measured at each number of users: a table for people, JSON, and the curve as a picture."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from lsif.config import project_folder
+
+SCORED = "score_users"
+
+
+def read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text())
+    return content
+
+
+def show(users: int, found: dict[str, Any]) -> None:
+    title = f"{users:,} users, {found['events']:,} events"
+    table = Table("step", "CPU s", "wall s", "peak GB", "read GB", "written GB", title=title, box=SIMPLE)
+    for name, cost in found["steps"].items():
+        sizes = [f"{cost[size] / 1e9:.2f}" for size in ("peak", "read", "written")]
+        table.add_row(name, f"{cost['cpu']:.1f}", f"{cost['wall']:.0f}", *sizes)
+    Console(width=110).print(table)
+
+
+def write(found: dict[str, Any], options: argparse.Namespace) -> None:
+    """`scale.json` and `scale.svg`."""
+    head = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(head, cwd=project_folder(), capture_output=True, text=True, check=False).stdout.strip()
+    asked = {"items": options.items, "one_list": options.one_list}
+    about = {"commit": commit, "python": platform.python_version(), "cores": os.cpu_count(), **asked}
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "scale.json").write_text(json.dumps({**about, "users": found}, indent=1) + "\n")
+    picture(found).savefig(options.out / "scale.svg", metadata={"Date": None})
+
+
+def picture(found: dict[str, Any]) -> Figure:
+    """CPU seconds and peak memory of each step over the number of users."""
+    figure = Figure(figsize=(10, 4.5), layout="constrained")
+    panels = figure.subplots(1, 2)
+    names = list(dict.fromkeys(name for at in found.values() for name in at["steps"]))
+    for axes, size, unit, label in ((panels[0], "cpu", 1.0, "CPU seconds"), (panels[1], "peak", 1e9, "peak GB")):
+        for name in names:
+            there = [(int(n), at["steps"][name][size] / unit) for n, at in found.items() if name in at["steps"]]
+            axes.plot(*zip(*there, strict=True), marker="o", label=name, linewidth=3 if name == SCORED else 1)
+        axes.set(xscale="log", yscale="log" if size == "cpu" else "linear", xlabel="users", ylabel=label)
+    panels[1].set_ylim(0, None)
+    panels[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
