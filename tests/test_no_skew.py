@@ -2,16 +2,22 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from lsif.days import day_before
 from lsif.features import known
+from lsif.features.evening import evening
 from lsif.features.known import Everyone
 from lsif.features.steps import store_states
 from lsif.ranking.night import lists_at
+from lsif.ranking.scoring import recommend
 from lsif.registry import Registry
+from lsif.tables import Tables
 from tests.ranking import shop
 from tests.ranking.harness import Shop
 
@@ -44,6 +50,23 @@ def test_blocks_of_users_do_not_change_a_bit(champion: Shop, monkeypatch: pytest
     assert lists_at(tables, shop.DS, settings, model).equals(lists)
     store_states(tables, shop.DS, settings)
     assert tables.content_hash("item_states", shop.DS) == states
+
+
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_the_long_part_is_that_of_tables_in_which_the_last_days_never_arrived(champion: Shop, fewer: int) -> None:
+    """And not that of tables in which one day less had."""
+    settings, model, known_to = champion.settings, Registry().load("1"), champion.settings.interests.recent_days
+    earlier = day_before(shop.DS, known_to + fewer)
+    log = [event for event in shop.events() if event[2].isoformat() <= earlier]
+    ended = Tables(str(champion.home / "ended"))
+    shop.write_log(ended, settings, log, shop.catalogue(), [earlier])
+    at = evening(champion.tables, shop.DS, settings, model.index.text_encoder)
+    long = [
+        recommend(model, replace(at, earlier=people), settings)["long_part"].to_numpy()
+        for people in (at.earlier, Everyone(ended, earlier, settings))
+    ]
+    assert len(long[0]) > 500 and np.count_nonzero(long[0]) > 500
+    assert (len(long[0]) == len(long[1]) and np.abs(long[0] - long[1]).max() <= 1e-6) == (not fewer)
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -1,6 +1,7 @@
 """Long and short mean something: they follow what was planted, and the last events."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from lsif.config import Settings, load_settings, project_folder
+from lsif.features.evening import Evening
 from lsif.features.ragged import Array
 from lsif.features.snapshot import joined, snapshot
 from lsif.features.text import text_sha256
@@ -21,9 +23,9 @@ from lsif.learning.training import fit
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from tests import world
-from tests.planted import DAYS, ITEMS, START, Planted, planted
+from tests.planted import DAYS, ITEMS, PER_TOPIC, START, Planted, planted
 
-USERS, CUTOFFS = 250, 7
+USERS, CUTOFFS, LAST = 250, 7, 6
 NIGHT, *PAST = [str(START + timedelta(days=DAYS - 1 - 7 * weeks)) for weeks in range(1, CUTOFFS + 1)]
 
 
@@ -59,19 +61,22 @@ def trained(shop: Planted, settings: Settings) -> TrainedModel:
     return TrainedModel(made.model, index, "1", settings.interests, PAST[0])
 
 
-def rows(log: pd.DataFrame, trained: TrainedModel, settings: Settings) -> pd.DataFrame:
-    """The night's lists."""
+def evening(log: pd.DataFrame, settings: Settings) -> Evening:
     items = world.catalogue(ITEMS)
     ids = items["item_id"].to_pylist()
     columns = {"text_sha256": text_sha256(items["text"].to_pylist()), "vector": world.vectors(ids).tolist()}
     vectors = pa.table({**columns, "encoder": [world.ENCODER] * len(ids)})
-    at = world.known(log, NIGHT, items, settings)
-    return recommend(trained, at.evening(vectors, settings), settings).to_pandas()
+    return world.known(log, NIGHT, items, settings).evening(vectors, settings)
 
 
 @pytest.fixture(scope="module")
-def night(shop: Planted, trained: TrainedModel, settings: Settings) -> pd.DataFrame:
-    return rows(shop.log, trained, settings)
+def as_it_was(shop: Planted, settings: Settings) -> Evening:
+    return evening(shop.log, settings)
+
+
+@pytest.fixture(scope="module")
+def night(as_it_was: Evening, trained: TrainedModel, settings: Settings) -> pd.DataFrame:
+    return recommend(trained, as_it_was, settings).to_pandas()
 
 
 def alpha(night: pd.DataFrame, name: str) -> Array:
@@ -87,6 +92,36 @@ def test_alpha_follows_the_planted_share(shop: Planted, night: pd.DataFrame) -> 
 def test_the_short_share_falls_where_the_lasting_taste_speaks(shop: Planted, night: pd.DataFrame) -> None:
     listed = night[night["list"] == "for_you"].groupby("user_id")["short_share"].mean().sort_index()
     assert spearmanr(listed, shop.long_share).statistic <= -0.7
+
+
+def otherwise(log: pd.DataFrame, topics: int) -> pd.DataFrame:
+    """The log in which each user's last events are of items as many topics further on, and half a topic's items."""
+    past = log[log["day"] <= date.fromisoformat(NIGHT)]
+    last = past.sort_values("event_time", kind="stable").groupby("user_id").tail(LAST).index
+    number = log.loc[last, "item_id"].map(ITEMS.index)
+    other = (number + topics * PER_TOPIC) // PER_TOPIC * PER_TOPIC + (number + PER_TOPIC // 2) % PER_TOPIC
+    changed = log.copy()
+    changed.loc[last, "item_id"] = [ITEMS[item % len(ITEMS)] for item in other]
+    return changed
+
+
+def topic_of(night: pd.DataFrame) -> pd.Series:
+    """The topic that most of the first five of each user's list of new items are of."""
+    new = night[(night["list"] == "discover") & (night["rank"] <= 5)]
+    return new.groupby("user_id")["item_id"].agg(lambda items: items.str[0].mode()[0])
+
+
+def test_lists_follow_the_topic_of_the_last_events_and_not_their_items(
+    shop: Planted, as_it_was: Evening, trained: TrainedModel, settings: Settings, night: pd.DataFrame
+) -> None:
+    def changed(topics: int) -> pd.DataFrame:
+        users = evening(otherwise(shop.log, topics), settings).people
+        return recommend(trained, replace(as_it_was, people=users), settings).to_pandas()
+
+    elsewhere, alike = changed(5), changed(0)
+    assert (topic_of(elsewhere) != topic_of(night)).mean() >= 0.8
+    assert (topic_of(alike) != topic_of(night)).mean() <= 0.35
+    assert np.mean(alpha(elsewhere, "discover")) < np.mean(alpha(night, "discover"))
 
 
 def test_lists_of_new_items_are_mostly_made_by_interest(night: pd.DataFrame) -> None:
