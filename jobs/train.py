@@ -14,7 +14,7 @@ import json
 
 from lsif.job import Counts, Job, Line, is_first, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
-from lsif.learning.lessons import beginning, learned, learning_inputs, lessons
+from lsif.learning.lessons import beginning, learned, learning_inputs, lessons_in_files
 from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
@@ -41,22 +41,24 @@ def work(job: Job) -> Counts:
     number = registry.aliases().get(CHAMPION)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
-    # Nothing keeps the lessons: they are most of the memory, and the trial reads more.
-    made = learned(lessons(job.tables, at, job.settings), job.settings, show, start)
+    with lessons_in_files(job.tables, at, job.settings) as read:
+        made = learned(read, job.settings, show, start)
+        drawn = {"examples": f"{read.drawn} of {read.active}"}
     release_unused()
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
-    comparison = trial(job.tables, at, job.settings, challenger, champion)
+    found = trial(job.tables, at, job.settings, challenger, champion)
+    drawn |= {"trial_users": f"{found.users} of {found.active}"}
     evaluation = circumstances(at, job.settings, champion, start)
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
-    candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
+    candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
     note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")
     job.tables.written.add(f"model/{job.ds}")
     note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
-    return Counts(len(comparison), len(comparison), model_version=new, note=note)
+    return Counts(len(found.comparison), len(found.comparison), model_version=new, note=note)
 
 
 def show(line: str, done: float) -> None:

@@ -73,9 +73,10 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
 
 
 def test_every_list_comes_from_the_one_path() -> None:
-    assert users_of("lsif.ranking.scoring", "recommend_batches") == {"jobs/score_users.py"}
+    assert users_of("lsif.ranking.scoring", "recommend_batches") == {"jobs/score_users.py", "lsif/ranking/night.py"}
     assert users_of("lsif.ranking.scoring", "recommend") == {"lsif/ranking/night.py"}
-    assert users_of("lsif.ranking.night", "lists_at") == {"lsif/learning/trial.py", "lsif/lookup.py"}
+    assert users_of("lsif.ranking.night", "lists_at") == {"lsif/lookup.py"}
+    assert users_of("lsif.ranking.night", "parts_at") == {"lsif/learning/trial.py"}
     assert users_of("lsif.ranking.night", "lists_of") == {"jobs/score_users.py"}
 
 
