@@ -15,7 +15,6 @@ from lsif.learning.step import Example
 from lsif.learning.trial import trial
 from lsif.ranking.night import lists_at, parts_at
 from lsif.registry import Registry
-from tests.ranking import shop
 from tests.ranking.harness import CUTOFFS, Shop
 
 pytest_plugins = ["tests.ranking.harness"]
