@@ -1,7 +1,7 @@
 """From the tables at past cutoffs to a trained model, read as the night reads them."""
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,18 +101,26 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | No
 
 @contextmanager
 def lessons_in_files(tables: Tables, at: Cutoffs, settings: Settings) -> Iterator[Lessons]:
-    """The same in mapped files below `home` until the block ends, whatever the number of users.
-
-    Of processes that train together the first of each machine reads the tables, and all there read its files.
+    """The same in mapped files below `home` until the block ends: memory does not grow with the number of users.
 
     Raises:
         LsifError: as `lessons`.
     """
+    with in_files(settings.home, lambda shelf: lessons(tables, at, settings, shelf)) as read:
+        yield read
+
+
+@contextmanager
+def in_files(home: Path, make: Callable[[Shelf], Lessons]) -> Iterator[Lessons]:
+    """What `make` keeps on a shelf below `home`, until the block ends.
+
+    Of processes that train together the first on each machine makes it, and all there read its files.
+    """
     with ranks.joined() as together, ExitStack() as held:
         writer = together.first_here()
         if together.rank == writer:
-            shelf = Shelf(held.enter_context(scratch(settings.home)))
-            read = lessons(tables, at, settings, shelf)
+            shelf = Shelf(held.enter_context(scratch(home)))
+            read = make(shelf)
             _write(shelf, read)
             together.gathered(str(shelf.folder))
             yield read

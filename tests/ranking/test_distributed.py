@@ -27,6 +27,7 @@ def train(*command: str, **environment: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.long  # a JVM, and four processes that import torch
 def test_two_processes_started_by_spark_make_the_model_of_torchruns_two(trained: Shop) -> None:
     said = train(sys.executable, LSIF_TRAIN_PROCESSES="2", LSIF_SPARK_MASTER="local[2]")
     assert said.count("trained along with the first process") == 1
