@@ -15,7 +15,6 @@ import json
 import sys
 from pathlib import Path
 
-from lsif.distributed import asked_for, distribute
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learned, learning_inputs, lessons_in_files
@@ -25,6 +24,7 @@ from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import CHAMPION, Registry, note_moves
 from lsif.registry.registration import Candidate, register
+from lsif.spark_training import asked_for, distribute
 
 SECTIONS = {"event_types", "interests", "training", "model"}
 """Settings that a model is made with; the lists are what it is judged by."""

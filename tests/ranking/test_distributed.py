@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from lsif.config import project_folder
-from lsif.distributed import asked_for, distribute
 from lsif.errors import LsifError
 from lsif.registry import Registry
+from lsif.spark_training import asked_for, distribute
 from tests.ranking import shop
 from tests.ranking.harness import JOBS, Shop
 
