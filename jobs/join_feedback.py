@@ -64,7 +64,7 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
         return []
     events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
     at = evening(job.tables, judged, job.settings, None)
-    return judgement({"lsif": published}, at, events, job.settings, cuts_of(job.settings))
+    return judgement({"lsif": [published]}, at, events, job.settings, cuts_of(job.settings))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python jobs/train.py --ds 2017-10-30
     torchrun --standalone --nproc-per-node 2 jobs/train.py --ds 2017-10-30
+    LSIF_SPARK_MASTER=spark://… LSIF_TRAIN_PROCESSES=4 python jobs/train.py --ds 2017-10-30
 
 With E = D - horizon_days: the days (E, D] are held out, early stopping watches the horizon before them, and the cutoffs
 before that are learned from. The challenger's lists as of E are compared with the champion's, with popularity and with
@@ -11,15 +12,19 @@ trained again on those days.
 
 import hashlib
 import json
+import sys
+from pathlib import Path
 
-from lsif.job import Counts, Job, Line, is_first, run_job
+from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
-from lsif.learning.lessons import beginning, learned, learning_inputs, lessons
+from lsif.learning.lessons import beginning, learned, learning_inputs, lessons_in_files
+from lsif.learning.training import Trained
 from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import CHAMPION, Registry, note_moves
 from lsif.registry.registration import Candidate, register
+from lsif.spark_training import asked_for, distribute
 
 SECTIONS = {"event_types", "interests", "training", "model"}
 """Settings that a model is made with; the lists are what it is judged by."""
@@ -41,22 +46,28 @@ def work(job: Job) -> Counts:
     number = registry.aliases().get(CHAMPION)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
-    # Nothing keeps the lessons: they are most of the memory, and the trial reads more.
-    made = learned(lessons(job.tables, at, job.settings), job.settings, show, start)
+    made, drawn = trained(job, at, start)
     release_unused()
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
-    comparison = trial(job.tables, at, job.settings, challenger, champion)
+    found = trial(job.tables, at, job.settings, challenger, champion)
+    drawn |= {"trial_users": f"{found.users} of {found.active}"}
     evaluation = circumstances(at, job.settings, champion, start)
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
-    candidate = Candidate(challenger, job.ds, made_with, comparison, evaluation, made.epochs, hashes(job))
+    candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
     note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")
     job.tables.written.add(f"model/{job.ds}")
     note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
-    return Counts(len(comparison), len(comparison), model_version=new, note=note)
+    return Counts(len(found.comparison), len(found.comparison), model_version=new, note=note)
+
+
+def trained(job: Job, at: Cutoffs, start: TrainedModel | None) -> tuple[Trained, dict[str, str]]:
+    """The model, and how many of how many examples it was made of; nothing keeps the lessons' files."""
+    with lessons_in_files(job.tables, at, job.settings) as read:
+        return learned(read, job.settings, show, start), {"examples": f"{read.drawn} of {read.active}"}
 
 
 def show(line: str, done: float) -> None:
@@ -74,4 +85,6 @@ def hashes(job: Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    if asked_for():
+        run_command(lambda: distribute(Path(__file__).resolve(), sys.argv[1:]))
     run_job("train", __doc__, inputs, work, SECTIONS | {"lists"}, is_there=is_registered)

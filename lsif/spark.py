@@ -7,6 +7,8 @@
 import os
 import shlex
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pyspark
 from pyspark.sql import SparkSession
@@ -54,13 +56,18 @@ BULK = {
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
 }
 
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
-def session(app_name: str, bulk: bool = False, java_options: str | None = None) -> SparkSession:
+
+def session(
+    app_name: str, bulk: bool = False, java_options: str | None = None, more: Mapping[str, str] = NOTHING_MORE
+) -> SparkSession:
     """The session of this process, started when there is none.
 
     Args:
         bulk: minutes of work instead of seconds, with the full compiler, which halves it, and smaller tasks.
         java_options: more of them, on one machine; default: those of the class archive, if there is one.
+        more: settings of this application.
 
     Raises:
         OutageError: the master does not answer.
@@ -71,7 +78,7 @@ def session(app_name: str, bulk: bool = False, java_options: str | None = None) 
     builder = SparkSession.builder.appName(app_name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # under spark-submit the master is spark-submit's to choose
         builder = builder.master(master)
-    chosen = settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk)
+    chosen = {**more, **settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk)}
     if master.startswith("local"):
         chosen[JAVA] = f"{chosen[JAVA]} {java_option() if java_options is None else java_options}".strip()
     for key, value in chosen.items():

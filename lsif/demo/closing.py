@@ -43,7 +43,7 @@ def _judged(tables: Tables, settings: Settings, ds: str, truth_days: list[str]) 
     """The published lists and what counting reaches, judged by what arrived on `truth_days`."""
     published = tables.read("recommendations", [ds], ["list", "user_id", "rank", "item_id"])
     return judgement(
-        {"LSIF": published}, evening(tables, ds, settings, None), tables.read("events", truth_days), settings, (10,)
+        {"LSIF": [published]}, evening(tables, ds, settings, None), tables.read("events", truth_days), settings, (10,)
     )
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.evaluation.intervals import Interval, interval
-from lsif.evaluation.metrics import Floats, judged, per_user
+from lsif.evaluation.metrics import Floats, Judged, judged, per_user
 
 Comparison = list[dict[str, Any]]
 """One row per list, metric and contender: list, metric (as `ndcg@10`), contender, value, low, high, gain, gain_low,
@@ -49,7 +49,16 @@ def compare(
         contenders: name → (user_id, rank, item_id); the first one is under test.
         cuts: list lengths, such as (10, 20).
     """
-    values = {contender: _values(table, truth, users, cuts) for contender, table in contenders.items()}
+    marks = {contender: judged(table, truth, users, max(cuts)) for contender, table in contenders.items()}
+    return compared(name, marks, cuts, seed)
+
+
+def compared(name: str, contenders: Mapping[str, Judged], cuts: Sequence[int], seed: int) -> Comparison:
+    """`compare` of lists that are marked for the same users, at least to the longest of `cuts`."""
+    values = {
+        contender: {f"{metric}@{k}": value for k in cuts for metric, value in per_user(marks, k).items()}
+        for contender, marks in contenders.items()
+    }
     tested = next(iter(values.values()))
     return [
         {"list": name, **_row(metric, contender, ours, tested[metric], seed)}
@@ -70,11 +79,6 @@ def as_text(comparison: Comparison) -> str:
         found = "".join(f"{cells[name, contender, metric]:>17}" for metric in metrics)
         lines.append(f"{name:<12}{contender:<16}{found}")
     return "\n".join(lines)
-
-
-def _values(table: pa.Table, truth: pa.Table, users: list[str], cuts: Sequence[int]) -> dict[str, Floats]:
-    marks = judged(table, truth, users, max(cuts))
-    return {f"{name}@{k}": value for k in cuts for name, value in per_user(marks, k).items()}
 
 
 def _row(metric: str, name: str, values: Floats, tested: Floats, seed: int) -> dict[str, Any]:

@@ -1,48 +1,85 @@
 """Lists of one date against what happened in the days after it, beside what counting reaches for the same users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.config import Settings
+from lsif.config import RankedList, Settings
 from lsif.evaluation.baselines import baselines
-from lsif.evaluation.compare import Comparison, compare, judged_users, truth_from
+from lsif.evaluation.compare import Comparison, compared, judged_users, truth_from
+from lsif.evaluation.metrics import Marks
 from lsif.features.evening import Evening
+from lsif.features.known import BLOCK
 
 CUTS = (10, 20)
 PAIR = ["user_id", "item_id"]
 
 
 def judgement(
-    lists: Mapping[str, pa.Table], at: Evening, events: pa.Table, settings: Settings, cuts: Sequence[int] = CUTS
+    lists: Mapping[str, Iterable[pa.Table]],
+    at: Evening,
+    events: pa.Table,
+    settings: Settings,
+    cuts: Sequence[int] = CUTS,
 ) -> Comparison:
     """`compare` of the contenders' lists and the baselines, one list after the other.
 
     A list of own items is judged by those of them that were taken again, one of new items by what was taken for the
-    first time, each for the users who took any.
+    first time, each for the users who took any. Contenders are marked one after the other, and none is held.
 
     Args:
-        lists: contender → rows of `recommendations` made from `at`; the first is the one under test.
+        lists: contender → parts of the rows of `recommendations` made from `at`; the first is the one under test.
         events: rows of `events` that arrived in the days after `at.ds`.
 
     Returns:
         No row when no user of the lists was active in those days.
     """
-    eligible = pc.unique(next(iter(lists.values()))["user_id"].combine_chunks())
     truth = truth_from(events, after=at.ds)
-    users = judged_users(eligible, truth)
-    if not users:
+    users = pa.array(judged_users(at.people.ids, truth), pa.string())
+    if not len(users):
         return []
-    own = pa.concat_tables(block.own_items() for block in at.people.blocks(pa.array(users, pa.string())))
-    found: Comparison = []
-    for name, of in settings.lists.items():
-        taken = {"all": truth, "own": _with(truth, own, True), "new": _with(truth, own, False)}[of.items]
-        judged = judged_users(eligible, taken)
-        contenders = {contender: rows.filter(pc.field("list") == name) for contender, rows in lists.items()}
-        counted = baselines(at, judged, settings, max(cuts), of.items)
-        found += compare(name, {**contenders, **counted}, taken, judged, cuts, settings.training.seed) if judged else []
-    return found
+    own = pa.concat_tables(block.own_items() for block in at.people.blocks(users))
+    tracks = [_Track(name, of, truth, own, max(cuts)) for name, of in settings.lists.items()]
+    listed = {contender: _marked(tracks, contender, parts) for contender, parts in lists.items()}
+    eligible = listed[next(iter(lists))]
+    return [row for track in tracks for row in track.comparison(eligible, at, settings, cuts)]
+
+
+def _marked(tracks: Sequence["_Track"], contender: str, parts: Iterable[pa.Table]) -> pa.Array:
+    """Mark a contender's lists; returns whoever has one."""
+    seen = pa.array([], pa.string())
+    for part in parts:
+        seen = pc.unique(pa.concat_arrays([seen, pc.unique(part["user_id"].cast(pa.string()))]))
+        for track in tracks:
+            track.add(contender, part.filter(pc.field("list") == track.name))
+    return seen
+
+
+class _Track:
+    """One of the lists that every user gets, what it is judged by, and the marks of each contender."""
+
+    def __init__(self, name: str, of: RankedList, truth: pa.Table, own: pa.Table, k: int) -> None:
+        self.name, self._of, self._k = name, of, k
+        self._taken = {"all": truth, "own": _with(truth, own, True), "new": _with(truth, own, False)}[of.items]
+        self._users = pc.unique(self._taken["user_id"]).to_pylist()
+        self._marks: dict[str, Marks] = {}
+
+    def add(self, contender: str, rows: pa.Table) -> None:
+        if contender not in self._marks:
+            self._marks[contender] = Marks(self._taken, self._users, self._k)
+        self._marks[contender].add(rows)
+
+    def comparison(self, eligible: pa.Array, at: Evening, settings: Settings, cuts: Sequence[int]) -> Comparison:
+        """Of the contenders and of what counting makes for the same users."""
+        users = judged_users(eligible, self._taken)
+        for start in range(0, len(users), BLOCK):
+            for contender, rows in baselines(
+                at, users[start : start + BLOCK], settings, self._k, self._of.items
+            ).items():
+                self.add(contender, rows)
+        marks = {contender: marks.of(users) for contender, marks in self._marks.items()}
+        return compared(self.name, marks, cuts, settings.training.seed) if users else []
 
 
 def cuts_of(settings: Settings) -> list[int]:

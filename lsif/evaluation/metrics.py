@@ -32,6 +32,36 @@ class Judged:
     relevant: Ints
 
 
+class Marks:
+    """Which of the first `k` ranks of users' lists are right, of lists that come some at a time, in any order."""
+
+    def __init__(self, truth: pa.Table, users: list[str], k: int) -> None:
+        """
+        Args:
+            truth: distinct (user_id, item_id).
+            users: who may be judged.
+        """
+        self._users, self._items = users, pc.unique(truth["item_id"])
+        rows = _rows(truth["user_id"], users)
+        self._true = _pairs(rows, truth["item_id"], self._items)
+        self._relevant = np.bincount(rows, minlength=len(users))[: len(users)]
+        self._hits = np.zeros((len(users), k), dtype=np.bool_)
+
+    def add(self, lists: pa.Table) -> None:
+        """Mark rows of user_id, rank (from 1), item_id."""
+        rows, ranks = _rows(lists["user_id"], self._users), lists["rank"].to_numpy()
+        found = np.isin(_pairs(rows, lists["item_id"], self._items), self._true)
+        inside = (rows < len(self._users)) & (ranks <= self._hits.shape[1])
+        self._hits[rows[inside], ranks[inside] - 1] = found[inside]
+
+    def of(self, users: list[str]) -> Judged:
+        """Of some of the users; who has no list scores zero and is not left out."""
+        at = _rows(pa.chunked_array([pa.array(users, pa.string())]), self._users)
+        if np.any(at == len(self._users)) or np.any(self._relevant[at] == 0):
+            raise ValueError("every judged user needs at least one relevant item")
+        return Judged(users, self._hits[at], self._relevant[at])
+
+
 def judged(lists: pa.Table, truth: pa.Table, users: list[str], k: int) -> Judged:
     """Mark the first `k` ranks of every user's list.
 
@@ -40,17 +70,9 @@ def judged(lists: pa.Table, truth: pa.Table, users: list[str], k: int) -> Judged
         truth: distinct (user_id, item_id), with at least one row for each of `users`.
         users: who is judged; a user without a list scores zero and is not left out.
     """
-    rows, true_rows = _rows(lists["user_id"], users), _rows(truth["user_id"], users)
-    items = pc.unique(truth["item_id"])
-    found = np.isin(_pairs(rows, lists["item_id"], items), _pairs(true_rows, truth["item_id"], items))
-    ranks = lists["rank"].to_numpy()
-    inside = (rows < len(users)) & (ranks <= k)
-    hits = np.zeros((len(users), k), dtype=np.bool_)
-    hits[rows[inside], ranks[inside] - 1] = found[inside]
-    relevant = np.bincount(true_rows, minlength=len(users))[: len(users)]
-    if np.any(relevant == 0):
-        raise ValueError("every judged user needs at least one relevant item")
-    return Judged(users, hits, relevant)
+    marks = Marks(truth, users, k)
+    marks.add(lists)
+    return marks.of(users)
 
 
 def _rows(ids: pa.ChunkedArray, users: list[str]) -> Ints:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lsif.features.groups import LEVELS
+from lsif.features.groups import LEVELS, of_several
 from lsif.features.history import History
 from lsif.features.ragged import Array, positions, starts
 
@@ -37,12 +37,17 @@ class GroupHistory:
 def group_history(rows: History, groups: Array, users: int, most: int) -> GroupHistory:
     """The `most` heaviest groups of every user at the middle half-life, ties by number.
 
+    A group of one item says nothing of another item and has no rows.
+
     Args:
         rows: uncapped histories.
         groups: numbers of every item's groups [V, LEVELS], as `item_groups` gives them.
     """
-    span = int(groups.max(initial=0)) + 1
-    levels = [_totals(rows, groups[:, level], span, level, users) for level in range(LEVELS)]
+    span, several = int(groups.max(initial=0)) + 1, of_several(groups)
+    totals = rows.user_sum(rows.weights, users)
+    levels = [
+        _totals(rows.take(several[rows.item, level]), groups[:, level], span, level, totals) for level in range(LEVELS)
+    ]
     key, weight, features = (np.concatenate(parts) for parts in zip(*levels, strict=True))
     user = key // span
     order = np.lexsort((key, -weight, user))
@@ -50,8 +55,12 @@ def group_history(rows: History, groups: Array, users: int, most: int) -> GroupH
     return GroupHistory(starts(user[order], users), (key % span)[order], features[order])
 
 
-def _totals(rows: History, group: Array, span: int, level: int, users: int) -> tuple[Array, Array, Array]:
-    """Keys `user * span + group`, ascending, with the weight that ranks them, and features [G, X]."""
+def _totals(rows: History, group: Array, span: int, level: int, totals: Array) -> tuple[Array, Array, Array]:
+    """Keys `user * span + group`, ascending, with the weight that ranks them, and features [G, X].
+
+    Args:
+        totals: each user's weights, of all groups [U, H].
+    """
     keys, owner = np.unique(rows.user * span + group[rows.item], return_inverse=True)
     size = len(keys)
 
@@ -59,7 +68,7 @@ def _totals(rows: History, group: Array, span: int, level: int, users: int) -> t
         return np.bincount(owner, values, size)
 
     weights = np.stack([total(column) for column in rows.weights.T], axis=1)
-    share = weights / np.maximum(rows.user_sum(rows.weights, users)[keys // span], 1e-9)
+    share = weights / np.maximum(totals[keys // span], 1e-9)
     newest, newest_item = np.full(size, np.inf), np.full(size, np.inf)
     np.minimum.at(newest, owner, rows.last_age())
     np.minimum.at(newest_item, owner, rows.first_age)

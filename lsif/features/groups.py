@@ -21,3 +21,8 @@ def item_groups(category: Array, text: Array) -> Array:
     key = (words * odd[1:]).sum(1, dtype=np.uint64) + category.astype(np.uint64) * odd[0]
     _, kind = np.unique(key, return_inverse=True)
     return np.stack([category, kind + int(category.max(initial=0)) + 1], axis=1)
+
+
+def of_several(groups: Array) -> Array:
+    """Whether each of an item's groups [V, LEVELS] holds another item, too."""
+    return np.bincount(groups.ravel())[groups] > 1

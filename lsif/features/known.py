@@ -88,13 +88,12 @@ class Everyone:
 
     def of(self, ids: pa.Array) -> Users:
         """What is known of these users (sorted, at least one)."""
-        first, last = ids[0].as_py(), ids[-1].as_py()
-        windows, visits = self._windows.between(first, last), self._visits.between(first, last)
-        return Users(self.ds, ids, self._histories(first, last), windows.sort_by("user_id"), visits).only(ids)
+        windows, visits = self._windows.of(ids), self._visits.of(ids)
+        return Users(self.ds, ids, self._histories(ids), windows.sort_by("user_id"), visits)
 
     def histories(self) -> Iterator[pa.Table]:
         """Everybody's histories, some users at a time, ascending."""
-        return (self._histories(span[0].as_py(), span[-1].as_py()) for span in self.spans(self.with_history))
+        return (self._histories(span) for span in self.spans(self.with_history))
 
     def spans(self, ids: pa.Array) -> Iterator[pa.Array]:
         """`ids` (sorted) in parts that are read at once: whole blocks, but for the last."""
@@ -110,9 +109,8 @@ class Everyone:
             for start in range(0, len(span), BLOCK):
                 yield read.only(span.slice(start, BLOCK)) if len(span) > BLOCK else read
 
-    def _histories(self, first: str, last: str) -> pa.Table:
-        base = self._base.between(first, last)
-        tiles = self._tiles.between(first, last)
+    def _histories(self, ids: pa.Array) -> pa.Table:
+        base, tiles = self._base.of(ids), self._tiles.of(ids)
         parts = merge([base] if len(base) else [], [tiles] if len(tiles) else [], self.ds, self._how)
         return pa.concat_tables(items_by_user(rounded(part)) for part in parts)
 

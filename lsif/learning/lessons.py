@@ -1,31 +1,42 @@
 """From the tables at past cutoffs to a trained model, read as the night reads them."""
 
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.features.evening import evening, evening_inputs, people_before
 from lsif.features.known import Everyone, Nobody, nobody
 from lsif.features.shared import shared
-from lsif.features.snapshot import joined, snapshot
+from lsif.features.snapshot import Snapshot, joined, snapshot
 from lsif.features.text import catalogue_vectors
 from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import ItemIndex, build_index
+from lsif.learning import ranks
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.draw import chances
+from lsif.learning.scratch import scratch
 from lsif.learning.step import Example
-from lsif.learning.targets import targets
+from lsif.learning.stored import Page, Shelf
+from lsif.learning.takings import Takings, takings
+from lsif.learning.targets import Targets
 from lsif.learning.training import Progress, Trained, fit
 from lsif.learning.warm_start import Start
+from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
 BEFORE, NOBODY = 0.2, 0.05
 """Shares of the examples whose user is taken as known `recent_days` before the cutoff, and as nobody knows: the parts
 of a score are differences of what the model says of those, so it has to learn to say it."""
+WATCHED = 20_000
+"""Users whom early stopping watches; of more, so many are drawn."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +55,89 @@ class Lessons:
     stop: Example
     active: int
 
+    @property
+    def drawn(self) -> int:
+        """Users that `learn` holds."""
+        return sum(len(one.snapshot) for one in self.learn)
 
-def lessons(tables: Tables, at: Cutoffs, settings: Settings) -> Lessons:
+
+class Keeper(Protocol):
+    """Where examples are kept."""
+
+    to_come: int
+
+    def keep(self, shots: Iterable[Snapshot], targets: Targets) -> Example:
+        """One of snapshots as `joined` takes them."""
+        ...
+
+
+class InMemory:
+    """Keeps them as they are."""
+
+    to_come = 0
+
+    def keep(self, shots: Iterable[Snapshot], targets: Targets) -> Example:
+        return Example(joined(list(shots)), targets)
+
+
+def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | None = None) -> Lessons:
     """Read the learning cutoffs and the one after them; the held-out days are never read.
+
+    Args:
+        keeper: of the examples; default: memory.
 
     Raises:
         MissingDays: a window, tile or day of events at one of the cutoffs is missing.
-        LsifError: a text has no vector.
+        LsifError: a text has no vector, or the keeper has no room.
     """
-    index, most = vocabulary(tables, at.learn[0], settings), settings.training.examples
-    active = sum(_active(tables, at, cutoff) for cutoff in at.learn)
-    learn = tuple(example(tables, at, cutoff, index, settings, most / max(active, 1)) for cutoff in reversed(at.learn))
-    watched = most / max(_active(tables, at, at.stop), 1)
-    return Lessons(index, learn, example(tables, at, at.stop, index, settings, watched), active)
+    index, most, keeper = vocabulary(tables, at.learn[0], settings), settings.training.examples, keeper or InMemory()
+    (watched,), _ = takings(tables, at, (at.stop,), index, min(most, WATCHED))
+    learn, active = takings(tables, at, at.learn, index, most)
+    keeper.to_come = sum(len(taken.ids) for taken in (watched, *learn))
+    # The latest first: no later one has longer histories, so what it takes says whether there is room for all.
+    stop, *made = [example(tables, at, taken, index, settings, keeper) for taken in (watched, *learn)]
+    return Lessons(index, tuple(reversed(made)), stop, active)
 
 
-def _active(tables: Tables, at: Cutoffs, cutoff: str) -> int:
-    """How many users took something after a cutoff."""
-    took = tables.read("events", at.days_after(cutoff), ["user_id"], pc.field("weight") > 0)
-    return int(pc.count_distinct(took["user_id"]).as_py())
+@contextmanager
+def lessons_in_files(tables: Tables, at: Cutoffs, settings: Settings) -> Iterator[Lessons]:
+    """The same in mapped files below `home` until the block ends: memory does not grow with the number of users.
+
+    Raises:
+        LsifError: as `lessons`.
+    """
+    with in_files(settings.home, lambda shelf: lessons(tables, at, settings, shelf)) as read:
+        yield read
+
+
+@contextmanager
+def in_files(home: Path, make: Callable[[Shelf], Lessons]) -> Iterator[Lessons]:
+    """What `make` keeps on a shelf below `home`, until the block ends.
+
+    Of processes that train together the first on each machine makes it, and all there read its files.
+    """
+    with ranks.joined() as together, ExitStack() as held:
+        writer = together.first_here()
+        if together.rank == writer:
+            shelf = Shelf(held.enter_context(scratch(home)))
+            read = make(shelf)
+            _write(shelf, read)
+            together.gathered(str(shelf.folder))
+            yield read
+        else:
+            yield _opened(Path(together.gathered(None)[writer]))
+
+
+def _write(shelf: Shelf, read: Lessons) -> None:
+    """What is beside the files of the shelf, for the other processes."""
+    (shelf.folder / "lessons").write_bytes(pickle.dumps((shelf.pages, read.index, read.active)))
+
+
+def _opened(folder: Path) -> Lessons:
+    pages: list[Page]
+    pages, index, active = pickle.loads((folder / "lessons").read_bytes())
+    stop, *made = [page.opened() for page in pages]
+    return Lessons(index, tuple(reversed(made)), stop, active)
 
 
 def learned(read: Lessons, settings: Settings, progress: Progress, start: TrainedModel | None = None) -> Trained:
@@ -93,31 +168,27 @@ def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
 
 
 def example(
-    tables: Tables, at: Cutoffs, cutoff: str, index: ItemIndex, settings: Settings, share: float = 1.0
+    tables: Tables, at: Cutoffs, taken: Takings, index: ItemIndex, settings: Settings, keeper: Keeper
 ) -> Example:
     """What was known at a cutoff of those who took something after it, and what they took.
 
     Users who took nothing afterwards teach nothing, and are half of the memory. Early stopping sees everybody as known.
-
-    Args:
-        share: of the users that are drawn.
     """
-    now, days = Everyone(tables, cutoff, settings), at.days_after(cutoff)
-    events = tables.read("events", tables.require_days("events", days[0], days[-1]))
-    took = targets(events, index, now.ids, cutoff, at.horizon)
-    active, of = took.active(), shared(tables.read("item_states", [cutoff]), cutoff, index)
-    active = active[chances(now.ids.take(pa.array(active)), f"example {cutoff}") < share]
-    ids = now.ids.take(pa.array(active))
-    chance = np.ones(len(ids)) if cutoff == at.stop else chances(ids, f"side {cutoff}")
+    cutoff, now = taken.cutoff, Everyone(tables, taken.cutoff, settings)
+    taken, of = taken.known(now.ids), shared(tables.read("item_states", [cutoff]), cutoff, index)
+    chance = np.ones(len(taken.ids)) if cutoff == at.stop else chances(taken.ids, f"side {cutoff}")
     sides = np.searchsorted([NOBODY, NOBODY + BEFORE], chance, side="right")  # 0 nobody, 1 before, 2 now
     people = (Nobody(cutoff), people_before(tables, cutoff, settings), now)
-    shots = [
-        snapshot(block, of, settings)
-        for number, known in enumerate(people)
-        for block in known.blocks(ids.filter(pa.array(sides == number)))
-    ]
-    order = np.argsort(sides, kind="stable")
-    return Example(joined(shots or [snapshot(nobody(cutoff, ids), of, settings)]), took.only(active[order]))
+
+    def shots() -> Iterator[Snapshot]:
+        yield snapshot(nobody(cutoff, taken.ids.slice(0, 0)), of, settings)  # there is one, if of nobody
+        for number, known in enumerate(people):
+            for block in known.blocks(taken.ids.filter(pa.array(sides == number))):
+                yield snapshot(block, of, settings)
+
+    kept = keeper.keep(shots(), taken.only(np.argsort(sides, kind="stable")).targets)
+    release_unused()
+    return kept
 
 
 def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str, str]:

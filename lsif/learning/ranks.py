@@ -2,14 +2,17 @@
 
     torchrun --standalone --nproc-per-node 2 jobs/train.py --ds 2017-10-30
 
-Every process holds the whole model and all cutoffs; gradients are averaged, so all take the same steps and end with the
-same weights. The first one registers the model.
+Every process holds the whole model and reads all cutoffs, from files that the first of each machine has written;
+gradients are averaged, so all take the same steps and end with the same weights. The first one registers the model.
 """
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -17,6 +20,9 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from lsif.features.ragged import Array
+
+PATIENCE = timedelta(hours=6)
+"""How long one waits for another: while the first reads the tables, the others have nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,17 @@ class Ranks:
         own = users[self.rank :: self.count]
         return (own, len(own) * self.count / len(users)) if len(own) else (users[:1], 0.0)
 
+    def first_here(self) -> int:
+        """The first process on this machine."""
+        return self.gathered(socket.gethostname()).index(socket.gethostname())
+
+    def gathered(self, own: Any) -> list[Any]:
+        """What each process gives, as soon as all have; plain values."""
+        everybodys = [own] * self.count
+        if self.count > 1:
+            dist.all_gather_object(everybodys, own)
+        return everybodys
+
     def average(self, values: Sequence[Tensor]) -> None:
         """Replace each tensor by its mean over all processes."""
         if self.count > 1:
@@ -50,7 +67,7 @@ def joined() -> Iterator[Ranks]:
     elif int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Ranks()
     else:
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
         try:
             yield Ranks(dist.get_rank(), dist.get_world_size())
         finally:

@@ -63,8 +63,8 @@ def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
         correction=torch.where(own | positive, 0.0, drawn.correction),
         own=own,
         positive=positive,
-        item_features=torch.from_numpy(example.snapshot.item_features)[drawn.items],
-        item_factors=torch.from_numpy(example.snapshot.item_factors)[drawn.items],
+        item_features=torch.from_numpy(example.snapshot.item_features[drawn.items.numpy()]),
+        item_factors=torch.from_numpy(example.snapshot.item_factors[drawn.items.numpy()]),
     )
 
 

@@ -36,6 +36,8 @@ EPOCHS, MORE_EPOCHS, FEW_STEPS = 3, 8, 100
 """Passes at most, and where one has fewer than so many steps."""
 FEWEST_STEPS = 6
 """Of the learning rate's cycle: the warm-up of one of five steps has no length, and the cycle divides by that."""
+TIDY = 64
+"""Steps after which freed memory is given back: each leaves holes, and an epoch has thousands."""
 SORTED_BATCHES = 8
 """Users of so many batches are sorted by history length, so that padding costs little; the order stays random."""
 
@@ -227,6 +229,8 @@ class _Run:
         self.optimiser.step()
         self.schedule.step()
         self.done += 1
+        if self.done % TIDY == 0:
+            release_unused()
         self._remember()
         return loss.detach()
 

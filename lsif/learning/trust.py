@@ -87,7 +87,7 @@ def pool(model: FusionModel, example: Example, items: Items, rows: Array) -> Poo
     had = marks(batch.history_item, batch.history_mask, size) | marks(batch.tail_item, batch.tail_mask, size)
     item, mask = (part.to(had.device) for part in example.targets.padded(rows))
     taken = marks(item, mask, size) & ~had
-    features = torch.from_numpy(example.snapshot.item_features).to(had.device)
+    features = torch.tensor(example.snapshot.item_features, device=had.device)
     count, sources = _by_source(model, model(batch, items), items, model.popularity.count(features))
     count = count.masked_fill(had, -torch.inf)
     scores = (count + torch.einsum("s,sbv->bv", trust, sources) for trust in CORNERS.to(count.device))

@@ -12,12 +12,15 @@ from lsif.features.vocabulary import ItemIndex
 from lsif.learning.loss import listwise_loss
 from lsif.learning.step import Example, marks, taken_again
 from lsif.learning.targets import Targets
+from lsif.memory import release_unused
 from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, new_to_user
 
 BothLists = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
 CHUNK = 128
 """Users at once. Of 92,000 items a score each is 47 MB, and a loss makes several such tables."""
+TIDY = 8
+"""Chunks after which freed memory is given back: between what stays of each, tables of all items leave holes."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
 
@@ -44,7 +47,9 @@ def watched(model: FusionModel, example: Example, index: ItemIndex, k: int) -> W
     users = example.targets.active()
     items = model.eval().all_items(index, example.snapshot.item_features, example.snapshot.item_factors)
     lists, losses = [], []
-    for rows in row_chunks(users):
+    for number, rows in enumerate(row_chunks(users)):
+        if number % TIDY == 0:
+            release_unused()
         batch = batch_of(example.snapshot, rows).to(items.vectors.device)
         interests = model(batch, items)
         new, own = new_to_user(interests, batch, items), interests.repeat

@@ -137,8 +137,7 @@ class FusionModel(nn.Module):
 
     def all_items(self, index: ItemIndex, features: Array, factors: Array) -> Items:
         """Every item of the index at one `ds`, new ones included: a snapshot's `item_features` and `item_factors`."""
-        device = self.log_temperature.device
-        at = (torch.from_numpy(array).to(device) for array in (features, factors))
+        at = (torch.tensor(array, device=self.log_temperature.device) for array in (features, factors))
         return self.items(self.tower.inputs(index), *at)
 
     def forward(self, batch: Batch, items: Items) -> Interests:

@@ -12,6 +12,9 @@ from lsif.features.ragged import Array
 DROPPED = 0.3
 """Share of the interests, and of what is told of the items, that a training step leaves out."""
 
+ROWS = 2**16
+"""Rows whose moments are taken at once: a training's tables lie in files."""
+
 
 class Dropout(nn.Module):
     """`torch.nn.Dropout` that leaves out the same on every device; interests see the same users at every cutoff."""
@@ -49,9 +52,10 @@ class Standardise(nn.Module):
 
     def fit(self, tables: Sequence[Array]) -> None:
         """Take over the columns' moments; a column that never varied gives zeros, whatever comes later."""
-        n = sum(len(table) for table in tables)
-        mean = sum(table.sum(0, dtype=np.float64) for table in tables) / max(n, 1)
-        squares = sum(((table - mean) ** 2).sum(0) for table in tables) / max(n, 1)
+        parts = [table[start : start + ROWS] for table in tables for start in range(0, len(table), ROWS)]
+        n = sum(len(part) for part in parts)
+        mean = sum((part.sum(0, dtype=np.float64) for part in parts), np.zeros(len(self.mean))) / max(n, 1)
+        squares = sum((((part - mean) ** 2).sum(0) for part in parts), np.zeros(len(self.mean))) / max(n, 1)
         deviation = np.sqrt(squares)
         self.mean.copy_(torch.from_numpy(mean))
         self.deviation.copy_(torch.from_numpy(np.where(deviation < 1e-4, np.inf, deviation)))

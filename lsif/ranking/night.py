@@ -1,6 +1,6 @@
 """Where scoring meets the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -37,8 +37,19 @@ def lists_at(
     only: Interest | None = None,
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
-    at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
-    return recommend(trained, at, settings, users, only)
+    return recommend(trained, _evening(tables, ds, settings, trained), settings, users, only)
+
+
+def parts_at(
+    tables: Tables, ds: str, settings: Settings, trained: TrainedModel, users: Sequence[str]
+) -> Iterator[pa.Table]:
+    """The same, some users at a time: each part is let go before the next is made."""
+    batches = recommend_batches(trained, _evening(tables, ds, settings, trained), settings, users)
+    return (pa.Table.from_batches([batch]) for batch in batches)
+
+
+def _evening(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None) -> Evening:
+    return evening(tables, ds, settings, trained.index.text_encoder if trained else None)
 
 
 def lists_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, user: str) -> str:

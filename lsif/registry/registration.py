@@ -37,6 +37,7 @@ class Candidate:
         evaluation: what else the gate reads, beside the comparison.
         epochs: every epoch that ran, in order.
         hashes: config_hash, code_hash and data_hash.
+        drawn: how many of how many were looked at, in words.
     """
 
     trained: TrainedModel
@@ -46,6 +47,7 @@ class Candidate:
     evaluation: dict[str, Any]
     epochs: Sequence[Epoch] = ()
     hashes: dict[str, str] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
 
 
 def register(registry: Registry, candidate: Candidate) -> str:
@@ -69,7 +71,7 @@ def register(registry: Registry, candidate: Candidate) -> str:
 def _log(candidate: Candidate) -> None:
     import mlflow
 
-    mlflow.log_params(dict(_flat(candidate.settings)))
+    mlflow.log_params(dict(_flat({**candidate.settings, "drawn": candidate.drawn})))
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
     mlflow.log_metrics(dict(_metrics(candidate.comparison)))
     believed = zip(SOURCES, candidate.trained.model.trust.tolist(), strict=True)

@@ -1,6 +1,6 @@
 """Days of a table read for some users at a time: the row groups that may hold them, and of those their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +12,8 @@ from lsif.schema import DS
 from lsif.tables.answering import answering
 
 USER = "user_id"
+ROWS = 2**16
+"""Rows that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,24 @@ class ByUser:
             found = pc.unique(pa.concat_arrays([found, ids]))
         return found.sort()
 
-    def between(self, first: str, last: str) -> pa.Table:
-        """Rows with `ds` of the users from `first` to `last`."""
+    def of(self, ids: pa.Array) -> pa.Table:
+        """Rows with `ds` of these users (sorted, at least one); few of others' rows are held at a time."""
+        first, last = ids[0].as_py(), ids[-1].as_py()
         wanted: dict[int, list[int]] = {}
         for group in self._groups:
             if group.may_hold(first, last):
                 wanted.setdefault(group.file, []).append(group.number)
-        found = (self._rows(at, numbers, first, last) for at, numbers in wanted.items())
+        found = (rows for at, numbers in wanted.items() for rows in self._rows(at, numbers, ids))
         nothing = self._schema.append(pa.field(DS, pa.string())).empty_table()
         return pa.concat_tables([nothing, *found])
 
-    def _rows(self, at: int, numbers: list[int], first: str, last: str) -> pa.Table:
+    def _rows(self, at: int, numbers: list[int], ids: pa.Array) -> Iterator[pa.Table]:
         with self._open(at) as file:
-            rows = file.read_row_groups(numbers, columns=self._schema.names, use_threads=False)
-        rows = rows.select(self._schema.names).cast(self._schema)
-        inside = pc.and_(pc.greater_equal(rows[USER], first), pc.less_equal(rows[USER], last))
-        kept = rows if pc.all(inside).as_py() else rows.filter(inside)
-        return kept.append_column(DS, pa.repeat(self._opened[at][2], len(kept)))
+            for batch in file.iter_batches(ROWS, numbers, self._schema.names, use_threads=False):
+                rows = pa.Table.from_batches([batch]).select(self._schema.names).cast(self._schema)
+                inside = pc.is_in(rows[USER], value_set=ids)
+                kept = rows if pc.all(inside).as_py() else rows.filter(inside)
+                yield kept.append_column(DS, pa.repeat(self._opened[at][2], len(kept)))
 
     def _open(self, at: int) -> pq.ParquetFile:
         filesystem, path, _ = self._opened[at]

@@ -146,7 +146,7 @@ def group_rows(shot: Snapshot, settings: Settings, user: str) -> dict[int, dict[
 
 def test_a_category_and_a_kind_by_hand(shot: Snapshot, settings: Settings) -> None:
     groups = group_rows(shot, settings, "u1")
-    category, kinds = groups[1], [row for row in groups.values() if row["is_kind"]]
+    category = groups[1]
     weight = 2 ** (-20 / 30) + 2 ** (-10 / 30) + 2 ** (-4 / 30) + 2 ** (-2 / 30)
     assert category["log_weight_30d"] == pytest.approx(np.log1p(weight), rel=1e-5)
     assert category["log_share_30d"] == pytest.approx(np.log(weight / (weight + 2 ** (-121 / 30)) + 1e-4), rel=1e-5)
@@ -156,8 +156,23 @@ def test_a_category_and_a_kind_by_hand(shot: Snapshot, settings: Settings) -> No
     )
     assert np.exp([category["log_items"], category["log_n"]]) == pytest.approx([2, 2], rel=1e-5)
     assert category["repeated"] == pytest.approx(1.5 / 3)
-    assert category["is_kind"] == 0 and len(kinds) == 3
-    assert [np.exp(row["log_items"]) for row in kinds] == pytest.approx([1, 1, 1])
+    assert category["is_kind"] == 0
+
+
+def test_a_group_of_one_item_has_no_rows_until_another_item_comes_into_it(settings: Settings) -> None:
+    """Every item is a kind of its own, and b-1 the only one of its category."""
+    at = known(LOG[LOG["item_id"] != "b-2"], DS, catalogue(ITEMS[:3]), settings)
+    index = build_index(at.states(settings), at.items, vectors(ITEMS[:3]), ("purchase",), ENCODER)
+    rows = group_rows(snapshot_of(at, index, settings), settings, "u1")
+    assert [index.categories[number] for number in rows] == ["a"]
+    later = index.extended(catalogue(["b-2"]), vectors(["b-1"]))  # of the category and the text of b-1
+    rows = group_rows(snapshot_of(at, later, settings), settings, "u1")
+    category, kind = later.groups[index.items(pa.array(["b-1"]))[0]].tolist()
+    assert set(rows) == {1, category, kind}
+    assert [rows[number]["is_kind"] for number in (1, category, kind)] == [0, 0, 1]
+    assert [np.exp(rows[number]["log_items"]) for number in (category, kind)] == pytest.approx([1, 1])
+    share = rows[kind]["log_share_30d"]
+    assert share == rows[category]["log_share_30d"] < rows[1]["log_share_30d"]
 
 
 def test_the_rest_of_a_history_is_known_by_its_items(settings: Settings) -> None:

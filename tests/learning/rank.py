@@ -6,12 +6,15 @@ They find each other through a file and talk over the loopback interface alone.
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
 from lsif.config import Settings, load_settings
+from lsif.learning.lessons import Lessons, in_files
+from lsif.learning.stored import Shelf
 from lsif.learning.training import fit
 from lsif.model import layers
 from tests.learning.test_training import small, world
@@ -22,14 +25,22 @@ def together(settings: Settings) -> Settings:
     return small(settings, patience=6, batch_users=64)
 
 
+def planted(settings: Settings, wrote: Path, shelf: Shelf) -> Lessons:
+    """The world as lessons in files; the last cutoff stops."""
+    wrote.touch()
+    index, examples = world(settings)
+    stop, *latest_first = [shelf.keep([one.snapshot], one.targets) for one in reversed(examples)]
+    return Lessons(index, tuple(reversed(latest_first)), stop, 0)
+
+
 def main(rank: int, folder: Path, config: str) -> None:
     torch.set_num_threads(1)
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"
     dist.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=2)
     layers.DROPPED = 0.0
     settings = together(load_settings(config))
-    index, examples = world(settings)
-    made = fit(examples[:-1], examples[-1], index, settings)
+    with in_files(folder, partial(planted, settings, folder / f"{rank} wrote")) as read:
+        made = fit(read.learn, read.stop, read.index, settings)
     weights = torch.nn.utils.parameters_to_vector(made.model.parameters())
     torch.save(weights.detach(), folder / f"{rank}.pt")
     (folder / f"{rank}.json").write_text(json.dumps([epoch.loss for epoch in made.epochs]))

@@ -26,6 +26,8 @@ def test_two_processes_share_the_users_and_end_with_one_model(
 
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert torch.equal(first, second)
+    assert [file.name for file in tmp_path.glob("* wrote")] == ["0 wrote"], "one writes the lessons, both read them"
+    assert not list((tmp_path / "scratch").iterdir())
     monkeypatch.setattr(layers, "DROPPED", 0.0)
     index, examples = world(together(settings))
     alone = fit(examples[:-1], examples[-1], index, together(settings)).epochs

@@ -1,0 +1,81 @@
+"""Who took what after each cutoff, of as many users as a training is to learn from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.features.ragged import Array
+from lsif.features.vocabulary import ItemIndex
+from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.draw import chances
+from lsif.learning.targets import Targets, targets
+from lsif.tables import Tables
+
+COLUMNS = ("user_id", "item_id", "event_time", "weight")
+
+
+@dataclass(frozen=True)
+class Takings:
+    """What users took after a cutoff.
+
+    Attributes:
+        ids: sorted [U].
+        targets: of those users.
+    """
+
+    cutoff: str
+    ids: pa.Array
+    targets: Targets
+
+    def below(self, share: float) -> "Takings":
+        """Those of the users whose chance is below a share."""
+        return self.only(np.flatnonzero(chances(self.ids, _key(self.cutoff)) < share))
+
+    def known(self, ids: pa.Array) -> "Takings":
+        """Those of the users who are among `ids` and took an item of the index."""
+        there = pc.is_in(self.ids, value_set=ids).to_numpy(zero_copy_only=False)
+        return self.only(np.flatnonzero(there & (np.diff(self.targets.start) > 0)))
+
+    def only(self, places: Array) -> "Takings":
+        """Those of the users at the places, in that order."""
+        return Takings(self.cutoff, self.ids.take(pa.array(places)), self.targets.only(places))
+
+
+def takings(
+    tables: Tables, at: Cutoffs, cutoffs: Sequence[str], index: ItemIndex, most: int
+) -> tuple[list[Takings], int]:
+    """Of about `most` users of all `cutoffs` together, drawn by a hash of user and cutoff; and of how many.
+
+    The events are read once, a day at a time. How many users there are shows at the end only; but the share that can
+    still be drawn falls with each that is seen, so no more are ever kept than about `most` and those of one day.
+
+    Raises:
+        MissingDays: a day of events is missing.
+    """
+    found, active = list[Takings](), 0
+    for cutoff in cutoffs:
+        seen, kept = pa.array([], pa.string()), list[pa.Table]()
+        for rows in _taken(tables, at.days_after(cutoff)):
+            ids = pc.unique(rows["user_id"])
+            seen = pc.unique(pa.concat_arrays([seen, ids]))
+            ids = ids.filter(pa.array(chances(ids, _key(cutoff)) < most / max(active + len(seen), 1)))
+            kept.append(rows.filter(pc.is_in(rows["user_id"], value_set=ids)))
+        events, active = pa.concat_tables(kept), active + len(seen)
+        ids = pc.unique(events["user_id"]).sort()
+        found.append(Takings(cutoff, ids, targets(events, index, ids, cutoff, at.horizon)))
+        found = [one.below(most / max(active, 1)) for one in found]
+    return found, active
+
+
+def _taken(tables: Tables, days: list[str]) -> Iterator[pa.Table]:
+    """Events of positive weight, a day of arrival at a time."""
+    for _, events in tables.by_day("events", tables.require_days("events", days[0], days[-1]), COLUMNS):
+        rows = events.filter(pc.field("weight") > 0)
+        yield rows.set_column(0, "user_id", pc.cast(rows["user_id"], pa.string()))
+
+
+def _key(cutoff: str) -> str:
+    return f"example {cutoff}"

@@ -1,0 +1,41 @@
+"""A training in several processes that Spark starts: `LSIF_TRAIN_PROCESSES=4`, on the cluster of `LSIF_SPARK_MASTER`.
+
+Each runs the job as torchrun would run it (`lsif.learning.ranks`). On one machine they are children of the job.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from lsif.errors import LsifError
+
+TOLD = ("LSIF_HOME", "LSIF_CONFIG", "LSIF_TABLES", "LSIF_PROJECT", "MLFLOW_TRACKING_URI")
+"""What executors are told of the driver's environment. No keys: settings are shown in logs."""
+
+
+def asked_for() -> bool:
+    """Whether processes are to be started: not in one that was started so."""
+    return "LSIF_TRAIN_PROCESSES" in os.environ and "RANK" not in os.environ
+
+
+def distribute(script: Path, arguments: Sequence[str]) -> None:
+    """Run a job in so many processes at once; each needs a free core of the cluster.
+
+    Raises:
+        LsifError: `LSIF_TRAIN_PROCESSES` is no number from 1.
+        OutageError: Spark's master does not answer.
+        RuntimeError: a process failed; the last of what they said.
+    """
+    count = os.environ["LSIF_TRAIN_PROCESSES"]
+    if not count.isdecimal() or int(count) < 1:
+        raise LsifError(f"LSIF_TRAIN_PROCESSES={count} is no number of processes")
+
+    from pyspark.ml.torch.distributor import TorchDistributor
+
+    from lsif.spark import session
+
+    told = {f"spark.executorEnv.{name}": os.environ[name] for name in TOLD if name in os.environ}
+    spark = session(script.stem, more=told)
+    local = str(spark.conf.get("spark.master")).startswith("local")
+    gpus = not local and spark.conf.get("spark.task.resource.gpu.amount", "0") != "0"
+    TorchDistributor(num_processes=int(count), local_mode=local, use_gpu=gpus).run(str(script), *arguments)
