@@ -51,6 +51,7 @@ def test_there_is_something_to_look_at() -> None:
                 "lsif/spark.py",
                 "lsif/spark_archive.py",
                 "lsif/make_spark_archive.py",
+                "lsif/spark_training.py",
                 "lsif/intake/",
                 "lsif/interests/",
                 "lsif/ranking/by_executors.py",
