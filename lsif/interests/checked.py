@@ -18,12 +18,11 @@ from lsif.interests.catalogue import judged_products
 from lsif.interests.contract import EVENT, judged
 from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival
+from lsif.interests.listed import Listed
 from lsif.interests.users import judged_users
 from lsif.sources import Delivered, Source
 
 EXAMPLES = 3
-KEPT = 0.95
-"""Of the rows of a source that must be in."""
 START_SECONDS, EVENT_SECONDS, USER_SECONDS = 40.0, 35e-6, 1e-4
 """CPU of a night: of its processes' start, of an event, of a user's list (docs/interests.md, docs/quality.md)."""
 
@@ -61,10 +60,11 @@ def checked(spark: SparkSession, settings: Settings, ds: str | None, rows: int) 
         path = _path(settings, settings.catalogue, ds)
         found = judged_products(spark, settings.catalogue, path, settings.rules)
         items = found.rows["item_id"].to_pylist()
-        yield _listed(spark, "catalogue", settings.catalogue, path, found)
+        yield _listed(spark, "catalogue", settings, settings.catalogue, path, found)
     if settings.users:
         path = _path(settings, settings.users, ds)
-        yield _listed(spark, "users", settings.users, path, judged_users(spark, settings.users, path, settings.rules))
+        found = judged_users(spark, settings.users, path, settings.rules)
+        yield _listed(spark, "users", settings, settings.users, path, found)
     if items is not None:
         known = spark.createDataFrame([(item,) for item in items], "item_id string")
     for name, source in settings.sources.items():
@@ -104,7 +104,7 @@ def _source(
             _after(found, sample, source)
             _tell(found, made, settings, days)
             if items is not None:
-                _meet(found, made, items)
+                _meet(found, made, items, settings.checks.min_match)
             made.unpersist()
         finally:
             sample.unpersist()
@@ -163,7 +163,7 @@ def _tell(found: Checked, made: DataFrame, settings: Settings, days: list[str]) 
     }
     if not total:
         return
-    if kept + duplicates < total * KEPT:
+    if total - kept - duplicates > total * settings.checks.max_quarantined:
         worst = found.rejected[0]
         found.wrong.append(f"{found.name}: {worst['rows']:,} of {total:,} rows break the rule {worst['rule']}")
     if not kept:
@@ -198,17 +198,18 @@ def _tell_events(found: Checked, good: DataFrame, settings: Settings, kept: int)
     }
 
 
-def _meet(found: Checked, made: DataFrame, items: DataFrame) -> None:
+def _meet(found: Checked, made: DataFrame, items: DataFrame, least: float) -> None:
     named = made.where("rule is null and item_id is not null").select("item_id").distinct()
     there, known = named.count(), named.join(F.broadcast(items), "item_id", "left_semi").count()
     found.facts["items that the catalogue knows"] = f"{known:,} of {there:,}"
-    if there and not known:
+    if there and (not known or known < there * least):
+        some = f"{known:,}" if known else "none"
         found.wrong.append(
-            f"{found.name}: the catalogue knows none of its {there:,} items: are their ids written alike?"
+            f"{found.name}: the catalogue knows {some} of its {there:,} items: are their ids written alike?"
         )
 
 
-def _listed(spark: SparkSession, door: str, given: Delivered, path: str, listed: Any) -> Checked:
+def _listed(spark: SparkSession, door: str, settings: Settings, given: Delivered, path: str, listed: Listed) -> Checked:
     found = Checked(door, mapping=_mapping(spark, door, given, path))
     for line in found.mapping:
         first = listed.rows.slice(0, EXAMPLES).to_pylist()
@@ -226,6 +227,6 @@ def _listed(spark: SparkSession, door: str, given: Delivered, path: str, listed:
     found.facts |= (
         {"cut or lost": ", ".join(f"{name} {count:,}" for name, count in listed.lost.items())} if listed.lost else {}
     )
-    if listed.rows_in and kept + listed.repeated < listed.rows_in * KEPT:
+    if len(listed.rejects) > listed.rows_in * settings.checks.max_quarantined:
         found.wrong.append(f"{door}: {len(listed.rejects):,} of {listed.rows_in:,} rows are rejected")
     return found
