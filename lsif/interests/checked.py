@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -127,7 +129,7 @@ def _mapping(spark: SparkSession, door: str, given: Delivered, path: str) -> lis
 
 
 def _values(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[str]:
-    return [" ".join(str(row.get(name)) for name in names)[:40] for row in rows]
+    return [_one_line(" ".join(str(row.get(name)) for name in names)) for row in rows]
 
 
 def _after(found: Checked, sample: DataFrame, source: Source) -> None:
@@ -137,7 +139,11 @@ def _after(found: Checked, sample: DataFrame, source: Source) -> None:
 
 
 def _shown(value: Any) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)[:40]
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else _one_line(str(value))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())[:40]
 
 
 def _days(sample: DataFrame, ds: str | None) -> list[str]:
@@ -209,11 +215,20 @@ def _meet(found: Checked, made: DataFrame, items: DataFrame, least: float) -> No
         )
 
 
+def _same_rows(found: Checked, given: Delivered, rows: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a list that the examples became: they are sorted by id by now."""
+    (key,) = given.REQUIRED
+    ids = [one for line in found.mapping if line["ours"] == key for one in line["before"].split(", ")]
+    there = rows.filter(pc.is_in(rows[key], pa.array(ids, pa.string())))
+    by_id = {row[key]: row for row in there.to_pylist()}
+    return [by_id[one] for one in ids if one in by_id]
+
+
 def _listed(spark: SparkSession, door: str, settings: Settings, given: Delivered, path: str, listed: Listed) -> Checked:
     found = Checked(door, mapping=_mapping(spark, door, given, path))
+    shown = _same_rows(found, given, listed.rows) or listed.rows[:EXAMPLES].to_pylist()
     for line in found.mapping:
-        first = listed.rows.slice(0, EXAMPLES).to_pylist()
-        line["after"] = ", ".join(str(row.get(line["ours"]))[:40] for row in first)
+        line["after"] = ", ".join(_shown(row.get(line["ours"])) for row in shown)
     counts: dict[str, list[str]] = {}
     for row in listed.rejects.to_pylist():
         counts.setdefault(row["rule"], []).append(row["raw"])

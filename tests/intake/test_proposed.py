@@ -205,14 +205,11 @@ def test_the_newest_day_is_looked_at_and_what_is_wrong_is_told(shop: Checked) ->
 def test_it_asks_for_no_more_than_a_night_does(spark: "SparkSession", home: Path) -> None:
     bounds(home, min_match=0.5)
     (home / "landing" / "shop").mkdir(parents=True)
-    (home / "landing" / "items.csv").write_text("id,title,category\n1,Tea,drinks\n,Milk,drinks\n")
-    rows = [
-        "1,u,1,purchase,2024-03-02",
-        "2,u,2,purchase,2024-03-02",
-        "3,u,3,purchase,2024-03-02",
-        "4,u,3,wink,2024-03-02",
-    ]
+    (home / "landing" / "items.csv").write_text("id,title,category\n9,Bun,a\n1,Tea,b\n,Milk,c\n2,Cup,d\n3,Pot,e\n")
+    rows = [*(f"{n},u,{n},purchase,2024-03-02" for n in (1, 7, 8)), "4,u,7,wink,2024-03-02"]
     (home / "landing" / "shop" / "2024-03-02.csv").write_text("\n".join(["id,user,item,type,time", *rows]))
     catalogue, source = checked(spark, load_settings(), None, 1000)
     assert (catalogue.wrong, [line["rule"] for line in catalogue.rejected]) == ([], ["missing_id"])
+    titles = [(line["before"], line["after"]) for line in catalogue.mapping if line["ours"] == "title"]
+    assert titles == [("Bun, Tea, Milk", "Bun, Tea")], "the same rows, as they are in"
     assert source.wrong == ["sources.shop: the catalogue knows 1 of its 3 items: are their ids written alike?"]
