@@ -87,8 +87,8 @@ def is_finite(amount: Column) -> Column:
 
 
 def flag(words: Column, given: Delivered) -> Column:
-    """A text as yes or no; null when it is neither."""
-    low = F.lower(F.trim(words))
+    """A text as yes or no; null when it is neither. Where some are absent, pandas writes the others as 1.0 and 0.0."""
+    low = F.regexp_replace(F.lower(F.trim(words)), r"^([01])\.0+$", "$1")
     yes, no = ([word.lower() for word in known] for known in (given.true_values, given.false_values))
     return F.when(low.isin(*yes), F.lit(True)).when(low.isin(*no), F.lit(False))
 

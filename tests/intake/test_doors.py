@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
@@ -25,13 +26,13 @@ VALUED = {**COLUMNS, "value": "value"}
 
 def catalogue(spark: "SparkSession", path: Path, kind: str, **said: Any) -> Listed:
     columns = {"item_id": "id", "title": "title", "category": "kind", "text": ["title"]}
-    listed = Catalogue.model_validate({"path": str(path), "format": kind, "columns": columns, **said})
+    listed = Catalogue.model_validate({"path": str(path), "format": kind, "columns": columns} | said)
     return judged_products(spark, listed, str(path), Rules())
 
 
 def users(spark: "SparkSession", path: Path, kind: str, **said: Any) -> Listed:
     columns = {"user_id": "id", "attributes": ["title", "kind"]}
-    listed = Users.model_validate({"path": str(path), "format": kind, "columns": columns, **said})
+    listed = Users.model_validate({"path": str(path), "format": kind, "columns": columns} | said)
     return judged_users(spark, listed, str(path), Rules(max_text=100))
 
 
@@ -107,6 +108,18 @@ def test_spaces_alone_are_no_id_and_a_row_of_tabs_is_a_row(spark: "SparkSession"
     for encoding in ("utf-8", "latin-1"):
         path = lay(tmp_path / f"{encoding}.tsv", tabs, encoding)
         assert len(read(spark, path, delimiter="\t", encoding=encoding)) == 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_yes_and_no_are_numbers_where_some_are_absent(spark: "SparkSession", tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"listed.{kind}"
+    table = pa.table({"id": ["1", "2", "3", "4"], "title": [1.0, 0.0, None, 0.5], "kind": ["a"] * 4})
+    pacsv.write_csv(table, path) if kind == "csv" else pq.write_table(table, path)
+    for door, flag, rest in ((catalogue, "available", True), (users, "opt_out", False)):
+        key = "item_id" if door is catalogue else "user_id"
+        found = door(spark, path, kind, columns={key: "id", flag: "title"})
+        assert found.rows[flag].to_pylist() == [True, False, rest, True]
+        assert found.lost == {flag: 1}
 
 
 def test_long_attributes_are_cut_and_counted(spark: "SparkSession", tmp_path: Path) -> None:
