@@ -64,5 +64,5 @@ with DAG(
     if not has("catalogue"):  # then items are what the events name
         events_to_interests >> ingest_items
     if has("users"):
-        daily("ingest_users", pool=SPARK_POOL) >> score_users
+        daily("ingest_users", *ACCEPTED, pool=SPARK_POOL) >> score_users
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback

@@ -35,6 +35,21 @@ RULES = ("champion", "as_of", "none")
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
+Accept = Annotated[
+    list[str] | None, typer.Option("--accept", metavar="CHECK", help="Let a bound pass for once; wants --reason.")
+]
+
+
+def accepted(accept: list[str] | None, reason: str | None) -> dict[str, str]:
+    """What a night's run is told of bounds that a person lets pass, and why.
+
+    Raises:
+        LsifError: there is no such check, or no reason.
+    """
+    from lsif.checks import Acceptance
+
+    Acceptance.of(accept or [], reason)
+    return {key: text for key, text in (("accept", ",".join(accept or [])), ("reason", reason)) if text}
 
 
 @app.command()
@@ -92,23 +107,18 @@ def trigger(
     ds: Ds,
     force: Force = False,
     model: Annotated[str | None, typer.Option(help="Version or alias.")] = None,
-    accept: Annotated[
-        list[str] | None, typer.Option("--accept", metavar="CHECK", help="Let a bound pass for once; wants --reason.")
-    ] = None,
+    accept: Accept = None,
     reason: Reason = None,
 ) -> None:
     """Run the night of one day and watch it: `lsif trigger --ds 2017-10-31`.
 
     A day beyond a bound of `[checks]` stops; `--accept max_drop --reason "Christmas"` lets it pass.
     """
-    from lsif.checks import Acceptance
     from lsif.lookup import check_version
 
     if model and model not in RULES:
         check_version(model)
-    Acceptance.of(accept or [], reason)
-    given = {"model": model, "accept": ",".join(accept or []), "reason": reason}
-    conf = {"force": force} | {key: value for key, value in given.items() if value}
+    conf = {"force": force} | ({"model": model} if model else {}) | accepted(accept, reason)
     run_day("lsif_nightly", ds, conf)
 
 
@@ -117,14 +127,20 @@ def backfill(
     first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day.")],
     last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day, included.")],
     force: Force = False,
+    accept: Accept = None,
+    reason: Reason = None,
 ) -> None:
-    """Run the nights of several days, oldest first: `lsif backfill --from 2017-11-01 --to 2017-11-07`."""
+    """Run the nights of several days, oldest first: `lsif backfill --from 2017-11-01 --to 2017-11-07`.
+
+    `--accept max_drop --reason "Christmas"` lets each of them pass beyond that bound.
+    """
     from lsif.screen import Progress
 
     if parsed_day(first) > parsed_day(last):
         raise LsifError(f"--from {first} is after --to {last}")
+    conf = {"force": force} | accepted(accept, reason)
     opened = airflow()
-    made = opened.backfill("lsif_nightly", first, last, {"force": force})
+    made = opened.backfill("lsif_nightly", first, last, conf)
     finish(opened, opened.wait_for_backfill(made, Progress()))
 
 
@@ -144,18 +160,24 @@ def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
 @app.command()
 def cascade(
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Run this day's night first.")] = None,
+    accept: Accept = None,
+    reason: Reason = None,
 ) -> None:
     """Run the nights and trainings that are stale, and only those, oldest first: `lsif cascade --ds 2017-10-20`.
 
-    Give the day that was delivered again. An ordinary run each, as Airflow's pages show.
+    Give the day that was delivered again; `--accept` is for that day, and what was accepted of the others before holds.
+    An ordinary run each, as Airflow's pages show.
     """
     from lsif.lookup import tables
     from lsif.screen import console
     from lsif.stale import cascade as remade
 
+    conf = accepted(accept, reason)
+    if conf and not ds:
+        raise LsifError("--accept lets one day pass: say which with --ds")
     stored = tables()
     if ds:
-        run("lsif_nightly", parsed_day(ds), {})
+        run("lsif_nightly", parsed_day(ds), conf)
     runs = remade(stored, lambda day: run("lsif_nightly", day, {}), lambda day: run("lsif_training", day, {}))
     console.print(f"{runs} runs; nothing is stale")
 

@@ -82,6 +82,8 @@ def test_help_imports_nothing_heavy() -> None:
         (("backfill", "--from", "2017-11-02", "--to", "2017-11-01"), "--from 2017-11-02 is after --to 2017-11-01"),
         (("cascade", "--ds", "2017-02-30"), "'2017-02-30' is not a day (YYYY-MM-DD)"),
         (("cascade", "--ds", DS), "run `lsif up`"),
+        (("cascade", "--accept", "max_drop", "--reason", "r"), "say which with --ds"),
+        (("backfill", "--from", DS, "--to", DS, "--accept", "max_drop"), "say why with --reason"),
         (("trigger", "--ds", DS, "--accept", "max_drop"), "say why with --reason"),
         (("trigger", "--ds", DS, "--accept", "x", "--reason", "r"), "--accept x: there is no such check"),
         (("promote", "3", "--force"), "--force wants a --reason"),
@@ -265,6 +267,14 @@ def airflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirflow:
         (
             ["backfill", "--from", "2017-11-01", "--to", "2017-11-07", "--force"],
             ("backfill", "lsif_nightly", "2017-11-01", "2017-11-07", {"force": True}),
+        ),
+        (
+            ["backfill", "--from", DS, "--to", DS, "--accept", "max_drop", "--reason", "r"],
+            ("backfill", "lsif_nightly", DS, DS, {"force": False, "accept": "max_drop", "reason": "r"}),
+        ),
+        (
+            ["cascade", "--ds", DS, "--accept", "max_drop", "--reason", "r"],
+            ("trigger", "lsif_nightly", DS, {"accept": "max_drop", "reason": "r"}),
         ),
         (
             ["trigger", "--ds", DS, "--accept", "max_drop", "--accept", "min_match", "--reason", "r"],

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from lsif import schema
-from lsif.config import load_settings
+from lsif.config import Interests, Training, load_settings
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.tables import Tables
 
@@ -110,6 +110,14 @@ def test_the_plan_names_every_folder_and_only_files_that_are_there() -> None:
     assert folders - {"lsif/demo/"} == set(re.findall(r"^\| `(\S+/)` \|", ARCHITECTURE, re.M))
     named = re.findall(r"`((?:lsif|jobs|dags|tests|docs|docker)/[\w/.-]*)`", ARCHITECTURE + RUNBOOK)
     assert len(named) > 25 and [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_defaults_of_long_and_short_are_those_of_the_code() -> None:
+    told = re.findall(r"^\| `(training|interests)\.(\w+)` \| (.*?) \|", (ROOT / "docs/own-log.md").read_text(), re.M)
+    assert {"horizon_days", "recent_days", "half_lives_days"} < {name for _, name, _ in told}
+    for section, name, default in told:
+        said = {"training": Training(), "interests": Interests()}[section].model_dump()[name]
+        assert default == (", ".join(f"{one:g}" for one in said) if isinstance(said, tuple) else str(said)), name
 
 
 def code(page: str, language: str) -> list[str]:

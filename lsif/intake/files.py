@@ -7,8 +7,9 @@ renamed column into nulls. So files are listed here, by name, and their headers 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from lsif.errors import LsifError
 from lsif.intake.places import files_at, filesystem_of
-from lsif.intake.records import cells, json_texts, text_of
+from lsif.intake.records import cells, csv_texts, json_texts, text_of
 from lsif.intake.streams import CHUNK, DAMAGE, check_text, check_whole, head_of, packing
 from lsif.intake.unfolding import last_of, lists_of
 from lsif.outages import explained, is_outage
@@ -100,7 +101,7 @@ def _checked(info: pafs.FileInfo, path: str, given: Delivered) -> File:
     except ValueError as error:
         raise LsifError(f"{full} is not a readable {given.format} file: {error}") from error
     wanted = wanted_columns(given)
-    if missing := sorted(name for name in wanted if not _holds(file, given, name)):
+    if missing := sorted(name for name in wanted if not holds(file, given, name)):
         raise LsifError(f"{full} has no column {', '.join(missing)}; it has {_named(file.columns)}{_hint(file, given)}")
     counted = Counter(file.columns)
     if any(counted[name] > 1 for names in given.given.values() for name in names):
@@ -128,11 +129,14 @@ def identity(path: str) -> str:
 
 def _named(columns: Sequence[str]) -> str:
     more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return ", ".join(column[:100] for column in columns[:SHOWN]) + more
+    shown = (column if column.isprintable() else ascii(column) for column in columns[:SHOWN])
+    return ", ".join(column[:100] for column in shown) + more
 
 
 def _hint(file: File, given: Delivered) -> str:
     """The setting that is likely to help."""
+    if given.is_json and not file.columns and given.json_layout == "lines":
+        return 'nothing, since no line is an object (one list of objects? set json = "array")'
     if given.format != "csv":
         return ""
     others = [sign for sign in (";", "\t", "|", ",") if sign != given.delimiter and sign in file.header]
@@ -143,7 +147,8 @@ def _hint(file: File, given: Delivered) -> str:
     return " (no header? set header = false and names)" if looks_like_data else ""
 
 
-def _holds(file: File, given: Delivered, name: str) -> bool:
+def holds(file: File, given: Delivered, name: str) -> bool:
+    """Whether something stands at a path of a file."""
     if given.format == "parquet":
         return kind_at(file, name) is not None
     return name in file.columns
@@ -185,7 +190,7 @@ def _parquet(path: str) -> dict[str, Any]:
 
 def _csv(path: str, given: Delivered) -> dict[str, Any]:
     with text_of(path, given.encoding) as lines:
-        first = next((line for line in (line.rstrip("\r\n") for line in lines) if line.strip()), "")
+        first = next((text for text in csv_texts(iter(lines), given) if text.strip(" ")), "")
     columns = cells(first, given)
     if given.header:
         return {"columns": _distinct(columns, given), "header": first}
@@ -209,7 +214,10 @@ def _json(path: str, given: Delivered) -> dict[str, Any]:
     open_still = set(wanted_columns(given))
     seen: dict[str, None] = {}
     with text_of(path, given.encoding) as lines:
-        for number, row in enumerate(_objects(json_texts(lines, given))):
+        texts = json_texts(lines, given)
+        if (head := next(texts, None)) is None:
+            return {"columns": tuple(mapped)}  # no row, as a header without lines
+        for number, row in enumerate(_objects(chain([head], texts))):
             found = [name for name in mapped if name not in seen and _is_there(row, name)]
             keys = row if number < PROBED_LINES else ()
             seen |= dict.fromkeys((*keys, *found))
@@ -219,7 +227,7 @@ def _json(path: str, given: Delivered) -> dict[str, Any]:
     return {"columns": tuple(seen)}
 
 
-def _objects(texts: Iterator[str]) -> Iterator[dict[str, Any]]:
+def _objects(texts: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Rows that are objects; a broken one has no keys here and is quarantined when the rows are read."""
     for text in texts:
         try:

@@ -6,22 +6,31 @@ from datetime import datetime
 
 Values = Sequence[str | None]
 
-USER = {"user", "customer", "client", "visitor", "household", "member", "account", "person", "uid", "kunde", "shopper"}
+USER = {
+    "user", "customer", "client", "visitor", "household", "member", "account", "person", "uid", "shopper", "reviewer",
+    "kunde", "nutzer", "cliente", "utilisateur", "usuario",
+}  # fmt: skip
 ITEM = {
     "item", "product", "article", "sku", "movie", "film", "track", "song", "venue", "place", "book", "asin", "stock",
     "video", "recipe", "artikel", "produkt", "content", "listing", "game", "business", "post", "page", "shop",
+    "produit", "producto", "articulo",
 }  # fmt: skip
-TIME = {"time", "timestamp", "date", "datetime", "ts", "at", "when", "created", "occurred", "moment", "day", "zeit"}
-TYPE = {"type", "action", "event", "behavior", "behaviour", "kind", "verb"}
-VALUE = {"value", "price", "amount", "total", "revenue", "sales", "preis"}
+TIME = {"time", "timestamp", "date", "datetime", "ts", "at", "when", "created", "occurred", "moment", "day"}
+TIME |= {"zeit", "zeitpunkt", "datum", "fecha"}
+TYPE = {"type", "action", "event", "behavior", "behaviour", "kind", "verb", "aktion", "art", "typ"}
+VALUE = {"value", "price", "amount", "total", "revenue", "sales", "preis", "betrag", "umsatz", "prix", "precio"}
 ORDER = {"order", "basket", "invoice", "transaction", "receipt", "cart"}
-TITLE, CATEGORY = (
-    {"title", "name", "label", "headline"},
-    {"category", "genre", "genres", "department", "kind", "section"},
-)
-BRAND = {"brand", "vendor", "maker", "author", "artist", "publisher", "manufacturer"}
-WORDS = {"description", "text", "summary", "tags", "keywords", "subtitle", "abstract"}
-AVAILABLE = {"available", "active", "enabled", "instock", "sellable"}
+ORDER |= {"bestell", "bestellung", "auftrag", "rechnung", "commande", "pedido"}
+TITLE = {"title", "name", "label", "headline", "bezeichnung", "titel", "titre"}
+CATEGORY = {"category", "genre", "genres", "department", "kind", "section"}
+CATEGORY |= {"kategorie", "warengruppe", "rubrik", "categoria"}
+BRAND = {"brand", "vendor", "maker", "author", "artist", "publisher", "manufacturer", "hersteller", "marke", "marque"}
+WORDS = {"description", "text", "summary", "tags", "keywords", "subtitle", "abstract", "beschreibung"}
+AVAILABLE = {"available", "active", "enabled", "instock", "sellable", "lieferbar", "verfügbar", "aktiv"}
+YES_AND_NO = {"ja": "nein", "oui": "non", "si": "no", "sí": "no", "available": "unavailable", "active": "inactive"}
+"""Words for yes, and for no, that a source has to say."""
+AFFIX = 4
+"""Letters of a word that may be a part of another: `userid`, `Artikelnummer`."""
 
 ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}(:\d{2}(:\d{2}([.,]\d{1,9})?)?)?\s*([Zz]|UTC|GMT|[+-]\d{2}(:?\d{2})?)?)?"
@@ -38,7 +47,22 @@ LOOKED_AT = 2000
 def words(name: str) -> set[str]:
     """`customerId`, `customer_id` and `user.customer-id` all hold `customer` and `id`."""
     split = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
-    return {word.lower() for word in re.split(r"[^A-Za-z]+", split) if word}
+    return {word.lower() for word in re.split(r"[\W\d_]+", split) if word}
+
+
+def likeness(name: str, known: Collection[str]) -> float:
+    """How much a name says of `known`: ten for each of its words, less for a longer one's end or beginning."""
+    said = words(name)
+    whole = said & set(known)
+    long = [word for word in known if len(word) >= AFFIX]
+    ends = {word for word in said - whole if any(word.endswith(one) for one in long)}
+    begins = {word for word in said - whole - ends if any(word.startswith(one) for one in long)}
+    return 10 * len(whole) + 6 * len(ends) + 5 * len(begins)
+
+
+def ends_in(name: str, known: Collection[str]) -> bool:
+    """Whether a word of a name is one of `known` or ends in it, as `userid` does in `id`."""
+    return any(word.endswith(tuple(known)) for word in words(name))
 
 
 def share(values: Values, fits: Callable[[str], object]) -> float:
@@ -77,15 +101,25 @@ def _reader(written: str) -> Callable[[str], bool]:
 
 
 def best(
-    columns: dict[str, Values], known: set[str], fits: Callable[[str], bool], also: Collection[str] = ()
+    columns: dict[str, Values], known: set[str], fits: Callable[[str], bool], also: Collection[str] = ("id",)
 ) -> str | None:
     """The column whose name says most of `known`, `also` beside it, among those that fit."""
     scored = [
-        (len(words(name) & known) * 10 + len(words(name) & set(also)) - len(words(name)) / 100, -place, name)
+        (said + ends_in(name, also) - len(words(name)) / 100, -place, name)
         for place, name in enumerate(columns)
-        if words(name) & known and fits(name)
+        if (said := likeness(name, known)) and fits(name)
     ]
     return max(scored)[2] if scored else None
+
+
+def two_ids(columns: dict[str, Values]) -> list[str]:
+    """Two columns that come back again and again, in their order, where no name says which they are: those of most
+    different values among the ones without gaps or fractions."""
+    fraction = re.compile(r"[+-]?\d*[.,]\d+")
+    fits = [n for n, values in columns.items() if None not in values and not share(values, fraction.fullmatch)]
+    often = [name for name in fits if 1 < distinct(columns[name]) < len(columns[name])]
+    most = sorted(often, key=lambda name: -distinct(columns[name]))[:2]
+    return [name for name in columns if name in most]
 
 
 def is_european(values: Values) -> bool:

@@ -12,7 +12,7 @@ from pyspark.sql import types as T
 
 from lsif.errors import LsifError
 from lsif.intake import cells
-from lsif.intake.files import File, check_content, delivered_files, kind_at
+from lsif.intake.files import File, check_content, delivered_files, holds, kind_at
 from lsif.intake.rows import rows_of
 from lsif.intake.times import event_time
 from lsif.intake.types import is_id
@@ -92,9 +92,17 @@ class Mapped:
         return found
 
     def number(self, field: str) -> tuple[Column, Column]:
-        """A finite number or null, and whether there is something that is none."""
+        """A finite number or null, and whether there is something that is none.
+
+        `decimal` and `thousands` are of texts: a number of JSON or Parquet is what it is.
+        """
         text = F.trim(self.text(field))
         found = cells.number(text, self.given)
+        for name, cell, kind in self.parts(field):
+            if isinstance(kind, T.NumericType):
+                found = F.when(text.isNotNull(), cell.cast("double"))
+            elif self.given.is_json and field in self.given.given:
+                found = F.when(cells.is_plain(name), text.try_cast("double")).otherwise(found)
         return F.when(cells.is_finite(found), found), text.isNotNull() & ~cells.is_finite(found)
 
     def flag(self, field: str) -> tuple[Column, Column]:
@@ -146,7 +154,7 @@ def lacking(given: Delivered, files: Mapping[File, str | None] | list[File]) -> 
     if given.is_json:
         return {}
     found = {
-        field: sum(any(name not in file.columns and kind_at(file, name) is None for name in names) for file in files)
+        field: sum(any(not holds(file, given, name) for name in names) for file in files)
         for field, names in given.given.items()
     }
     return {field: count for field, count in found.items() if count}
@@ -188,9 +196,19 @@ def _with_expressions(rows: DataFrame, given: Delivered, door: str) -> DataFrame
     made = []
     for field, expression in given.expressions.items():
         try:
-            inner.select(F.expr(expression))
+            wrong = _more_than_a_value(inner, expression)
         except AnalysisException as error:
             said = " ".join(str(error).split("SQLSTATE")[0].split())
             raise LsifError(f"{door}.expressions.{field}: {said} (a path stands in backticks: `user.id`)") from error
+        if wrong:
+            raise LsifError(f"{door}.expressions.{field}: {expression!r} {wrong}")
         made.append(F.expr(expression).alias(MADE.format(field)))
     return inner.select("lsif_rows.*", *made)
+
+
+def _more_than_a_value(rows: DataFrame, expression: str) -> str | None:
+    """What is wrong with an expression that makes other rows of the rows, or another value each time."""
+    plan = rows.select(F.expr(expression))._jdf.queryExecution().analyzed()  # type: ignore[operator]
+    if plan.getClass().getSimpleName() != "Project" or not plan.child().equals(rows._jdf.queryExecution().analyzed()):  # type: ignore[operator]
+        return "makes more or fewer rows than there are (explode, a sum, a window): it may only make a value of a row"
+    return None if plan.projectList().head().deterministic() else "makes another value each time it is asked"

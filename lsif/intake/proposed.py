@@ -13,12 +13,15 @@ from lsif.errors import LsifError
 from lsif.intake import guess
 from lsif.intake.sample import Sample
 from lsif.intake.unfolding import deepest, lists_of
+from lsif.sources import Delivered
 
 NOTHING = ("NULL", "null", "None", "nan", "NaN", "N/A", "n/a", "\\N", "-", "?")
 STRONG, WEAK, NONE = 1.0, 0.2, 0.0
 VIEWED = {"view", "browse", "click", "impression", "pageview", "detail", "hover", "visit", "open"}
-UNLIKED = {"search", "refund", "return", "remove", "cancel", "dislike", "unsubscribe", "login", "logout"}
+UNLIKED = {"search", "refund", "return", "remove", "cancel", "dislike", "unsubscribe", "login", "logout", "skip"}
 MOST_TYPES = 30
+ID_LIKE = {"id", "code", "no", "number", "key", "uuid", "nr", "nummer"}
+UNDERSTOOD = {word for name in ("true_values", "false_values") for word in Delivered.model_fields[name].default}
 
 
 @dataclass
@@ -52,18 +55,22 @@ def proposed(samples: list[Sample]) -> list[Proposed]:
 
 def _events(sample: Sample) -> Proposed | None:
     columns: dict[str, guess.Values] = dict(sample.columns)
-    formats = {name: guess.time_formats(values) for name, values in columns.items() if guess.words(name) & guess.TIME}
+    formats = {name: guess.time_formats(values) for name, values in columns.items() if guess.likeness(name, guess.TIME)}
     if not any(one is not None for one in formats.values()):
         formats = {name: guess.time_formats(values) for name, values in columns.items()}
     times = [name for name, found in formats.items() if found is not None]
-    id_like = {"id", "code", "no", "number", "key", "uuid", "nr"}
-    user = guess.best(columns, guess.USER, lambda name: name not in times, id_like)
-    item = guess.best(columns, guess.ITEM, lambda name: name not in (*times, user), id_like)
+    user = guess.best(columns, guess.USER, lambda name: name not in times, ID_LIKE)
+    item = guess.best(columns, guess.ITEM, lambda name: name not in (*times, user), ID_LIKE)
+    nameless = "names" in sample.said
+    if nameless and len(two := guess.two_ids({name: columns[name] for name in columns if name not in times})) == 2:
+        user, item = two
     if not times or user is None or item is None or guess.is_unique(columns[user]):
         return None
     time = max(times, key=lambda name: (guess.distinct(columns[name]), -list(columns).index(name)))
     taken = {user, item, time}
     found = Proposed(sample, "events", dict(sample.said), {"user_id": user, "item_id": item, "event_time": time})
+    if nameless:
+        found.open.append(f"no header says so: are users in {user} and items in {item}, or the other way round?")
     _add_time(found, formats[time] or [])
     _add_id(found, columns, taken)
     _add_type(found, columns, taken)
@@ -91,9 +98,9 @@ def _add_time(found: Proposed, formats: list[str]) -> None:
 
 
 def _add_id(found: Proposed, columns: dict[str, guess.Values], taken: set[str]) -> None:
-    names = [name for name in columns if name not in taken and guess.words(name) & {"id", "uuid", "key", "number"}]
+    names = [name for name in columns if name not in taken and guess.ends_in(name, ("id", "uuid", "key", "number"))]
     unique = [name for name in names if guess.is_unique(columns[name]) and _beside(found, name)]
-    order = guess.best(columns, guess.ORDER, lambda name: name not in taken and _beside(found, name), {"id", "no"})
+    order = guess.best(columns, guess.ORDER, lambda name: name not in taken and _beside(found, name), ID_LIKE)
     item = found.columns["item_id"]
     if unique:
         found.columns["event_id"] = unique[0]
@@ -111,6 +118,8 @@ def _add_type(found: Proposed, columns: dict[str, guess.Values], taken: set[str]
         return name not in taken and not lists_of(name) and few and not guess.is_number(columns[name])
 
     kind = guess.best(columns, guess.TYPE, fits, {"event"})
+    if "names" in found.said:
+        kind = next(filter(fits, columns), None)
     if kind:
         found.columns["event_type"] = kind
         found.types = sorted({value for value in columns[kind] if value})
@@ -120,7 +129,8 @@ def _add_type(found: Proposed, columns: dict[str, guess.Values], taken: set[str]
 
 
 def _event_type(path: str) -> str:
-    known = {"purchase": ("purchase", "order", "sale", "transaction"), "rating": ("rating",), "read": ("read",)}
+    known = {"purchase": ("purchase", "order", "sale", "transaction", "bestellung"), "rating": ("rating",)}
+    known |= {"review": ("review",), "read": ("read",)}
     known |= {
         "click": ("click",),
         "view": ("view",),
@@ -154,7 +164,7 @@ def _listed(sample: Sample, events: list[Proposed]) -> Proposed:
         for role in ("user_id", "item_id")
     }
     meets = {
-        (role, name): guess.share(values, known.__contains__)
+        (role, name): guess.share(values, known.__contains__) + guess.share(list(known), set(values).__contains__)
         for role, known in ids.items()
         for name, values in columns.items()
         if guess.distinct(values) * 2 > len(values)
@@ -175,9 +185,23 @@ def _listed(sample: Sample, events: list[Proposed]) -> Proposed:
     text = list(dict.fromkeys([*said, *(name for name in described if not guess.is_number(columns[name]))]))
     found.columns |= {"text": text} if text else {}
     available = guess.best(columns, guess.AVAILABLE, lambda name: free(name) and guess.distinct(columns[name]) <= 3)
-    found.columns |= {"available": available} if available else {}
+    if available:
+        found.columns["available"] = available
+        _add_yes_and_no(found, available)
     _add_nothing(found, [key])
     return found
+
+
+def _add_yes_and_no(found: Proposed, name: str) -> None:
+    """How the source writes yes and no, where that is not understood unasked."""
+    said = sorted({value for value in found.sample.columns[name] if value})
+    if {value.lower() for value in said} <= UNDERSTOOD:
+        return
+    pairs = [(yes, no) for yes in said for no in said if guess.YES_AND_NO.get(yes.lower()) == no.lower()]
+    if pairs:
+        found.said |= {"true_values": pairs[0][0], "false_values": pairs[0][1]}
+    else:
+        found.open.append(f"what means yes in {name}, and what no: {', '.join(said)}? (true_values, false_values)")
 
 
 def toml(found: list[Proposed]) -> str:

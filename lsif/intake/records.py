@@ -4,8 +4,10 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
 from lsif.intake.streams import unpacked
 from lsif.sources import Delivered
@@ -14,7 +16,9 @@ BROKEN = "\ufffe"
 """Stands for bytes that are no text in the encoding; Unicode promises that no text holds it."""
 MOST_LINES = 1000
 """Of one row: a quote that never ends does not swallow a file."""
+CELL_END = "\x1f"
 
+csv.field_size_limit(2**31 - 1)  # texts are cut later, and counted
 codecs.register_error("lsif", lambda error: (BROKEN, error.end))  # type: ignore[attr-defined]
 
 
@@ -34,15 +38,8 @@ def cells(line: str, given: Delivered) -> list[str]:
     """
     if not given.quote or len(given.delimiter) > 1:
         return line.split(given.delimiter)
-    escape = None if given.escape in (given.quote, "") else given.escape
-    reader = csv.reader(
-        [line],
-        delimiter=given.delimiter,
-        quotechar=given.quote,
-        escapechar=escape,
-        doublequote=escape is None,
-        strict=True,
-    )
+    whole = io.StringIO(line, newline="")
+    reader = csv.reader(whole, delimiter=given.delimiter, quotechar=given.quote, strict=True, **_escaping(given))
     try:
         return next(reader, [])
     except csv.Error as error:
@@ -61,14 +58,29 @@ def csv_texts(lines: Iterator[str], given: Delivered) -> Iterator[str]:
         if line is not None:
             held.append(line)
             quotes += _quotes(line, given)
-        if quotes % 2 == 0:
+        if quotes % 2 == 0 and _is_one_row(held, given):
             yield "".join(held).rstrip("\r\n")
-        elif line is None or len(held) >= MOST_LINES:
-            yield held[0].rstrip("\r\n")  # its quote never ends: it stands alone, and the next line begins anew
+        elif quotes % 2 == 0 or line is None or len(held) >= MOST_LINES:
+            # Its quote never ends, or is a sign for inches: it stands alone, and the next line begins anew.
+            yield held[0].rstrip("\r\n")
             waiting += held[:0:-1]
         else:
             continue
         held, quotes = [], 0
+
+
+def _is_one_row(lines: Sequence[str], given: Delivered) -> bool:
+    """Whether the breaks between lines that hold an even number of quotes stand inside quoted cells."""
+    if len(lines) == 1:
+        return True
+    text = "".join(lines).replace(given.delimiter, CELL_END)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=CELL_END, quotechar=given.quote, **_escaping(given))
+    return len(list(islice(reader, 2))) == 1
+
+
+def _escaping(given: Delivered) -> dict[str, Any]:
+    escape = None if given.escape in (given.quote, "") else given.escape
+    return {"escapechar": escape, "doublequote": escape is None}
 
 
 def _quotes(line: str, given: Delivered) -> int:
@@ -89,7 +101,7 @@ def json_texts(lines: io.TextIOWrapper, given: Delivered) -> Iterator[str]:
     text = lines.read()
     decoder, place, number = json.JSONDecoder(), _next(text, 0), 0
     if not text.startswith("[", place):
-        raise ValueError("json = 'array' wants one list of objects; this begins otherwise")
+        raise ValueError("json = 'array' wants one list of objects; this begins otherwise (lines? leave it out)")
     place = _next(text, place + 1)
     while not text.startswith("]", place):
         number += 1

@@ -55,7 +55,7 @@ def rows_of(
         return _placed(unpacked).select(*ROW)
     if _spark_can_cut(given, days):
         lines = _with_day(_reader(spark).text(_paths(days)), days)
-        lines = lines if most is None else lines.limit(most)
+        lines = lines if most is None else lines.limit(most + given.header)
     else:
         lines = _placed(_unpacked(spark, days, csv_lines(given, most), CSV))
     return _csv_rows(lines.where(F.trim("value") != ""), next(iter(days)), given)

@@ -25,6 +25,8 @@ OTHER = {
 }
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """What UTF-16 begins with."""
+NO_TEXT = [bytes([code]) for code in (*range(2, 9), *range(14, 27))]
+"""Control codes that stand in no text; 1 parts the columns of some databases' exports."""
 DAMAGE = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
 HEAD = 4096
 CHUNK = 2**20
@@ -72,11 +74,15 @@ def check_text(path: str, encoding: str) -> None:
     for magic, what in OTHER.items():
         if head.startswith(magic):
             raise LsifError(f"{path} is {what}")
+    if packing(head):
+        raise LsifError(f"{path} is compressed twice: unpack it once")
     wide = encoding.startswith(("utf-16", "utf-32"))
     if not wide and head.startswith(WIDE):
         raise LsifError(f'{path} is text in UTF-16: set encoding = "utf-16"')
     if not wide and head.count(0) * 4 > len(head):
         raise LsifError(f"{path} is no text in {encoding}, it is full of zero bytes: set encoding, or format")
+    if not wide and sum(map(head.count, NO_TEXT)) * 10 > len(head):
+        raise LsifError(f"{path} is no text in {encoding}, it is full of signs that nobody writes: set format")
 
 
 def check_whole(path: str) -> None:

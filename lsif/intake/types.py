@@ -29,6 +29,9 @@ def spark_type(kind: pa.DataType) -> T.DataType | None:  # noqa: PLR0911
     if pat.is_list(kind) or pat.is_large_list(kind) or pat.is_fixed_size_list(kind):
         element = spark_type(kind.value_type)
         return element and T.ArrayType(element)
+    if pat.is_map(kind):
+        key, value = spark_type(kind.key_type), spark_type(kind.item_type)
+        return T.MapType(key, value) if key and value else None
     if pat.is_struct(kind):
         fields = [(field.name, spark_type(field.type)) for field in kind]
         return T.StructType([T.StructField(name, inner) for name, inner in fields if inner is not None])

@@ -38,7 +38,7 @@ def csv_lines(given: Delivered, most: int | None = None) -> Unpack:
     def rows(file: str, day: str | None, header: str) -> Iterator[Row]:
         with text_of(file, given.encoding) as lines:
             for place, text in enumerate(csv_texts(iter(lines), given)):
-                if text.strip() and not (header and text == header):
+                if text.strip(" ") and not (header and text == header):
                     yield file, day, place, text
 
     return _unpacking(rows, CSV, most)
@@ -106,14 +106,15 @@ def _parsed(text: str, names: Sequence[str], lists: tuple[str, ...]) -> Iterator
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        row = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_number)
+        row = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_constant)
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
 
 
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
+def _constant(text: str) -> Number | None:
+    """What JSON does not know, and Python writes: NaN where there is nothing."""
+    return None if text == "NaN" else Number(text)
 
 
 def odd_as(kind: str, name: str) -> str:
@@ -152,10 +153,10 @@ def _clean(text: str, name: str, odd: list[str]) -> str:
 
 
 def _digits(number: str) -> str | None:
-    """The digits of a whole number, however it is written: `7.0` and `7e0` are 7. None for a fraction."""
+    """The digits of a whole number, however it is written: `7.0` and `7e0` are 7. None for a fraction or Infinity."""
     if re.fullmatch(r"-?\d+", number):
         return str(number)
     exact = Decimal(number)
-    if exact.adjusted() > LONGEST or exact != exact.to_integral_value():
+    if not exact.is_finite() or exact.adjusted() > LONGEST or exact != exact.to_integral_value():
         return None
     return format(exact.to_integral_value(), "f")

@@ -25,9 +25,10 @@ OUTSIDE = ("before_start", "future")
 """Rules of rows that an import of a part of a log leaves out on purpose."""
 
 HELP = {
-    "future": " (day_zone and day_offset say which day a file holds)",
-    "unparseable_time": " (time_format or time_unit says how times are written)",
-    "unreadable": " (encoding, quote, escape or multiline may help)",
+    "future": "day_zone and day_offset say which day a file holds",
+    "unparseable_time": "time_format or time_unit says how times are written",
+    "unknown_type": "[event_types] names those there are",
+    "unreadable": "encoding, quote, escape or multiline may help",
 }
 """Settings that may make good rows of those that break a rule."""
 
@@ -118,7 +119,13 @@ def catalogue_ids(tables: Tables, ds: str) -> pa.Array:
 def by_count(rules: Mapping[str, int], words: Mapping[str, str] = MappingProxyType({})) -> str:
     """Broken rules with their counts, the one broken most often first, each with the `words` that go with it."""
     often = sorted(rules.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{rule} {count:,}{words.get(rule, '')}" for rule, count in often)
+    return ", ".join(f"{rule} {count:,}" + (f" ({words[rule]})" if rule in words else "") for rule, count in often)
+
+
+def mending(rules: Mapping[str, int]) -> str:
+    """What a person may do about rows that broke rules."""
+    helping = "; ".join(words for rule, words in HELP.items() if rule in rules)
+    return f"mend the delivery, or say how it is to be read ({helping})" if helping else "mend the delivery"
 
 
 def shown(rows: Sequence[tuple[str, str]]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -18,12 +20,11 @@ from lsif.interests.catalogue import judged_products
 from lsif.interests.contract import EVENT, judged
 from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival
+from lsif.interests.listed import Listed
 from lsif.interests.users import judged_users
 from lsif.sources import Delivered, Source
 
 EXAMPLES = 3
-KEPT = 0.95
-"""Of the rows of a source that must be in."""
 START_SECONDS, EVENT_SECONDS, USER_SECONDS = 40.0, 35e-6, 1e-4
 """CPU of a night: of its processes' start, of an event, of a user's list (docs/interests.md, docs/quality.md)."""
 
@@ -61,10 +62,11 @@ def checked(spark: SparkSession, settings: Settings, ds: str | None, rows: int) 
         path = _path(settings, settings.catalogue, ds)
         found = judged_products(spark, settings.catalogue, path, settings.rules)
         items = found.rows["item_id"].to_pylist()
-        yield _listed(spark, "catalogue", settings.catalogue, path, found)
+        yield _listed(spark, "catalogue", settings, settings.catalogue, path, found)
     if settings.users:
         path = _path(settings, settings.users, ds)
-        yield _listed(spark, "users", settings.users, path, judged_users(spark, settings.users, path, settings.rules))
+        found = judged_users(spark, settings.users, path, settings.rules)
+        yield _listed(spark, "users", settings, settings.users, path, found)
     if items is not None:
         known = spark.createDataFrame([(item,) for item in items], "item_id string")
     for name, source in settings.sources.items():
@@ -104,7 +106,7 @@ def _source(
             _after(found, sample, source)
             _tell(found, made, settings, days)
             if items is not None:
-                _meet(found, made, items)
+                _meet(found, made, items, settings.checks.min_match)
             made.unpersist()
         finally:
             sample.unpersist()
@@ -127,7 +129,7 @@ def _mapping(spark: SparkSession, door: str, given: Delivered, path: str) -> lis
 
 
 def _values(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[str]:
-    return [" ".join(str(row.get(name)) for name in names)[:40] for row in rows]
+    return [_one_line(" ".join(str(row.get(name)) for name in names)) for row in rows]
 
 
 def _after(found: Checked, sample: DataFrame, source: Source) -> None:
@@ -137,7 +139,11 @@ def _after(found: Checked, sample: DataFrame, source: Source) -> None:
 
 
 def _shown(value: Any) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)[:40]
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else _one_line(str(value))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())[:40]
 
 
 def _days(sample: DataFrame, ds: str | None) -> list[str]:
@@ -163,7 +169,7 @@ def _tell(found: Checked, made: DataFrame, settings: Settings, days: list[str]) 
     }
     if not total:
         return
-    if kept + duplicates < total * KEPT:
+    if total - kept - duplicates > total * settings.checks.max_quarantined:
         worst = found.rejected[0]
         found.wrong.append(f"{found.name}: {worst['rows']:,} of {total:,} rows break the rule {worst['rule']}")
     if not kept:
@@ -198,21 +204,31 @@ def _tell_events(found: Checked, good: DataFrame, settings: Settings, kept: int)
     }
 
 
-def _meet(found: Checked, made: DataFrame, items: DataFrame) -> None:
+def _meet(found: Checked, made: DataFrame, items: DataFrame, least: float) -> None:
     named = made.where("rule is null and item_id is not null").select("item_id").distinct()
     there, known = named.count(), named.join(F.broadcast(items), "item_id", "left_semi").count()
     found.facts["items that the catalogue knows"] = f"{known:,} of {there:,}"
-    if there and not known:
+    if there and (not known or known < there * least):
+        some = f"{known:,}" if known else "none"
         found.wrong.append(
-            f"{found.name}: the catalogue knows none of its {there:,} items: are their ids written alike?"
+            f"{found.name}: the catalogue knows {some} of its {there:,} items: are their ids written alike?"
         )
 
 
-def _listed(spark: SparkSession, door: str, given: Delivered, path: str, listed: Any) -> Checked:
+def _same_rows(found: Checked, given: Delivered, rows: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a list that the examples became: they are sorted by id by now."""
+    (key,) = given.REQUIRED
+    ids = [one for line in found.mapping if line["ours"] == key for one in line["before"].split(", ")]
+    there = rows.filter(pc.is_in(rows[key], pa.array(ids, pa.string())))
+    by_id = {row[key]: row for row in there.to_pylist()}
+    return [by_id[one] for one in ids if one in by_id]
+
+
+def _listed(spark: SparkSession, door: str, settings: Settings, given: Delivered, path: str, listed: Listed) -> Checked:
     found = Checked(door, mapping=_mapping(spark, door, given, path))
+    shown = _same_rows(found, given, listed.rows) or listed.rows[:EXAMPLES].to_pylist()
     for line in found.mapping:
-        first = listed.rows.slice(0, EXAMPLES).to_pylist()
-        line["after"] = ", ".join(str(row.get(line["ours"]))[:40] for row in first)
+        line["after"] = ", ".join(_shown(row.get(line["ours"])) for row in shown)
     counts: dict[str, list[str]] = {}
     for row in listed.rejects.to_pylist():
         counts.setdefault(row["rule"], []).append(row["raw"])
@@ -226,6 +242,6 @@ def _listed(spark: SparkSession, door: str, given: Delivered, path: str, listed:
     found.facts |= (
         {"cut or lost": ", ".join(f"{name} {count:,}" for name, count in listed.lost.items())} if listed.lost else {}
     )
-    if listed.rows_in and kept + listed.repeated < listed.rows_in * KEPT:
+    if len(listed.rejects) > listed.rows_in * settings.checks.max_quarantined:
         found.wrong.append(f"{door}: {len(listed.rejects):,} of {listed.rows_in:,} rows are rejected")
     return found

@@ -17,7 +17,7 @@ from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files, identity
 from lsif.intake.mapping import lacking, unfolds
 from lsif.intake.places import NothingDelivered
-from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, shown
+from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, mending, shown
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery
 from lsif.interests.quarantine import LISTS, replace_rejects
@@ -95,7 +95,7 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
             writer.commit()
         _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
         if held.failures:
-            raise held.stop(_examples(found.rules, rejected(judgements)))
+            raise held.stop(_examples(found.rules, rejected(judgements)), mending(found.rules))
         return replace(found, lacking=_lacking(settings, days), remarks=held.remarks)
 
 

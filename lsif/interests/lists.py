@@ -12,7 +12,7 @@ from lsif.errors import LsifError
 from lsif.intake.files import delivered_files, identity
 from lsif.intake.places import NothingDelivered
 from lsif.interests.as_of import in_force_inputs
-from lsif.interests.bounds import EXAMPLES, Ingested, ingested, shown
+from lsif.interests.bounds import EXAMPLES, Ingested, ingested, mending, shown
 from lsif.interests.catalogue_days import Lists
 from lsif.interests.listed import QUARANTINE, Listed
 from lsif.interests.quarantine import replace_rejects
@@ -60,7 +60,7 @@ def store_list(job: Job, step: str, door: str, given: Catalogue | Users, judge: 
         replace_rejects(job.tables, [job.ds], of=door, write=lambda out: out.write(job.ds, listed.rejects))
     if held.failures:
         some = listed.rejects.slice(0, EXAMPLES).to_pylist()
-        raise held.stop(shown([(row["rule"], row["raw"]) for row in some]))
+        raise held.stop(shown([(row["rule"], row["raw"]) for row in some]), mending(found.rules))
     same = lists.store(writer, job.ds, listed.rows)
     return ingested(replace(found, remarks=held.remarks), unchanged(door, same) if same else None)
 

@@ -31,4 +31,5 @@ def test_the_night_follows_the_configuration(
     assert ("ingest_users" in night.task_ids) == has_users
     assert ("events_to_interests" in night.get_task("ingest_items").upstream_task_ids) == waits_for_events
     if has_users:
+        assert any("--accept=" in word for word in night.get_task("ingest_users").command), "as for the other doors"
         assert night.get_task("ingest_users").downstream_task_ids == {"score_users"}

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
 from lsif.errors import LsifError
 from lsif.intake.files import File, delivered_files, identity
+from lsif.intake.mapping import lacking
 from lsif.sources import Users
 
 
@@ -58,6 +60,16 @@ def test_a_column_that_is_missing_is_named_beside_those_there_are(tmp_path: Path
     table = tmp_path / "day.parquet"
     pq.write_table(pa.table({"id": ["1"]}), table)
     assert refused(table, "parquet") == f"{table} has no column user; it has id"
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_files_that_lack_an_optional_column_are_counted(tmp_path: Path, kind: str) -> None:
+    for number, columns in enumerate((["id"], ["id", "user"], ["id"])):
+        table = pa.table({name: ["1"] for name in columns})
+        path = tmp_path / f"{number}.{kind}"
+        pacsv.write_csv(table, path) if kind == "csv" else pq.write_table(table, path)
+    described = given(kind, optional=["attributes"])
+    assert lacking(described, delivered_files(described, str(tmp_path))) == {"attributes": 2}
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:

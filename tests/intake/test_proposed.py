@@ -16,6 +16,7 @@ from lsif.intake.proposed import proposed, toml
 from lsif.intake.sample import sampled
 from lsif.interests.checked import Checked, checked
 from lsif.screen import show_checked
+from tests.jobs.conftest import bounds
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -108,6 +109,62 @@ def test_a_proposal_runs_as_it_is(
     assert "event_time = " in said and "2024-03-01T09:00:00Z" in said and "a training wants" not in said
 
 
+def proposal(*files: Path) -> dict[str, Any]:
+    return tomllib.loads(toml(proposed([sampled(str(file)) for file in files])))
+
+
+def test_headings_in_one_word_and_in_other_tongues(home: Path) -> None:
+    at = moments("%d.%m.%Y %H:%M:%S")
+    lines = [f"{n // 2:05d};{n % 9};{n % 7:03d};Öl {n % 7};{at[n]};{n % 5},50;Nachnahme" for n in range(120)]
+    header = "Bestell-Nr.;Kundennummer;Artikelnummer;Artikelbezeichnung;Bestelldatum;Einzelpreis;Zahlweise"
+    (home / "bestellungen.csv").write_bytes("\n".join([header, *lines]).encode("cp1252"))
+    lines = [f"{n:03d};Öl {n};Kühlregal;Müller;{('ja', 'nein')[n % 2]}" for n in range(7)]
+    header = "Artikelnummer;Bezeichnung;Warengruppe;Hersteller;Lieferbar"
+    (home / "artikel.csv").write_bytes("\n".join([header, *lines]).encode("cp1252"))
+    found = proposal(home / "bestellungen.csv", home / "artikel.csv")
+    source, catalogue = found["sources"]["bestellungen"], found["catalogue"]
+    columns = ours("Kundennummer", "Artikelnummer", "Bestelldatum", value="Einzelpreis")
+    assert source["columns"] == columns | {"event_id": ["Bestell-Nr.", "Artikelnummer"]}
+    assert (source["event_type"], source["decimal"]) == ("purchase", ",")
+    assert (catalogue["true_values"], catalogue["false_values"]) == ("ja", "nein")
+    del catalogue["columns"]["text"]
+    assert list(catalogue["columns"].items()) == [
+        ("item_id", "Artikelnummer"), ("title", "Bezeichnung"), ("category", "Warengruppe"), ("brand", "Hersteller"),
+        ("available", "Lieferbar"),
+    ]  # fmt: skip
+    lines = [f"{moment},{n % 9},view,{n % 7},{n}" for n, moment in enumerate(moments("%Y-%m-%dT%H:%M:%SZ"))]
+    (home / "events.csv").write_text("\n".join(["timestamp,visitorid,event,itemid,transactionid", *lines]))
+    columns = ours("visitorid", "itemid", "timestamp", event_id="transactionid", event_type="event")
+    assert proposal(home / "events.csv")["sources"]["events"]["columns"] == columns
+
+
+def test_without_a_header_it_asks_which_column_is_whose(home: Path) -> None:
+    at = [int((START + timedelta(hours=7 * n)).timestamp() * 1000) for n in range(120)]
+    lines = [f"u{n % 9}\tt{n % 13}\t{at[n]}\t{('play', 'skip')[n % 2]}\t{n / 7:.3f}" for n in range(120)]
+    (home / "plays.tsv").write_text("\n".join(lines))
+    text = toml(proposed([sampled(str(home / "plays.tsv"))]))
+    assert "# decide: no header says so: are users in column0 and items in column1, or the other way round?" in text
+    (source,) = tomllib.loads(text)["sources"].values()
+    assert source["columns"] == ours("column0", "column1", "column2", event_type="column3")
+    assert (source["header"], source["names"][4], tomllib.loads(text)["event_types"]["skip"]) == (False, "column4", 0.0)
+
+
+def test_a_list_is_of_what_it_holds_most_of(home: Path) -> None:
+    """Where users and items both count from 0, ids alone do not say whose a list is."""
+    lines = [f"{n},{n % 90},{n % 7},{at}" for n, at in enumerate(moments("%Y-%m-%d %H:%M:%S+00"))]
+    (home / "reviews.csv").write_text("\n".join(["id,user_id,product_id,created_at", *lines]))
+    lines = [f"{n},Thing {n},{('on', 'maybe')[n % 2]}" for n in range(7)]
+    (home / "products.csv").write_text("\n".join(["id,name,is_active", *lines]))
+    (home / "people.csv").write_text("\n".join(["id,city", *(f"{n},Rome" for n in range(90))]))
+    found = proposal(home / "reviews.csv", home / "products.csv", home / "people.csv")
+    columns = {"item_id": "id", "title": "name", "text": ["name"], "available": "is_active"}
+    assert found["catalogue"]["columns"] == columns
+    assert found["users"]["columns"] == {"user_id": "id", "attributes": ["city"]}
+    assert found["event_types"] == {"review": 1.0}
+    text = toml(proposed([sampled(str(home / f"{name}.csv")) for name in ("reviews", "products")]))
+    assert "# decide: what means yes in is_active, and what no: maybe, on? (true_values, false_values)" in text
+
+
 def test_what_it_cannot_know_it_asks(home: Path) -> None:
     text = toml(proposed([sampled(str(german(home)[0]))]))
     assert text.count("# decide:") == 3
@@ -128,6 +185,7 @@ def shop(spark: "SparkSession", home: Path) -> Checked:
     (home / "landing" / "items.csv").write_text("id,title,category\n0001,[b]Tea[/b],drinks\n")
     header = "id,user,item,type,time"
     (home / "landing" / "shop" / "2024-03-01.csv").write_text(f"{header}\n1,u,1,purchase,yesterday\n")
+    bounds(home, max_quarantined=0.3)
     rows = [f"{n},u{n % 2},1,purchase,2024-03-02T{n:02d}:00:00Z" for n in range(4)]
     (home / "landing" / "shop" / "2024-03-02.csv").write_text("\n".join([header, *rows, "9,u,1,wink,2024-03-02", "x"]))
     return list(checked(spark, load_settings(), None, 1000))[-1]
@@ -142,3 +200,16 @@ def test_the_newest_day_is_looked_at_and_what_is_wrong_is_told(shop: Checked) ->
         "sources.shop: 1 of 6 rows break the rule unknown_type",
         "sources.shop: the catalogue knows none of its 1 items: are their ids written alike?",
     ]
+
+
+def test_it_asks_for_no_more_than_a_night_does(spark: "SparkSession", home: Path) -> None:
+    bounds(home, min_match=0.5)
+    (home / "landing" / "shop").mkdir(parents=True)
+    (home / "landing" / "items.csv").write_text("id,title,category\n9,Bun,a\n1,Tea,b\n,Milk,c\n2,Cup,d\n3,Pot,e\n")
+    rows = [*(f"{n},u,{n},purchase,2024-03-02" for n in (1, 7, 8)), "4,u,7,wink,2024-03-02"]
+    (home / "landing" / "shop" / "2024-03-02.csv").write_text("\n".join(["id,user,item,type,time", *rows]))
+    catalogue, source = checked(spark, load_settings(), None, 1000)
+    assert (catalogue.wrong, [line["rule"] for line in catalogue.rejected]) == ([], ["missing_id"])
+    titles = [(line["before"], line["after"]) for line in catalogue.mapping if line["ours"] == "title"]
+    assert titles == [("Bun, Tea, Milk", "Bun, Tea")], "the same rows, as they are in"
+    assert source.wrong == ["sources.shop: the catalogue knows 1 of its 3 items: are their ids written alike?"]

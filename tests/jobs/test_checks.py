@@ -28,6 +28,7 @@ def test_a_bad_day_stops_and_a_person_s_word_lets_it_pass(run: Run, home: Path, 
     said = run("ingest_events", "--ds", D1, code=2)
     assert f"ds={D1} stops, nothing of it was taken in: 2 of 4 rows broke a rule (unknown_type 1, " in said
     assert 'unparseable_time {"id":"3"' in said and 'unknown_type {"id":"4"' in said
+    assert "(time_format or time_unit says how times are written; [event_types] names those there are), or set" in said
     assert "set checks.max_quarantined, or let this day pass: --accept max_quarantined --reason" in said
     assert said.splitlines()[-1].startswith("ingest_events.py: "), "one line"
     assert tables.days("events") == []
@@ -37,7 +38,7 @@ def test_a_bad_day_stops_and_a_person_s_word_lets_it_pass(run: Run, home: Path, 
     assert "say why with --reason" in run("ingest_events", "--ds", D1, "--accept", "max_quarantined", code=2)
     assert "no such check" in run("ingest_events", "--ds", D1, "--accept", "everything", "--reason", "x", code=2)
     said = run("ingest_events", "--ds", D1, *WORD)
-    assert "rules broken: unknown_type 1, unparseable_time 1 (time_format" in said
+    assert "rules broken: unknown_type 1 ([event_types] names those there are), unparseable_time 1 (time_format" in said
     assert "; max_quarantined accepted: a new till" in said
     assert "accepted: a new till" in last(tables, "ingest_events")["note"]
     assert verdicts(tables, D1) == {"max_quarantined": "accepted"}
