@@ -307,6 +307,12 @@ def test_services_have_limits_and_those_that_last_a_health_check() -> None:
             assert wait["condition"] == finished, f"{name} waits for {other}"
 
 
+def test_what_keeps_data_or_runs_jobs_has_time_to_end() -> None:
+    """The object store took 26 s to close its files; Docker's own patience is ten."""
+    patient = {name for name, service in SERVICES.items() if service.get("stop_grace_period") == "60s"}
+    assert patient == {"postgres", "object-store", "airflow-scheduler"}
+
+
 # --- the scripts, run -------------------------------------------------------------------------------------------------
 
 
