@@ -8,18 +8,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pytest
 import yaml
 
-from lsif import schema
-from lsif.config import Checks, load_settings
+from lsif.config import Checks
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.ladder import Chosen
-from lsif.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs/decisions"
@@ -131,34 +127,6 @@ def test_the_plan_names_every_folder_and_only_files_that_are_there() -> None:
     assert folders - {"lsif/demo/"} == set(re.findall(r"^\| `(\S+/)` \|", ARCHITECTURE, re.M))
     named = re.findall(r"`((?:lsif|jobs|dags|tests|docs|docker)/[\w/.-]*)`", ARCHITECTURE + RUNBOOK)
     assert len(named) > 25 and [path for path in named if not (ROOT / path).exists()] == []
-
-
-def code(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-
-
-def test_the_recipe_of_an_event_type(home: Path) -> None:
-    (settings,) = code(ARCHITECTURE, "toml")
-    (home / "recipe.toml").write_text(settings)
-    known = load_settings(home / "recipe.toml")
-    assert (known.event_types["browse"], known.sources["site"].event_type) == (0.2, "browse")
-
-
-def test_the_recipe_of_a_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "TABLES[" in text]
-    monkeypatch.setitem(schema.TABLES, "prices", schema.TABLES["items"])  # so that what the recipe adds is taken out
-    exec(recipe, {**vars(schema), "tables": tables, "pa": pa})
-    assert tables.read("prices", ["2017-01-01"]).to_pylist() == [{"item_id": "a", "price": 1.0, "ds": "2017-01-01"}]
-
-
-def test_the_recipe_of_a_check() -> None:
-    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "FAIL[" in text]
-    added: dict[str, str] = {}
-    exec(recipe, {"FAIL": added})
-    with duckdb.connect() as sql:
-        sql.register("listed", pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]}))
-        sql.register("items", pa.table({"item_id": ["i1", "x2"]}))
-        assert sql.execute(added["titles"]).fetchall() == [("no title for the item x2",)]
 
 
 # --- what a stranger looks for ----------------------------------------------------------------------------------------
