@@ -41,7 +41,7 @@ in_the_middle_for() { # whether the night that LOG watches has come to where PAR
     case "$1" in
         mlflow | airflow-scheduler) grep -q 'running *score_users' "$2" ;;
         *) grep -q 'running *events_to_interests' "$2" &&
-            docker compose logs --since "$3" spark-worker 2>&1 | grep -q 'Launch command' ;;
+            docker compose logs --since "$3" spark-worker 2>&1 | grep 'Launch command' > /dev/null ;;
     esac
 }
 
@@ -87,7 +87,7 @@ for part in "${victims[@]}"; do day=$(day_after "$day") && night "$day" "$part";
 [ "$(command python docker/tries.py lsif_nightly --runs | tail -1)" = $((1 + ${#victims[@]})) ] && say "no night has fired unasked"
 
 command lsif models | tail -1
-command lsif recs 1038 | head -3
+command lsif recs 1038 | sed -n 1,3p
 command lsif cascade
 
 alone() { command env LSIF_TABLES=/var/lib/lsif/alone "LSIF_SPARK_MASTER=local[2]" python "$@"; }

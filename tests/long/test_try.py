@@ -32,6 +32,11 @@ def test_what_one_machine_runs_beside_it_are_the_steps_of_a_night() -> None:
     assert set(night) - set(alone) == {"ingest_users", "join_feedback"}  # no users here, and no list of the day before
 
 
+def test_who_reads_from_a_pipe_reads_to_its_end() -> None:
+    """Under pipefail the writer of a pipe that was closed early fails the script, now and then."""
+    assert re.findall(r"\| *(?:head|grep -q).*", (ROOT / "docker/try.sh").read_text()) == []
+
+
 def test_without_an_engine_the_script_says_so(tmp_path: Path) -> None:
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/absent.sock"}
     done = subprocess.run(
