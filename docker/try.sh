@@ -15,7 +15,7 @@ first=2017-01-01 past=2017-03-01 # sixty days, then the nights
 export COMPOSE_PROJECT_NAME=lsif-try LSIF_SCHEDULED=true LSIF_END_DATE=2017-12-31
 export LSIF_AIRFLOW_PORT="${LSIF_AIRFLOW_PORT:-18080}" LSIF_MLFLOW_PORT="${LSIF_MLFLOW_PORT:-15000}"
 export LSIF_SPARK_PORT="${LSIF_SPARK_PORT:-18090}" LSIF_S3_PORT="${LSIF_S3_PORT:-18333}"
-logs=$(mktemp -d)
+logs=$(mktemp -d) && : > "$logs/compose"
 made_secrets=
 
 # In a container of its own, which outlives the scheduler's.
@@ -27,7 +27,8 @@ left_over() {
         docker "$kind" ls --quiet --filter label=com.docker.compose.project=$COMPOSE_PROJECT_NAME $([ $kind = container ] && echo --all)
     done
 }
-finish() {
+finish() { # CODE: what the script ends with
+    [ "$1" = 0 ] || tail -20 "$logs/compose" >&2
     docker compose down --volumes --remove-orphans > "$logs/down" 2>&1 || cat "$logs/down"
     [ -z "$made_secrets" ] || rm -r secrets
     rm -r "$logs"
@@ -40,7 +41,7 @@ in_the_middle_for() { # whether the night that LOG watches has come to where PAR
     case "$1" in
         mlflow | airflow-scheduler) grep -q 'running *score_users' "$2" ;;
         *) grep -q 'running *events_to_interests' "$2" &&
-            docker compose logs --since "$3" spark-worker 2>&1 | grep -q 'Launch command' ;;
+            docker compose logs --since "$3" spark-worker 2>&1 | grep 'Launch command' > /dev/null ;;
     esac
 }
 
@@ -62,7 +63,7 @@ night() { # DAY [PART]: one row of the table; PART is killed in the middle
     [ $code = 0 ] || { cat "$log"; return 1; }
 }
 
-trap finish EXIT
+trap 'finish $?' EXIT
 [ -d secrets ] || { docker/make-secrets.sh > /dev/null; made_secrets=yes; }
 docker image inspect lsif:0.1.0 > /dev/null 2>&1 || docker compose build
 started=$SECONDS
@@ -86,20 +87,20 @@ for part in "${victims[@]}"; do day=$(day_after "$day") && night "$day" "$part";
 [ "$(command python docker/tries.py lsif_nightly --runs | tail -1)" = $((1 + ${#victims[@]})) ] && say "no night has fired unasked"
 
 command lsif models | tail -1
-command lsif recs 1038 | head -3
+command lsif recs 1038 | sed -n 1,3p
 command lsif cascade
 
 alone() { command env LSIF_TABLES=/var/lib/lsif/alone "LSIF_SPARK_MASTER=local[2]" python "$@"; }
 alone jobs/ingest_items.py --ds $first
-alone jobs/import_past.py --from $first --ds "$last" | tail -1
-alone jobs/recent_window.py --ds "$last"
+alone jobs/import_past.py --from $first --ds "$(day_after "$last" -1)" | tail -1
+alone jobs/events_to_interests.py --ds "$last"
+alone jobs/ingest_items.py --ds "$last"
 alone jobs/embed_items.py --ds "$last"
-for step in "score_users --model 1" audit_recommendations publish_recommendations; do
-    read -ra words <<< "$step"
-    alone "jobs/${words[0]}.py" --ds "$last" "${words[@]:1}"
-done
+alone jobs/score_users.py --ds "$last" --model 1
+alone jobs/audit_recommendations.py --ds "$last"
+alone jobs/publish_recommendations.py --ds "$last"
 command python docker/same_rows.py /var/lib/lsif/alone "$(day_after $past)" "$last"
 say "down"
-finish
+finish 0
 trap - EXIT
 [ -z "$(left_over)" ] && say "nothing is left but the image" || { left_over; exit 1; }

@@ -211,7 +211,10 @@ def _run_path(dag_id: str, run_id: str) -> str:
 
 def _reason(answer: httpx.Response) -> str:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return "the password or token is not accepted (`lsif status` says where it is kept)"
+        return (
+            "the password or token is not accepted (`lsif status` says where this machine's is kept, "
+            "LSIF_AIRFLOW_LOGIN_FILE or LSIF_AIRFLOW_TOKEN_FILE names another's)"
+        )
     try:
         return f"{answer.status_code} {answer.json()['detail']}"
     except (ValueError, KeyError, TypeError):

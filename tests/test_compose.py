@@ -13,7 +13,7 @@ import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -37,6 +37,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SHELL = {"&&", "||", "(", ")", "exec"}
 IN_IMAGE = "/opt/lsif/"  # the WORKDIR, where the project lies
 
+WORKER = "org.apache.spark.deploy.worker.Worker"
 ONE_SHOT = {name for name, service in SERVICES.items() if service["restart"] == "no"}
 # These start or look after the services of one machine, or are an operator's; no job reads their variables.
 EMBEDDED_ONLY = (
@@ -203,6 +204,43 @@ def test_spark_s_daemons_take_their_words_and_only_who_has_the_secret(tmp_path: 
             assert caller.connect_ex(("127.0.0.1", rest)) == errno.ECONNREFUSED
 
 
+DRIVER = (
+    "from lsif.spark import session; s = session('toy'); print('up', flush=True); input(); print(s.range(9).count())"
+)
+
+
+@pytest.mark.long  # five JVMs
+def test_a_master_that_starts_again_knows_its_applications(tmp_path: Path, secrets: Path) -> None:
+    """Killed, and started with the file's own words: a driver that was there before gets its rows."""
+    run(ROOT / "docker/entrypoint.sh", "true", SECRETS=str(secrets), SPARK_CONF_DIR=str(tmp_path))
+    master_words, _ = commands("spark-class")
+    memory = environment("spark-master")["SPARK_DAEMON_JAVA_OPTS"] or ""
+    options = memory.replace("/var/lib/spark", str(tmp_path / "known"))
+    with ExitStack() as running:
+        with daemon(tmp_path, "first", local(master_words), options) as log:
+            url = wait_for("master", lambda: found(log, r"(spark://127\.0\.0\.1:\d+)(?s:.*)I have been elected leader"))
+            joined = running.enter_context(daemon(tmp_path, "worker", [WORKER, url, "--webui-port", "0"], ""))
+            wait_for("worker", lambda: found(joined, "(Successfully registered with master)"))
+            env = {"LSIF_SPARK_MASTER": url, "SPARK_CONF_DIR": str(tmp_path), "SPARK_LOCAL_IP": "127.0.0.1"}
+            driver = running.enter_context(conversation([sys.executable, "-c", DRIVER], env))
+            assert driver.stdout and driver.stdout.readline() == "up\n"
+        again = ["--host", "127.0.0.1", "--port", url.rpartition(":")[2], "--webui-port", "0"]
+        log = running.enter_context(daemon(tmp_path, "second", [master_words[0], *again], options))
+        wait_for("the application", lambda: found(log, "(Application has been re-registered)"))
+        assert driver.communicate("\n")[0] == "9\n"
+
+
+@contextmanager
+def conversation(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    pipe, here = subprocess.PIPE, {**os.environ, **env}
+    with subprocess.Popen(command, env=here, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as started:
+        family = psutil.Process(started.pid)
+        try:
+            yield started
+        finally:
+            kill(family)
+
+
 def local(words: list[str]) -> list[str]:
     names = {"spark-master": "127.0.0.1", "7077": "0", "8080": "0", "8081": "0"}
     return [names.get(word, word) for word in words]
@@ -305,6 +343,12 @@ def test_services_have_limits_and_those_that_last_a_health_check() -> None:
         for other, wait in service.get("depends_on", {}).items():
             finished = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
             assert wait["condition"] == finished, f"{name} waits for {other}"
+
+
+def test_what_keeps_data_or_runs_jobs_has_time_to_end() -> None:
+    """The object store took 26 s to close its files; Docker's own patience is ten."""
+    patient = {name for name, service in SERVICES.items() if service.get("stop_grace_period") == "60s"}
+    assert patient == {"postgres", "object-store", "airflow-scheduler"}
 
 
 # --- the scripts, run -------------------------------------------------------------------------------------------------

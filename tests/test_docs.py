@@ -8,15 +8,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pytest
 import yaml
 
-from lsif import schema
-from lsif.config import Interests, Training, load_settings
+from lsif.config import Checks, Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
-from lsif.tables import Tables
+from lsif.ranking.checks import FAIL, WARN
+from lsif.ranking.rows import NO_MODEL
+from lsif.registry.ladder import Chosen
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs/decisions"
@@ -36,6 +35,9 @@ def test_decisions_are_dated_ascend_and_stand_in_the_index() -> None:
 # --- the runbook ------------------------------------------------------------------------------------------------------
 
 TOLD = {"LsifError", "OutageError", "Superseded", "OtherRelease", "AirflowFailException", "explained", "kind"}
+PREFLIGHT = "lsif/preflight.py"
+TOLD_OF_SETTINGS = ("lsif/config.py", "lsif/sources.py", "lsif/intake/")
+"""Where a ValueError becomes a line on the settings or on a file."""
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 
 
@@ -53,18 +55,33 @@ def shape(node: ast.expr) -> str:
 
 
 def messages() -> Iterator[str]:
-    """Each that is raised for a person, or that such an error's class makes; those of placeholders alone left out."""
+    """Each that is made for a person, or that such an error's class makes; those of placeholders alone left out."""
     for file in (file for folder in ("lsif", "jobs", "dags") for file in (ROOT / folder).rglob("*.py")):
+        place = str(file.relative_to(ROOT))
+        told = TOLD | {"ValueError"} if place.startswith(TOLD_OF_SETTINGS) else TOLD
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
-                case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[first, *_])) if name in TOLD:
+                case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in told:
                     found = shape(first)
+                case ast.Return(value=ast.JoinedStr() | ast.Constant(value=str()) as line) if place == PREFLIGHT:
+                    found = shape(line)
                 case ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call()), args=[first]):
                     found = shape(first)
                 case _:
                     continue
             if len(re.findall(r"[a-z]", found)) >= 6:
                 yield found.replace("`", "")
+
+
+def verdicts() -> set[str]:
+    """What a check says of a day or of its list, by name; and of a model that stood in."""
+    audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
+    return {*audit, *Checks.model_fields, *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
+
+
+def words_of_scripts() -> set[str]:
+    scripts = "".join(file.read_text() for file in (ROOT / "docker").glob("*.sh"))
+    return {re.sub(r"\$\w+", "…", words) for words in re.findall(r'echo "([^"]+)" >&2', scripts)}
 
 
 def told_of(message: str, phrase: str) -> bool:
@@ -74,8 +91,8 @@ def told_of(message: str, phrase: str) -> bool:
 def test_each_message_that_a_person_can_meet_has_its_line_and_no_line_is_of_another_time() -> None:
     cells = re.findall(r"^\| (`.*?) \| ", RUNBOOK, re.M)
     phrases = [phrase for cell in cells for phrase in re.findall(r"`(.+?)`(?:<br>|$)", cell)]
-    said = set(messages())
-    assert len(said) > 90 and len(phrases) > 70
+    said = set(messages()) | verdicts() | words_of_scripts()
+    assert len(said) > 170 and len(phrases) > 150
     assert [message for message in sorted(said) if not any(told_of(message, phrase) for phrase in phrases)] == []
     ours = {"no answer from a service"}  # outages.ended_with makes it
     assert [one for one in phrases if one not in ours and not any(told_of(message, one) for message in said)] == []
@@ -118,34 +135,6 @@ def test_the_defaults_of_long_and_short_are_those_of_the_code() -> None:
     for section, name, default in told:
         said = {"training": Training(), "interests": Interests()}[section].model_dump()[name]
         assert default == (", ".join(f"{one:g}" for one in said) if isinstance(said, tuple) else str(said)), name
-
-
-def code(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-
-
-def test_the_recipe_of_an_event_type(home: Path) -> None:
-    (settings,) = code(ARCHITECTURE, "toml")
-    (home / "recipe.toml").write_text(settings)
-    known = load_settings(home / "recipe.toml")
-    assert (known.event_types["browse"], known.sources["site"].event_type) == (0.2, "browse")
-
-
-def test_the_recipe_of_a_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "TABLES[" in text]
-    monkeypatch.setitem(schema.TABLES, "prices", schema.TABLES["items"])  # so that what the recipe adds is taken out
-    exec(recipe, {**vars(schema), "tables": tables, "pa": pa})
-    assert tables.read("prices", ["2017-01-01"]).to_pylist() == [{"item_id": "a", "price": 1.0, "ds": "2017-01-01"}]
-
-
-def test_the_recipe_of_a_check() -> None:
-    (recipe,) = [text for text in code(ARCHITECTURE, "python") if "FAIL[" in text]
-    added: dict[str, str] = {}
-    exec(recipe, {"FAIL": added})
-    with duckdb.connect() as sql:
-        sql.register("listed", pa.table({"user_id": ["u", "u"], "item_id": ["i1", "x2"]}))
-        sql.register("items", pa.table({"item_id": ["i1", "x2"]}))
-        assert sql.execute(added["titles"]).fetchall() == [("no title for the item x2",)]
 
 
 # --- what a stranger looks for ----------------------------------------------------------------------------------------

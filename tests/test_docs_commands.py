@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 import yaml
@@ -17,6 +16,7 @@ from tests.test_compose import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
 IN_CONTAINER = ("docker", "compose", "exec")
 PROGRAMS = {"make", "docker", "docker/make-secrets.sh", "python", "lsif", "airflow", "mlflow", "export", "tar"}
 CODE = "".join(file.read_text() for file in (ROOT / "lsif").rglob("*.py"))
@@ -68,7 +68,7 @@ def check(words: list[str]) -> None:
 
 def parsed(command: Any, words: list[str]) -> None:
     """As typed, but not run."""
-    while words and isinstance(command, click.Group):
+    while words and hasattr(command, "commands"):  # typer has a click of its own
         command, words = command.commands[words[0]], words[1:]
     command.make_context(command.name, list(words))
 
@@ -79,9 +79,40 @@ def test_commands_are_such_as_their_programs_take(page: Path) -> None:
         check(words)
 
 
+def named(page: Path) -> Iterator[list[str]]:
+    """Words of the commands that stand in a sentence, some with … or D in the place of a value."""
+    for text in re.findall(r"`((?:lsif|make|python) [^`]+)`", page.read_text()):
+        yield shlex.split(text.split(" > ")[0])
+
+
+def check_named(words: list[str]) -> None:
+    """Whether the program has such a command with such options."""
+    program, *rest = words
+    if program == "lsif":
+        command: Any = typer.main.get_command(app)
+        while hasattr(command, "commands"):
+            command, rest = command.commands[rest[0]], rest[1:]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, words
+    elif program == "make":
+        makefile = (ROOT / "Makefile").read_text()
+        assert re.search(rf"^{rest[0]}:", makefile, re.M), words
+        assert [word for word in rest[1:] if f"$({word.partition('=')[0]})" not in makefile] == [], words
+    else:
+        file = rest[1].replace(".", "/") if rest[0] == "-m" else rest[0].removesuffix(".py")
+        assert (ROOT / f"{file}.py").exists() or (ROOT / file / "__main__.py").exists(), words
+
+
+@pytest.mark.parametrize("page", [*PAGES, README], ids=lambda page: page.name)
+def test_commands_in_a_sentence_are_such_as_their_programs_have(page: Path) -> None:
+    for words in named(page):
+        check_named(words)
+
+
 def test_the_commands_are_found() -> None:
     found = [inner(words)[0] for page in PAGES for words in commands(page)]
     assert set(found) == PROGRAMS and len(found) >= 30
+    assert len([words for page in [*PAGES, README] for words in named(page)]) >= 25
 
 
 def test_what_is_typed_under_compose_is_what_try_types() -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 
+from lsif.errors import LsifError
 from lsif.sample import land
 
 
@@ -20,6 +22,12 @@ def test_a_day_has_its_utc_day_and_landing_twice_delivers_nothing_new(tmp_path: 
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")}
     assert land(tmp_path, "2017-11-04", "2017-11-06", households=200) == lines
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")} == before
+
+
+def test_a_folder_that_takes_no_files_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "landing").write_text("in the way")
+    with pytest.raises(LsifError, match=f"^cannot write the sample below {tmp_path}/landing: [^\n]+$"):
+        land(tmp_path, "2017-11-04", "2017-11-04", households=2)
 
 
 def test_few_households_bring_their_products_and_are_among_the_many(tmp_path: Path) -> None:

@@ -26,6 +26,17 @@ def test_the_stack_starts_survives_the_death_of_each_part_and_leaves_nothing() -
     assert seconds and int(seconds[1]) <= 90
 
 
+def test_what_one_machine_runs_beside_it_are_the_steps_of_a_night() -> None:
+    night = re.findall(r'daily\("(\w+)"', (ROOT / "dags/lsif_nightly.py").read_text())
+    alone = re.findall(r"^alone jobs/(\w+)\.py", (ROOT / "docker/try.sh").read_text(), re.MULTILINE)
+    assert set(night) - set(alone) == {"ingest_users", "join_feedback"}  # no users here, and no list of the day before
+
+
+def test_who_reads_from_a_pipe_reads_to_its_end() -> None:
+    """Under pipefail the writer of a pipe that was closed early fails the script, now and then."""
+    assert re.findall(r"\| *(?:head|grep -q).*", (ROOT / "docker/try.sh").read_text()) == []
+
+
 def test_without_an_engine_the_script_says_so(tmp_path: Path) -> None:
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/absent.sock"}
     done = subprocess.run(
