@@ -73,9 +73,9 @@ class Shelf:
             for start, names in RAGGED.items():
                 lengths[start].append(np.diff(getattr(shot, start)))
                 for name in names:
-                    files.add(name, getattr(shot, name))
+                    files.add(name, _halved(getattr(shot, name)))
         whole = {start: np.cumsum(np.concatenate(parts)) for start, parts in lengths.items()}
-        whole |= {name: getattr(shot, name) for name in OF_ITEMS} | vars(targets)
+        whole |= {name: getattr(shot, name) for name in OF_ITEMS} | {**vars(targets), "item": _halved(targets.item)}
         for name, array in whole.items():
             files.add(name, array)
         self.pages.append(Page(shot.ds, pa.concat_arrays(ids), files.laid))
@@ -84,8 +84,8 @@ class Shelf:
     def _with_room(self, shots: Iterable[Snapshot]) -> Iterator[Snapshot]:
         """Looks at the disk before a block is written, as if all who are to come were like the block's users."""
         for shot in shots:
-            a_user = sum(getattr(shot, name).nbytes for names in RAGGED.values() for name in names) / max(len(shot), 1)
-            needed, free = a_user * self.to_come, shutil.disk_usage(self.folder).free
+            size = sum(_halved(getattr(shot, name)).nbytes for names in RAGGED.values() for name in names)
+            needed, free = size / max(len(shot), 1) * self.to_come, shutil.disk_usage(self.folder).free
             if needed > free:
                 raise LsifError(
                     f"lessons of {self.to_come:,} users need some {needed / GB:.1f} GB, and {self.folder} has "
@@ -93,6 +93,11 @@ class Shelf:
                 )
             self.to_come -= len(shot)
             yield shot
+
+
+def _halved(numbers: Array) -> Array:
+    """Numbers of items, groups and the like in four bytes each; `batch_of` makes eight of them again."""
+    return numbers.astype(np.int32) if numbers.dtype == np.int64 else numbers
 
 
 class _Files:

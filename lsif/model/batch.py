@@ -85,9 +85,13 @@ def batch_of(shot: Snapshot, rows: Array) -> Batch:
 
 
 def padded(values: Array, owner: Array, rows: int) -> Tensor:
-    """Flat values, sorted by their row `owner`, as [rows, longest, ...]; zeros past the end of a row."""
+    """Flat values, sorted by their row `owner`, as [rows, longest, ...]; zeros past the end of a row.
+
+    Whole numbers come as int64, which torch wants of an index.
+    """
     start = starts(owner, rows)
     longest = max(int(np.diff(start).max(initial=0)), 1)
-    filled = np.zeros((rows, longest, *values.shape[1:]), values.dtype)
+    kind = np.int64 if values.dtype.kind == "i" else values.dtype
+    filled = np.zeros((rows, longest, *values.shape[1:]), kind)
     filled[owner, np.arange(len(owner)) - start[owner]] = values
     return torch.from_numpy(filled)
