@@ -17,8 +17,7 @@ from pathlib import Path
 
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
-from lsif.learning.lessons import beginning, learned, learning_inputs, lessons_in_files
-from lsif.learning.training import Trained
+from lsif.learning.lessons import beginning, learning_inputs, trained
 from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
@@ -46,13 +45,13 @@ def work(job: Job) -> Counts:
     number = registry.aliases().get(CHAMPION)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
-    made, drawn = trained(job, at, start)
+    made, examples = trained(job.tables, at, job.settings, show, start)
     release_unused()
     if not is_first():
         return Counts(None, None, note="trained along with the first process, which registers the model")
     challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
     found = trial(job.tables, at, job.settings, challenger, champion)
-    drawn |= {"trial_users": f"{found.users} of {found.active}"}
+    drawn = {"examples": examples, "trial_users": f"{found.users} of {found.active}"}
     evaluation = circumstances(at, job.settings, champion, start)
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
@@ -62,12 +61,6 @@ def work(job: Job) -> Counts:
     job.tables.written.add(f"model/{job.ds}")
     note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
     return Counts(len(found.comparison), len(found.comparison), model_version=new, note=note)
-
-
-def trained(job: Job, at: Cutoffs, start: TrainedModel | None) -> tuple[Trained, dict[str, str]]:
-    """The model, and how many of how many examples it was made of; nothing keeps the lessons' files."""
-    with lessons_in_files(job.tables, at, job.settings) as read:
-        return learned(read, job.settings, show, start), {"examples": f"{read.drawn} of {read.active}"}
 
 
 def show(line: str, done: float) -> None:

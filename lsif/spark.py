@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from lsif.errors import LsifError, OutageError
 from lsif.outages import is_outage
 from lsif.spark_archive import java_option
-from lsif.spark_master import spark_master
+from lsif.spark_master import is_local, spark_master
 
 JAVA = "spark.driver.extraJavaOptions"
 
@@ -79,7 +79,7 @@ def session(
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # under spark-submit the master is spark-submit's to choose
         builder = builder.master(master)
     chosen = {**more, **settings(master, os.environ.get("LSIF_SPARK_CONF", ""), bulk)}
-    if master.startswith("local"):
+    if is_local(master):
         chosen[JAVA] = f"{chosen[JAVA]} {java_option() if java_options is None else java_options}".strip()
     for key, value in chosen.items():
         builder = builder.config(key, value)
@@ -98,7 +98,7 @@ def settings(master: str, overrides: str, bulk: bool = False) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in shlex.split(overrides)]
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise LsifError(f"LSIF_SPARK_CONF: {wrong[0]!r} is not of the form key=value")
-    local = {**LOCAL, **(BULK if bulk else SHORT)} if master.startswith("local") else {}
+    local = {**LOCAL, **(BULK if bulk else SHORT)} if is_local(master) else {}
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     return {**ALWAYS, **local, **{key: value for key, _, value in pairs}}

@@ -8,5 +8,6 @@ def spark_master() -> str:
     return os.environ.get("LSIF_SPARK_MASTER", "local[*]")
 
 
-def is_on_cluster() -> bool:
-    return not spark_master().startswith("local")
+def is_local(master: str) -> bool:
+    """Whether a master is this machine alone."""
+    return master.startswith("local")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lsif.errors import LsifError
+from lsif.spark_master import is_local
 
 TOLD = ("LSIF_HOME", "LSIF_CONFIG", "LSIF_TABLES", "LSIF_PROJECT", "MLFLOW_TRACKING_URI")
 """What executors are told of the driver's environment. No keys: settings are shown in logs."""
@@ -36,6 +37,6 @@ def distribute(script: Path, arguments: Sequence[str]) -> None:
 
     told = {f"spark.executorEnv.{name}": os.environ[name] for name in TOLD if name in os.environ}
     spark = session(script.stem, more=told)
-    local = str(spark.conf.get("spark.master")).startswith("local")
+    local = is_local(str(spark.conf.get("spark.master")))
     gpus = not local and spark.conf.get("spark.task.resource.gpu.amount", "0") != "0"
     TorchDistributor(num_processes=int(count), local_mode=local, use_gpu=gpus).run(str(script), *arguments)

@@ -1,9 +1,6 @@
 """What was measured, as a table for people, as JSON, and the nights' curve as a picture."""
 
 import json
-import os
-import platform
-import subprocess
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,8 +10,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.about import about
 from benchmarks.interests import log
-from lsif.config import project_folder
 from lsif.interests.bases import GROWTH
 
 Row = dict[str, Any]
@@ -90,12 +87,8 @@ def base_share(found: dict[str, Any]) -> float:
 
 def write(found: dict[str, Any], folder: Path) -> None:
     """`interests.json` and `interests.svg`."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=project_folder(), capture_output=True, text=True, check=False
-    )
-    about = {"commit": commit.stdout.strip(), "python": platform.python_version(), "cores": os.cpu_count()}
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**about, **found, "ratios": ratios(found), "real_year_ratios": ratios(found["real_year"])}
+    content = {**about(), **found, "ratios": ratios(found), "real_year_ratios": ratios(found["real_year"])}
     (folder / "interests.json").write_text(json.dumps(content, indent=1) + "\n")
     _picture(found).savefig(folder / "interests.svg", metadata={"Date": None})
 

@@ -13,6 +13,7 @@ Work lies in `.bench/nights` (LSIF_BENCH_WORK moves it).
 """
 
 import argparse
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -92,7 +93,7 @@ def _steps(home: Path, at: Crowd, trains: bool) -> Iterator[tuple[str, dict[str,
 def _rectools(home: Path) -> dict[str, Any]:
     out = home / "rectools.json"
     command = [interpreter(RECTOOLS), str(Path(__file__).parent / "rectools_sasrec.py"), str(home), str(out)]
-    return asdict(measured(command, {**os.environ, "OMP_NUM_THREADS": "1"})) | report.read(out)
+    return asdict(measured(command, {**os.environ, "OMP_NUM_THREADS": "1"})) | json.loads(out.read_text())
 
 
 if __name__ == "__main__":

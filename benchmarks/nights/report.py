@@ -2,10 +2,6 @@
 
 import argparse
 import json
-import os
-import platform
-import subprocess
-from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -13,14 +9,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from lsif.config import project_folder
+from benchmarks.about import about
 
 SCORED = "score_users"
-
-
-def read(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(file.read_text())
-    return content
 
 
 def show(users: int, found: dict[str, Any]) -> None:
@@ -34,12 +25,9 @@ def show(users: int, found: dict[str, Any]) -> None:
 
 def write(found: dict[str, Any], options: argparse.Namespace) -> None:
     """`scale.json` and `scale.svg`."""
-    head = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(head, cwd=project_folder(), capture_output=True, text=True, check=False).stdout.strip()
-    asked = {"items": options.items, "one_list": options.one_list}
-    about = {"commit": commit, "python": platform.python_version(), "cores": os.cpu_count(), **asked}
+    content = {**about(), "items": options.items, "one_list": options.one_list, "users": found}
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "scale.json").write_text(json.dumps({**about, "users": found}, indent=1) + "\n")
+    (options.out / "scale.json").write_text(json.dumps(content, indent=1) + "\n")
     picture(found).savefig(options.out / "scale.svg", metadata={"Date": None})
 
 

@@ -1,8 +1,6 @@
 """Results as rows, as one printed table per track, and as JSON."""
 
 import json
-import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.about import about
 from benchmarks.quality.bench import TRACKS, Entry, Outcome
 from benchmarks.quality.summary import Panel, mean_panel
-from lsif.config import project_folder
 
 SEED = 20171201
 EVERYONE = "everyone"
@@ -146,9 +144,6 @@ def _slices(found: list[Row], track: str) -> Table:
 
 def write(of: Outcome, found: list[Row], file: Path) -> None:
     """Everything that was measured and with what."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=project_folder(), capture_output=True, text=True, check=False
-    )
     rivals = {
         entry.name: {
             "settings": entry.settings,
@@ -162,8 +157,7 @@ def write(of: Outcome, found: list[Row], file: Path) -> None:
         "log": of.log.name,
         "stage": of.stage,
         "cuts": [window.cut for window in of.windows],
-        "commit": commit.stdout.strip(),
-        "python": platform.python_version(),
+        **about(),
         "bootstrap_seed": SEED,
         "rivals": rivals,
         "rows": found,

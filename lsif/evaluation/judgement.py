@@ -11,6 +11,7 @@ from lsif.evaluation.compare import Comparison, compared, judged_users, truth_fr
 from lsif.evaluation.metrics import Marks
 from lsif.features.evening import Evening
 from lsif.features.known import BLOCK
+from lsif.features.ragged import joined_by
 
 CUTS = (10, 20)
 PAIR = ["user_id", "item_id"]
@@ -50,7 +51,7 @@ def _marked(tracks: Sequence["_Track"], contender: str, parts: Iterable[pa.Table
     """Mark a contender's lists; returns whoever has one."""
     seen = pa.array([], pa.string())
     for part in parts:
-        seen = pc.unique(pa.concat_arrays([seen, pc.unique(part["user_id"].cast(pa.string()))]))
+        seen = joined_by(seen, part["user_id"])
         for track in tracks:
             track.add(contender, part.filter(pc.field("list") == track.name))
     return seen

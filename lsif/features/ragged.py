@@ -43,6 +43,11 @@ def indices_in(values: pa.Array | pa.ChunkedArray, known: pa.Array) -> Array:
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
+def joined_by(seen: pa.Array, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Distinct ids `seen`, and those of `ids` that are not among them after them."""
+    return pc.unique(pa.concat_arrays([seen, pc.unique(pc.cast(ids, pa.string()))]))
+
+
 def day_numbers(dates: pa.Array | pa.ChunkedArray) -> Array:
     """Days since 1970-01-01 of a date column (int64)."""
     return pc.cast(pc.cast(dates, pa.date32()), pa.int32()).to_numpy(zero_copy_only=False).astype(np.int64)

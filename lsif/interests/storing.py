@@ -16,6 +16,7 @@ from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
 from lsif.interests.windows import windows_at
 from lsif.schema import DS
+from lsif.spark_master import is_local
 from lsif.tables import Tables
 
 MOST_IN_A_DAY, MOST_IN_A_WINDOW = 5_000_000, 10_000_000
@@ -29,7 +30,7 @@ def store_tiles(spark: SparkSession, tables: Tables, days: Sequence[str]) -> dic
     check_open(tables, days[0], days[-1])
     writers = {name: tables.writer(name) for name in TILES}
     wanted = tables.require_days("events", days[0], days[-1])
-    if _is_local(spark) and max(tables.rows("events", days[0], days[-1]).values()) <= MOST_IN_A_DAY:
+    if _is_alone(spark) and max(tables.rows("events", days[0], days[-1]).values()) <= MOST_IN_A_DAY:
         for ds, events in tables.by_day("events", wanted, tiles.COLUMNS):
             for name, rows in tiles_of_day(events).items():
                 writers[name].write(ds, rows)
@@ -40,9 +41,9 @@ def store_tiles(spark: SparkSession, tables: Tables, days: Sequence[str]) -> dic
     return {name: writer.commit() for name, writer in writers.items()}
 
 
-def _is_local(spark: SparkSession) -> bool:
+def _is_alone(spark: SparkSession) -> bool:
     """One process works on arrays about ten times faster than it can hand them to a JVM and back."""
-    return str(spark.sparkContext.master).startswith("local")
+    return is_local(str(spark.sparkContext.master))
 
 
 def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dates: Sequence[str]) -> int:
@@ -54,7 +55,7 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
     writer, tables = tables.writer("long_term_histories"), tables.pinned()
     base, days = base_and_tile_days(tables, dates[-1], before=day_before(dates[0]))
     catalogue, how = categories(tables, dates[-1]), history_settings(settings)
-    if _is_local(spark):
+    if _is_alone(spark):
 
         def between(known: str, ds: str) -> Iterator[pa.Table]:
             return tile_parts(tables, [day for day in days if known < day <= ds])
@@ -76,7 +77,7 @@ def store_windows(spark: SparkSession, tables: Tables, settings: Settings, dates
     reached = {at: events_in_window(tables, settings, at) for at in dates}
     recent_days, window_events = settings.interests.recent_days, settings.interests.window_events
     rows, digests = tables.rows("events"), tables.digests("events")
-    if _is_local(spark) and max(sum(rows[ds] for ds in days) for days in reached.values()) <= MOST_IN_A_WINDOW:
+    if _is_alone(spark) and max(sum(rows[ds] for ds in days) for days in reached.values()) <= MOST_IN_A_WINDOW:
         for at in dates:
             events = tables.read("events", reached[at], windows.COLUMNS)
             writer.write(at, windows_at(events, at, recent_days, window_events))

@@ -153,6 +153,18 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
     return fit(read.learn, read.stop, read.index, settings, progress, begin)
 
 
+def trained(
+    tables: Tables, at: Cutoffs, settings: Settings, progress: Progress, start: TrainedModel | None
+) -> tuple[Trained, str]:
+    """A model of the cutoffs, and how many of how many examples it was made of; nothing keeps the lessons' files.
+
+    Raises:
+        LsifError: as `lessons` and `learned`.
+    """
+    with lessons_in_files(tables, at, settings) as read:
+        return learned(read, settings, progress, start), f"{read.drawn} of {read.active}"
+
+
 def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) -> TrainedModel | None:
     """The model to begin with: the champion, where it is wanted and early stopping watches days that it never saw."""
     unseen = champion is not None and champion.trained_through <= at.stop

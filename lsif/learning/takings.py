@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.features.ragged import Array
+from lsif.features.ragged import Array, joined_by
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.draw import chances
@@ -58,9 +58,9 @@ def takings(
     found, active = list[Takings](), 0
     for cutoff in cutoffs:
         seen, kept = pa.array([], pa.string()), list[pa.Table]()
-        for rows in _taken(tables, at.days_after(cutoff)):
+        for rows in taken(tables, at.days_after(cutoff)):
             ids = pc.unique(rows["user_id"])
-            seen = pc.unique(pa.concat_arrays([seen, ids]))
+            seen = joined_by(seen, ids)
             ids = ids.filter(pa.array(chances(ids, _key(cutoff)) < most / max(active + len(seen), 1)))
             kept.append(rows.filter(pc.is_in(rows["user_id"], value_set=ids)))
         events, active = pa.concat_tables(kept), active + len(seen)
@@ -70,7 +70,7 @@ def takings(
     return found, active
 
 
-def _taken(tables: Tables, days: list[str]) -> Iterator[pa.Table]:
+def taken(tables: Tables, days: list[str]) -> Iterator[pa.Table]:
     """Events of positive weight, a day of arrival at a time."""
     for _, events in tables.by_day("events", tables.require_days("events", days[0], days[-1]), COLUMNS):
         rows = events.filter(pc.field("weight") > 0)

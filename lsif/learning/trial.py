@@ -1,6 +1,5 @@
 """The challenger's one look at the held-out days, beside the champion and what counting reaches."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +12,10 @@ from lsif.evaluation.compare import Comparison, truth_from
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
 from lsif.evaluation.judgement import CUTS, judgement
 from lsif.features.evening import evening
+from lsif.features.ragged import joined_by
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.draw import drawn
+from lsif.learning.takings import taken
 from lsif.ranking.night import parts_at
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
@@ -40,8 +41,8 @@ def trial(
     Raises:
         LsifError: nobody who was known did anything in those days.
     """
-    known = evening(tables, at.judge, settings, None)
-    active = _active(tables, at, known.people.ids)
+    known, days = evening(tables, at.judge, settings, None), at.days_after(at.judge)
+    active = _active(tables, days, at.judge, known.people.ids)
     users = drawn(active, f"trial {at.judge}", MOST_USERS)
     rivals = {LSIF: challenger}
     if champion is not None and not champion.misfit(settings):
@@ -49,28 +50,19 @@ def trial(
     longer = {name: one.model_copy(update={"k": max(*CUTS, one.k)}) for name, one in settings.lists.items()}
     long_enough = settings.model_copy(update={"lists": longer, "ranking": Ranking()})
     lists = {name: parts_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
-    theirs = [of_day.filter(pc.field("user_id").isin(users)) for of_day in _after(tables, at)]
+    theirs = [rows.filter(pc.field("user_id").isin(users)) for rows in taken(tables, days)]
     found = judgement(lists, known, pa.concat_tables(theirs), long_enough)
     if not found:
-        days = at.days_after(at.judge)
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
     return Trial(found, len(users), len(active))
 
 
-def _active(tables: Tables, at: Cutoffs, known: pa.Array) -> list[str]:
+def _active(tables: Tables, days: list[str], judge: str, known: pa.Array) -> list[str]:
     """Who of the known did something after the judging cutoff, sorted."""
     seen = pa.array([], pa.string())
-    for of_day in _after(tables, at):
-        seen = pc.unique(pa.concat_arrays([seen, pc.unique(truth_from(of_day, at.judge)["user_id"])]))
+    for rows in taken(tables, days):
+        seen = joined_by(seen, truth_from(rows, judge)["user_id"])
     return seen.filter(pc.is_in(seen, value_set=known)).sort().to_pylist()
-
-
-def _after(tables: Tables, at: Cutoffs) -> Iterator[pa.Table]:
-    """Events that arrived in the held-out days, a day at a time."""
-    days = at.days_after(at.judge)
-    columns = ["user_id", "item_id", "event_time", "weight"]
-    for _, events in tables.by_day("events", tables.require_days("events", days[0], days[-1]), columns):
-        yield events
 
 
 def circumstances(

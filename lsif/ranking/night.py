@@ -9,7 +9,7 @@ from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
 from lsif.ranking.scoring import recommend, recommend_batches
 from lsif.ranking.trained import TrainedModel
-from lsif.spark_master import is_on_cluster
+from lsif.spark_master import is_local, spark_master
 from lsif.tables import Tables
 from lsif.tables.write import Writer
 
@@ -20,7 +20,7 @@ def write_lists(writer: Writer, trained: TrainedModel | None, at: Evening, setti
     Raises:
         LsifError: as `recommend_batches`, or Spark's master does not answer.
     """
-    if trained is None or not is_on_cluster():
+    if trained is None or is_local(spark_master()):
         writer.write(at.ds, recommend_batches(trained, at, settings))
         return
     from lsif.ranking.by_executors import write_by_executors  # and Spark, which one machine scores without

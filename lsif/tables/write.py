@@ -99,9 +99,8 @@ class Writer:
         Raises:
             LsifError: as for `write`.
         """
-        filesystem, root = self._root()
         for path in paths:
-            self._register(ds, path, pq.read_metadata(f"{root}/{path}", filesystem=filesystem))
+            self._adopt(ds, path)
         if not paths:
             self.write(ds, [])
 
@@ -133,8 +132,7 @@ class Writer:
                 if few:
                     self._cut(relative)
                 else:
-                    footer = pq.read_metadata(f"{root}/{relative}", filesystem=filesystem)
-                    self._register(re.findall(rf"{DS}=([^/]+)/", relative)[-1], relative, footer)
+                    self._adopt(re.findall(rf"{DS}=([^/]+)/", relative)[-1], relative)
         if few:
             filesystem.delete_dir(f"{root}/{self.token}")
         if strange := sorted(set(self.days) - set(listed)):
@@ -198,6 +196,11 @@ class Writer:
         with pq.ParquetFile(f"{root}/{path}", filesystem=filesystem) as opened:
             for ds, batches in groupby(chain.from_iterable(map(by_day, opened.iter_batches())), itemgetter(0)):
                 self.write(ds, (batch for _, batch in batches))
+
+    def _adopt(self, ds: str, path: str) -> None:
+        """A file that somebody else wrote."""
+        filesystem, root = self._root()
+        self._register(ds, path, pq.read_metadata(f"{root}/{path}", filesystem=filesystem))
 
     def _register(self, ds: str | None, path: str, footer: pq.FileMetaData) -> None:
         filesystem, root = self._root()
