@@ -28,6 +28,7 @@ from lsif.code import code_hash
 from lsif.config import Settings, load_settings
 from lsif.days import parsed_day
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.memory import share_one_heap
 from lsif.outages import ended_with
 from lsif.schema import TABLES
 from lsif.tables import Tables
@@ -125,6 +126,7 @@ def run_steps(
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
 ) -> NoReturn:
     """Parse the command line, run `steps` and exit: 0 done, 2 bad input in one line, 75 an outage, 99 superseded."""
+    share_one_heap()
     run_command(lambda: steps(_job(description, arguments).given(*sections)))
 
 

@@ -21,9 +21,9 @@ from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
 
-BLOCK = 8192
+BLOCK = 4096
 """Users whose features are made at once."""
-SPAN, SPAN_BYTES = 2**16, 2**25
+SPAN, SPAN_BYTES = 2**14, 2**24
 """Users, and bytes of files, that are read at once: row groups hold more users than a block."""
 
 

@@ -7,7 +7,6 @@ that there is one score.
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +21,7 @@ from lsif.features.ragged import Array
 from lsif.features.shared import Shared, shared
 from lsif.features.snapshot import snapshot
 from lsif.features.text import catalogue_vectors
+from lsif.memory import release_unused
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
@@ -99,7 +99,9 @@ class Night:
     def rows_of(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted), a block after the other."""
         blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), strict=True)
-        return chain.from_iterable(self.rows(now, before) for now, before in blocks)
+        for now, before in blocks:
+            yield from self.rows(now, before)
+            release_unused()
 
     def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
