@@ -21,9 +21,9 @@ test: check ## lint, types, import rules and all tests
 test-long: preflight $(READY) ## what takes minutes each: two worlds that end alike, and the whole of docker-compose.yaml where a Docker engine answers
 	@$(BIN)/python -m pytest -m long
 
-bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
+bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes CHANGE=training.examples=9000, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
-		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(if $(FRESHNESS),--freshness) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
+		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(foreach one,$(CHANGE),--change $(one)) $(if $(FRESHNESS),--freshness) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
 
 bench-interests: preflight $(READY) ## nights and histories beside the same by hand in PySpark, DuckDB, Polars: SCALE=1 CURVE=0.25
 	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))

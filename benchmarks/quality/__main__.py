@@ -6,6 +6,7 @@ counts how often anyone looked.
 
 import argparse
 import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from benchmarks.quality.bench import outcome
 from benchmarks.quality.freshness import TRACKS, freshness, table
 from benchmarks.quality.logs import LOGS, Log, own_log, work_folder
 from benchmarks.quality.report import rows, show, write
-from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival, ours
+from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Choice, Rival, ours
 from lsif.days import parsed_day
 
 
@@ -34,6 +35,14 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--without-lsif", action="store_true", help="peers only; the first one takes LSIF's place")
     parser.add_argument("--ablation", action="store_true", help="LSIF without each of its parts, too")
     parser.add_argument(
+        "--change",
+        action="append",
+        type=changed,
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        help="LSIF with this setting (a TOML value) as well; may come again",
+    )
+    parser.add_argument(
         "--freshness", action="store_true", help="what a user's last days are worth, on the validation cuts"
     )
     parser.add_argument("--source", type=Path, help="TOML of a log of your own")
@@ -41,6 +50,15 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--from", dest="first", type=parsed_day, help="first day of that log")
     parser.add_argument("--to", dest="last", type=parsed_day, help="last day of that log")
     return parser.parse_args(words)
+
+
+def changed(text: str) -> Choice:
+    """`training.examples=10000` as a setting of LSIF."""
+    key, _, value = text.partition("=")
+    try:
+        return {key.strip(): tomllib.loads(f"it = {value}")["it"]}
+    except tomllib.TOMLDecodeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no SECTION.KEY=VALUE with a TOML value") from None
 
 
 def chosen(options: argparse.Namespace) -> list[Log]:
@@ -55,7 +73,7 @@ def chosen(options: argparse.Namespace) -> list[Log]:
 
 def main() -> None:
     options, console = arguments(), Console(width=220)
-    rivals = [] if options.without_lsif else [ours(options.seeds, PARTS if options.ablation else ())]
+    rivals = [] if options.without_lsif else [ours(options.seeds, PARTS if options.ablation else (), options.change)]
     rivals += [RIVALS[name] for name in options.peers.split(",") if name and name != OURS]
     for log in chosen(options):
         if absent := log.absent():

@@ -98,16 +98,20 @@ RIVALS = {
 }
 
 
-def ours(seeds: int, parts: Sequence[str] = ()) -> Rival:
-    """LSIF, one setting per seed: its settings are the product's defaults. Then each seed without each of `parts`."""
-    grid = tuple({"seed": seed} | part for part in _left_out(parts) for seed in range(1, seeds + 1))
+def ours(seeds: int, parts: Sequence[str] = (), changes: Sequence[Choice] = ()) -> Rival:
+    """LSIF, one setting per seed: its settings are the product's defaults. Then each seed of each variation.
+
+    Args:
+        parts: what it does without, one at a time.
+        changes: keys of its settings that are others, as `{"training.examples": 10000}`; each is trained by itself.
+    """
+    varied: list[Choice] = [{}, *({"without": part} for part in parts), *changes]
+    grid = tuple({"seed": seed} | variation for variation in varied for seed in range(1, seeds + 1))
     return Rival(OURS, Path(__file__).parent / "ours.py", None, grid)
-
-
-def _left_out(parts: Sequence[str]) -> list[Choice]:
-    return [{}, *({"without": part} for part in parts)]
 
 
 def title(choice: Choice) -> str:
     """What the list of a setting of LSIF is called."""
-    return f"{OURS} without {choice['without']}" if "without" in choice else OURS
+    words = [f"without {choice['without']}"] if "without" in choice else []
+    words += [f"{key} = {value}" for key, value in choice.items() if "." in key]
+    return " ".join([OURS, *words])

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.quality.__main__ import arguments, chosen
 from benchmarks.quality.bench import chosen_settings
-from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival
+from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival, ours, title
 from benchmarks.quality.running import fingerprint, run
 from benchmarks.quality.window import window
 from lsif.config import Settings
@@ -165,3 +165,16 @@ def test_an_evening_is_read_once_for_all_settings_and_lists(
     assert sorted(read) == [["a", "b"]] * 2 + [["b"]] * 2
     evenings.of(ours.overridden(settings, {"interests.recent_days": 7}), "hashing")
     assert opened == ["hashing"] * 2
+
+
+def test_a_setting_that_is_another_stands_beside_the_product_s_own() -> None:
+    given = arguments(["--change", "training.examples=1000", "--change", 'model.fusion="convex"']).change
+    grid = ours(2, (), given).grid
+    assert [title(choice) for choice in grid[::2]] == [
+        "lsif",
+        "lsif training.examples = 1000",
+        "lsif model.fusion = convex",
+    ]
+    assert [choice["seed"] for choice in grid] == [1, 2] * 3
+    with pytest.raises(SystemExit):
+        arguments(["--change", "training.examples"])
