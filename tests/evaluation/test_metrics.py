@@ -1,11 +1,16 @@
 """The metrics equal a well-known library's (ranx, with its usual ideal) on random cases, and a case by hand."""
 
+import os
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from ranx import Qrels, Run, evaluate
 
 from lsif.evaluation.metrics import METRICS, judged, per_user
+
+os.environ["NUMBA_DISABLE_JIT"] = "1"  # ranx's dependency would compile for a minute what runs for a second
+
+from ranx import Qrels, Run, evaluate
 
 NAMES_IN_RANX = {"ndcg": "ndcg", "recall": "recall", "hit_rate": "hit_rate", "map": "map", "mrr": "mrr"}
 
