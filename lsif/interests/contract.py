@@ -30,7 +30,7 @@ from pyspark.sql import functions as F
 
 from lsif.config import Rules
 from lsif.interests.delivery import IDS
-from lsif.interests.duplicates import ids_twice, with_duplicates, with_twice
+from lsif.interests.duplicates import FEW, ids_twice, with_duplicates, with_twice
 
 SAID = ("user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id")
 EVENT = ("event_id", *SAID, "source")
@@ -64,14 +64,18 @@ def judged(
     rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
     if floods := _may_flood(rows, rules.max_user_events_per_day):
         rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull() | F.col("user_id").isin(floods)))
+    columns = (*EVENT, "ds", "rule", "duplicate", "raw", "lost")
     twice = keep(ids_twice(rows, known_ids))
+    repeated = twice.limit(FEW + 1).count()
+    if not floods and not repeated:  # an ordinary day, which Spark need not plan a sorting for
+        return rows.withColumn("duplicate", F.lit(False)).select(*columns)
+    twice = F.broadcast(twice) if repeated <= FEW else twice
     doubtful = F.col("user_id").isin(floods) | F.col("twice").isNotNull()
     rows = with_twice(rows, twice).withColumn("doubtful", F.col("rule").isNull() & doubtful)
     clear = rows.where(~F.col("doubtful")).withColumn("duplicate", F.lit(False))
     known = with_twice(known_ids, twice).where(F.col("twice").isNotNull())
     sorted_out = with_duplicates(rows.where("doubtful"), known, rules.max_late_days)
     sorted_out = sorted_out.withColumn("rule", _flood(rules.max_user_events_per_day))
-    columns = (*EVENT, "ds", "rule", "duplicate", "raw", "lost")
     return clear.select(*columns).unionByName(keep(sorted_out.select(*columns)))
 
 

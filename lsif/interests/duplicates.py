@@ -35,8 +35,7 @@ def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
 
 def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
     """`rows` with `twice`, null where the id comes once."""
-    few = twice.limit(FEW + 1).count() <= FEW
-    return rows.join(F.broadcast(twice) if few else twice, F.xxhash64(*KEY) == F.col("twice"), "left")
+    return rows.join(twice, F.xxhash64(*KEY) == F.col("twice"), "left")
 
 
 def with_duplicates(rows: DataFrame, known_ids: DataFrame, max_late_days: int) -> DataFrame:
