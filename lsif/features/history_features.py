@@ -19,7 +19,7 @@ RECENT = 4
 
 
 def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
-    """Columns of `history_features`, in order."""
+    """Columns of `history_features`, and after them those of the item, which are the same for all who had it."""
     per_half_life = ("log_weight", "log_share", "log_category_weight", "log_share_of_category")
     return (
         *(f"{name}_{half_life:g}d" for name in per_half_life for half_life in half_lives),
@@ -33,15 +33,12 @@ def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
     )
 
 
-def history_features(
-    capped: History, totals: Array, categories: CategoryHistory, visits: Visits, items: Array
-) -> Array:
-    """Features [R, F] float32 of the rows that the model reads, in the order of `history_feature_names`.
+def history_features(capped: History, totals: Array, categories: CategoryHistory, visits: Visits) -> Array:
+    """Features [R, F] float32 of the rows that the model reads: of `history_feature_names` all but the item's own.
 
     Args:
         capped: rows in each user's order of weight, as `heaviest` gives them.
         totals: decayed weight of each user's uncapped history [U, H].
-        items: features of every item [V, Q]; only those in `ITEM_FEATURES` are taken over.
     """
     group = categories.of(capped)
     columns = [
@@ -51,7 +48,6 @@ def history_features(
         *_cadence(capped),
         *_visits(capped, visits),
         *_category(capped, categories, group),
-        *items[capped.item, : len(ITEM_FEATURES)].T,
     ]
     return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 

@@ -13,6 +13,7 @@ from lsif.features.category_features import CategoryHistory
 from lsif.features.group_features import group_history
 from lsif.features.history import heaviest, history
 from lsif.features.history_features import history_features
+from lsif.features.item_features import ITEM_FEATURES
 from lsif.features.known import Users
 from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
 from lsif.features.shared import Shared
@@ -39,7 +40,7 @@ class Snapshot:
         ds: the date; everything is as of its end.
         user_ids: original ids, sorted [U].
         history_start [U + 1], history_item [R], history_features [R, F]: at most `history_items` rows per user,
-            heaviest first.
+            heaviest first; whoever reads features wants `history_rows`, which have the item's own beside them.
         window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
         user_features: [U, P].
         tail_start [U + 1], tail_item [T]: the items of the history past those rows.
@@ -70,6 +71,10 @@ class Snapshot:
     def __len__(self) -> int:
         return len(self.user_ids)
 
+    @property
+    def history_rows(self) -> "HistoryRows":
+        return HistoryRows(self)
+
     def only(self, rows: Array) -> "Snapshot":
         """The same day with the users at positions `rows` alone."""
         kept: dict[str, Any] = {"user_ids": self.user_ids.take(pa.array(rows))}
@@ -77,6 +82,24 @@ class Snapshot:
             chosen, owner = slices(getattr(self, start), rows)
             kept |= {name: getattr(self, name)[chosen] for name in names} | {start: starts(owner, len(rows))}
         return replace(self, user_features=self.user_features[rows], **kept)
+
+
+class HistoryRows:
+    """All features of history rows, in the order of `history_feature_names`.
+
+    The item's own are looked up when somebody reads them: a snapshot has millions of rows and thousands of items.
+    """
+
+    def __init__(self, of: Snapshot) -> None:
+        self._of = of
+
+    def __len__(self) -> int:
+        return len(self._of.history_item)
+
+    def __getitem__(self, rows: Array | slice) -> Array:
+        """[N, F] float32 of the rows at some positions."""
+        of_items = self._of.item_features[self._of.history_item[rows], : len(ITEM_FEATURES)]
+        return np.concatenate([self._of.history_features[rows], of_items], axis=1)
 
 
 def joined(shots: Sequence[Snapshot]) -> Snapshot:
@@ -111,7 +134,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         user_ids=ids,
         history_start=starts(capped.user, len(ids)),
         history_item=capped.item,
-        history_features=history_features(capped, totals, categories, visits, of.item_features),
+        history_features=history_features(capped, totals, categories, visits),
         user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids)),
         tail_start=starts(tail.user, len(ids)),
         tail_item=tail.item,

@@ -134,14 +134,14 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
         categories=len(index.categories),
         event_types=len(index.event_types),
         text_size=index.text.shape[1],
-        history_features=snapshots[0].history_features.shape[1],
+        history_features=len(history_feature_names(half_lives)),
         user_features=snapshots[0].user_features.shape[1],
         item_features=snapshots[0].item_features.shape[1],
         group_features=len(group_feature_names(half_lives)),
         weight_column=history_feature_names(half_lives).index(f"log_weight_{half_lives[len(half_lives) // 2]:g}d"),
     )
     model = FusionModel(shape)
-    model.history_scale.fit([one.history_features for one in snapshots])
+    model.history_scale.fit([one.history_rows for one in snapshots])
     model.user_scale.fit([one.user_features for one in snapshots])
     model.item_scale.fit([one.item_features for one in snapshots])
     model.group_scale.fit([one.group_features for one in snapshots])

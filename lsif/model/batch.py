@@ -69,7 +69,7 @@ def batch_of(shot: Snapshot, rows: Array) -> Batch:
     return Batch(
         history_item=padded(shot.history_item[past], owner, len(rows)),
         history_mask=padded(np.ones(len(past), bool), owner, len(rows)),
-        history_features=padded(shot.history_features[past], owner, len(rows)),
+        history_features=padded(shot.history_rows[past], owner, len(rows)),
         window_item=padded(shot.window_item[recent], actor, len(rows)),
         window_type=padded(shot.window_type[recent], actor, len(rows)),
         window_age=padded(shot.window_age[recent], actor, len(rows)),

@@ -1,6 +1,7 @@
 """Small parts that several modules share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -38,6 +39,14 @@ class ColumnDropout(nn.Module):
         return columns * _kept(1, columns.shape[1], device=columns.device) / (1 - DROPPED)
 
 
+class Rows(Protocol):
+    """Rows [N, F] that are read a part at a time; an array is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> Array: ...
+
+
 class Standardise(nn.Module):
     """Columns to mean zero and deviation one, as seen in training, clipped so that no outlier can shout."""
 
@@ -50,12 +59,16 @@ class Standardise(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
 
-    def fit(self, tables: Sequence[Array]) -> None:
+    def fit(self, tables: Sequence[Rows]) -> None:
         """Take over the columns' moments; a column that never varied gives zeros, whatever comes later."""
-        parts = [table[start : start + ROWS] for table in tables for start in range(0, len(table), ROWS)]
-        n = sum(len(part) for part in parts)
-        mean = sum((part.sum(0, dtype=np.float64) for part in parts), np.zeros(len(self.mean))) / max(n, 1)
-        squares = sum((((part - mean) ** 2).sum(0) for part in parts), np.zeros(len(self.mean))) / max(n, 1)
+
+        def mean_of(values: Callable[[Array], Array]) -> Array:
+            parts = (table[start : start + ROWS] for table in tables for start in range(0, len(table), ROWS))
+            total = sum((values(part).sum(0, dtype=np.float64) for part in parts), np.zeros(len(self.mean)))
+            return total / max(sum(map(len, tables)), 1)
+
+        mean = mean_of(lambda part: part)
+        squares = mean_of(lambda part: (part - mean) ** 2)
         deviation = np.sqrt(squares)
         self.mean.copy_(torch.from_numpy(mean))
         self.deviation.copy_(torch.from_numpy(np.where(deviation < 1e-4, np.inf, deviation)))

@@ -55,7 +55,7 @@ def row_of(shot: Snapshot, settings: Settings, user: str, item: int) -> dict[str
     at = rows[shot.history_item[rows] == item]
     assert len(at) == 1
     names = history_feature_names(settings.interests.half_lives_days)
-    return dict(zip(names, shot.history_features[at[0]].tolist(), strict=True))
+    return dict(zip(names, shot.history_rows[at][0].tolist(), strict=True))
 
 
 def test_users_are_sorted_and_rows_stand_by_decayed_weight(shot: Snapshot) -> None:
@@ -228,7 +228,7 @@ def test_weights_equal_a_plain_pandas_reference(settings: Settings) -> None:
     expected = pd.DataFrame({"weight": np.log1p(sums["weight"].sum()), "last": np.log1p(sums["age"].min())})
     names = history_feature_names(settings.interests.half_lives_days)
     owner = np.repeat(shot.user_ids.to_pylist(), np.diff(shot.history_start))
-    found = pd.DataFrame(shot.history_features, columns=names).set_index(
+    found = pd.DataFrame(shot.history_rows[:], columns=names).set_index(
         [pd.Index(owner, name="user_id"), pd.Index([ITEMS[n] for n in shot.history_item], name="item_id")]
     )
     found = found.sort_index()
