@@ -21,8 +21,8 @@ from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
 
-BLOCK = 4096
-"""Users whose features are made at once."""
+BLOCK = 1024
+"""Users whose features are made at once, and whose lists by one thread."""
 SPAN, SPAN_BYTES = 2**14, 2**24
 """Users, and bytes of files, that are read at once: row groups hold more users than a block."""
 

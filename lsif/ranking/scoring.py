@@ -7,6 +7,7 @@ that there is one score.
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,6 @@ from lsif.features.ragged import Array
 from lsif.features.shared import Shared, shared
 from lsif.features.snapshot import snapshot
 from lsif.features.text import catalogue_vectors
-from lsif.memory import release_unused
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.candidates import Catalogue, catalogue
@@ -97,11 +97,9 @@ class Night:
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
 
     def rows_of(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        """The rows of some users (sorted), a block after the other."""
+        """The rows of some users (sorted), a block after the other, and as many blocks at once as there are threads."""
         blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), strict=True)
-        for now, before in blocks:
-            yield from self.rows(now, before)
-            release_unused()
+        return chain.from_iterable(in_turn(lambda both: list(self.rows(*both)), blocks))
 
     def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
@@ -121,7 +119,7 @@ class Night:
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
-        made = pa.Table.from_batches(in_turn(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
+        made = pa.Table.from_batches(map(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
         yield from _by_user(made, now.ids).to_batches()
         yield from self._popular.rows(now.ids.filter(pa.array(~known)))
 

@@ -1,4 +1,4 @@
-"""Chunks of users side by side, one thread each."""
+"""Blocks of users side by side, one thread each."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +14,8 @@ Made = TypeVar("Made")
 def in_turn(work: Callable[[Task], Made], tasks: Iterable[Task]) -> Iterator[Made]:
     """`work` of every task, in order; as many at once as torch has threads, each of them without help.
 
-    Torch's threads wait for each other at the end of every small product and burn the processor meanwhile: of a chunk
-    of users that was four fifths of the time. Few results wait to be taken, so memory does not grow with the tasks.
+    Torch's threads wait for each other at the end of every small product and burn the processor meanwhile: that was
+    four fifths of the time. Few results wait to be taken, so memory does not grow with the tasks.
     Torch's number of threads is the process's: never two of these at once.
     """
     threads = torch.get_num_threads()
