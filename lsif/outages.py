@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lsif.errors import LsifError, OutageError
 
+NO_MEMORY = re.compile("SparkOutOfMemoryError|java.lang.OutOfMemoryError")
 AWAY = (OutageError, ConnectionError, TimeoutError, socket.gaierror)
 
 SAYINGS = re.compile(
@@ -35,9 +36,14 @@ def explained(what: str, error: Exception) -> LsifError:
 
 
 def ended_with(error: Exception) -> LsifError | None:
-    """What a command ends with for `error`: itself, an outage nobody has put into words, None for a program's fault."""
+    """What a command ends with for `error`: itself, what nobody has put into words, None for a program's fault."""
     if isinstance(error, LsifError):
         return error
+    if any(NO_MEMORY.search(str(one)) for one in _causes(error)):
+        return LsifError(
+            'Spark has no memory left for this: give it more, as in LSIF_SPARK_CONF="spark.driver.memory=6g" on one '
+            "machine (default 2g) or spark.executor.memory on a cluster"
+        )
     return OutageError(f"no answer from a service: {_in_a_line(error)}") if is_outage(error) else None
 
 

@@ -17,9 +17,9 @@ from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, new_to_user
 
 BothLists = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
-CHUNK = 128
-"""Users at once. Of 92,000 items a score each is 47 MB, and a loss makes several such tables."""
-TIDY = 8
+CHUNK = 64
+"""Users at once. Of 92,000 items a score each is 24 MB, and a loss makes several such tables; of twice as many each waits for memory."""
+TIDY = 16
 """Chunks after which freed memory is given back: between what stays of each, tables of all items leave holes."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
