@@ -29,6 +29,7 @@ from lsif.job import Counts, run_job
 
 def work(job):
     failures = {"refused": ConnectionRefusedError(111, "Connection refused"), "fault": ValueError("boom")}
+    failures["memory"] = RuntimeError("org.apache.spark.memory.SparkOutOfMemoryError: No enough memory for aggregation")
     raise failures[os.environ["FAIL"]]
 
 run_job("toy", "A toy step.", lambda job: {}, work)
@@ -175,6 +176,8 @@ def test_a_job_ends_with_75_and_one_line_whoever_is_away(home: Path, tables: Tab
     assert done.returncode == OutageError.exit_code == 75
     assert done.stderr == "toy.py: no answer from a service: [Errno 111] Connection refused\n"
     assert tables.read("runs")["status"].to_pylist() == ["failed"]
+    memory = run(home, FAIL="memory")
+    assert memory.returncode == 2 and memory.stderr.count("\n") == 1 and "spark.driver.memory=" in memory.stderr
     fault = run(home, FAIL="fault")
     assert fault.returncode == 1 and "Traceback" in fault.stderr
     with away("refused") as address:

@@ -138,8 +138,8 @@ def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
 def _may_flood(rows: DataFrame, most: int) -> list[str]:
     """Users with more events on one day than `most`, duplicates included.
 
-    Rows go to their user's task before they are counted: nearly every one is its user's first of the day, so that counts
-    in the task that also keeps the rows would need the memory of both, which a long past does not leave it.
+    Rows go to their user's task before they are counted. Nearly every one is its user's first of a day: counts in the
+    task that also keeps the rows would need the memory of both, which a long past does not leave it.
     """
     of_users = rows.where(F.col("rule").isNull()).select("ds", "user_id").repartition("ds", "user_id")
     counts = of_users.groupBy("ds", "user_id").count()

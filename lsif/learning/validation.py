@@ -18,7 +18,7 @@ from lsif.model.fusion_model import FusionModel, new_to_user
 
 BothLists = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
 CHUNK = 64
-"""Users at once. Of 92,000 items a score each is 24 MB, and a loss makes several such tables; of twice as many each waits for memory."""
+"""Users at once. Of 92,000 items a score each is 24 MB, and a loss makes several such tables: for more they wait."""
 TIDY = 16
 """Chunks after which freed memory is given back: between what stays of each, tables of all items leave holes."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
