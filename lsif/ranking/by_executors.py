@@ -23,7 +23,7 @@ from lsif.tables.write import Elsewhere, Writer
 
 WAVES = 3
 """Parts for each core, at least: the last to end keeps the others waiting for a third of the work at most."""
-USERS = 4 * BLOCK
+USERS = 16 * BLOCK
 """Users of a part, at most: what a file of lists holds, and what a worker that dies has to make again."""
 
 
