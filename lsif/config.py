@@ -56,7 +56,10 @@ class Checks(Section):
 class Interests(Section):
     """What histories and windows hold."""
 
-    half_lives_days: tuple[PositiveFloat, ...] = (7, 30, 60, 90, 180)
+    half_lives_days: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (7, 30, 60, 90, 180)
+    row_half_life_days: PositiveFloat | None = None
+    """The one of them by which a user's items and groups are ranked, and that weighs what item factors are made of;
+    by default the middle one."""
     recent_days: PositiveInt = 28
     window_events: PositiveInt = 64
     history_items: PositiveInt = 128
@@ -64,6 +67,20 @@ class Interests(Section):
     last_days: PositiveInt = 8
     """Distinct days kept per user and item: gaps and cadence follow from them."""
     popularity_days: PositiveInt = 56
+
+    @model_validator(mode="after")
+    def _ranks_by_one_of_them(self) -> Self:
+        if self.row_half_life_days not in (None, *self.half_lives_days):
+            known = ", ".join(f"{days:g}" for days in self.half_lives_days)
+            raise ValueError(f"row_half_life_days = {self.row_half_life_days:g} is none of half_lives_days ({known})")
+        return self
+
+    @property
+    def row_column(self) -> int:
+        """The place of `row_half_life_days` among `half_lives_days`."""
+        if self.row_half_life_days is None:
+            return len(self.half_lives_days) // 2
+        return self.half_lives_days.index(self.row_half_life_days)
 
 
 def _known_encoder(setting: str) -> str:
@@ -86,6 +103,8 @@ class Training(Section):
     horizon_days: PositiveInt = 7
     cutoffs: Annotated[int, Field(ge=3)] = 16
     """Past cutoffs one horizon apart: the newest judges, the next stops early, the rest train."""
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Event types that a list is to foresee, in training, gate and metrics alike; by default all of positive weight."""
     examples: PositiveInt = 262_144
     """Users of all learning cutoffs together that are learned from; of more, so many are drawn."""
     seed: int = 20170101
@@ -173,6 +192,15 @@ class Settings(Section):
     """Root of everything that is written; from LSIF_HOME, never from the file."""
     tables: str
     """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
+
+    @model_validator(mode="after")
+    def _foresees_what_happens(self) -> Self:
+        happens = [name for name, weight in self.event_types.items() if weight > 0]
+        if strange := [name for name in self.training.targets or () if name not in happens]:
+            raise ValueError(
+                f"training.targets: {strange[0]!r} is none of the event types of positive weight: {', '.join(happens)}"
+            )
+        return self
 
     def only(self, sections: Collection[str]) -> "Settings":
         """These sections and the places; whoever reads another one gets an AttributeError."""

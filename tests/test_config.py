@@ -36,6 +36,8 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
         ),
         (SHOP.replace("[sources.shop]", "[sources.shop]\ntime_zone = 'Mars'"), "no such time zone: 'Mars'"),
         (SHOP.replace("purchase = 1.0", "purchase = -1.0"), "event_types.purchase: Input should be greater than or"),
+        (SHOP + "[interests]\nrow_half_life_days = 2\n", "2 is none of half_lives_days (7, 30, 60, 90, 180)"),
+        (SHOP + '[training]\ntargets = ["search"]\n', "'search' is none of the event types of positive weight"),
         (SHOP + "x = [", "is not valid TOML"),
         ("home = '/x'\n" + SHOP, "home is set by LSIF_HOME, not in the file"),
     ],

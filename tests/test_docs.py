@@ -134,6 +134,8 @@ def test_the_defaults_of_long_and_short_are_those_of_the_code() -> None:
     assert {"horizon_days", "recent_days", "half_lives_days"} < {name for _, name, _ in told}
     for section, name, default in told:
         said = {"training": Training(), "interests": Interests()}[section].model_dump()[name]
+        if said is None:  # told in words
+            continue
         assert default == (", ".join(f"{one:g}" for one in said) if isinstance(said, tuple) else str(said)), name
 
 

@@ -104,7 +104,7 @@ def _of_horizon(log: Log, tables: Tables, cuts: list[Cut], names: Sequence[str],
 
 def _values(tables: Tables, cut: Cut, name: str, track: str, horizon: int) -> pl.DataFrame:
     """NDCG of every stand-in with something to find, the mean of all seeds: of, how, days, age, value."""
-    truth = truth_after(tables, cut.at.cut, horizon, cut.before)
+    truth = truth_after(tables, cut.at.cut, horizon, cut.before, cut.at.types)
     if track == "new":
         truth = truth.join(cut.before, on=PAIR, how="anti")
     theirs = cut.people.join(truth, left_on="of", right_on="user_id")

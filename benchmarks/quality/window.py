@@ -1,6 +1,7 @@
 """What is asked at one cut, the same for everyone: which users, what they took afterwards, and what counts as new."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import polars as pl
 
 from lsif.config import Settings
 from lsif.days import day_before
-from lsif.evaluation.compare import truth_from
+from lsif.evaluation.compare import successes, truth_from
 from lsif.interests.as_of import catalogue_at
 from lsif.tables import Tables
 
@@ -27,6 +28,7 @@ class Window:
         holders: item_id, holders: how many users had each item.
         everyone, catalogue: numbers of users with a history, and of items that may be recommended.
         given: folder with the peers' inputs.
+        types: event types that count as taking; None for all of positive weight.
     """
 
     cut: str
@@ -36,6 +38,7 @@ class Window:
     everyone: int
     catalogue: int
     given: Path
+    types: Sequence[str] | None = None
 
     def users(self, track: str, where: str = "everyone") -> list[str]:
         """Sorted ids of those with something to find on the track."""
@@ -49,7 +52,7 @@ def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window
     """Read the log around a cut, and lay what was known by then into `folder` for the peers."""
     before = _events(tables, tables.days("events", last=cut)).filter(pl.col("weight") > 0)
     horizon = settings.training.horizon_days
-    truth = truth_after(tables, cut, horizon, before)
+    truth = truth_after(tables, cut, horizon, before, settings.training.targets)
     items = _catalogue(tables, cut, before)
     tracks = {
         "all": truth,
@@ -63,13 +66,24 @@ def window(tables: Tables, settings: Settings, cut: str, folder: Path) -> Window
         (folder / f".{name}.part").replace(folder / f"{name}.parquet")  # another run may be reading it
     (folder / "cut.json").write_text(json.dumps({"cut": cut, "end": day_before(cut, -1), "horizon": horizon}))
     holders = before.select(PAIR).unique().group_by("item_id").len("holders")
-    return Window(cut, tracks, _quarters(before, users), holders, before["user_id"].n_unique(), len(items), folder)
+    return Window(
+        cut,
+        tracks,
+        _quarters(before, users),
+        holders,
+        before["user_id"].n_unique(),
+        len(items),
+        folder,
+        settings.training.targets,
+    )
 
 
-def truth_after(tables: Tables, cut: str, horizon: int, before: pl.DataFrame) -> pl.DataFrame:
+def truth_after(
+    tables: Tables, cut: str, horizon: int, before: pl.DataFrame, types: Sequence[str] | None
+) -> pl.DataFrame:
     """Distinct (user_id, item_id) of the `horizon` days after the cut, of users who had done anything before it."""
     days = tables.require_days("events", day_before(cut, -1), day_before(cut, -horizon))
-    truth = pl.DataFrame(truth_from(tables.read("events", days), cut))
+    truth = pl.DataFrame(truth_from(successes(tables.read("events", days), types), cut))
     return truth.join(before, on="user_id", how="semi").sort(PAIR)
 
 

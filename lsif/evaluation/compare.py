@@ -15,6 +15,12 @@ Comparison = list[dict[str, Any]]
 gain_high, n."""
 
 
+def successes(events: pa.Table, types: Sequence[str] | None) -> pa.Table:
+    """What a list is to foresee: events of positive weight, of all types or of those that `training.targets` names."""
+    wanted = pc.field("weight") > 0
+    return events.filter(wanted if types is None else wanted & pc.field("event_type").isin(types))
+
+
 def truth_from(events: pa.Table, after: str | None = None) -> pa.Table:
     """Distinct (user_id, item_id) with an event of positive weight; items nobody knew yet stay in, as misses.
 

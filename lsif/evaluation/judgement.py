@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from lsif.config import RankedList, Settings
 from lsif.evaluation.baselines import baselines
-from lsif.evaluation.compare import Comparison, compared, judged_users, truth_from
+from lsif.evaluation.compare import Comparison, compared, judged_users, successes, truth_from
 from lsif.evaluation.metrics import Marks
 from lsif.features.evening import Evening
 from lsif.features.known import BLOCK
@@ -36,7 +36,7 @@ def judgement(
     Returns:
         No row when no user of the lists was active in those days.
     """
-    truth = truth_from(events, after=at.ds)
+    truth = truth_from(successes(events, settings.training.targets), after=at.ds)
     users = pa.array(judged_users(at.people.ids, truth), pa.string())
     if not len(users):
         return []

@@ -19,15 +19,19 @@ ITERATIONS = 3
 
 
 class Takings:
-    """Who takes what, gathered from some users at a time; evenly spaced users are left of many."""
+    """Who takes what, gathered from some users at a time; evenly spaced users are left of many.
 
-    def __init__(self) -> None:
-        self._step, self._size = 1, 0
+    Args:
+        column: of the weights, what a user's item counts.
+    """
+
+    def __init__(self, column: int) -> None:
+        self._column, self._step, self._size = column, 1, 0
         self._parts: list[tuple[Array, Array, Array]] = []
 
     def add(self, rows: History, before: int) -> None:
         """`rows` are uncapped and of the users after the first `before`."""
-        self._keep(rows.user + before, rows.item, np.log1p(rows.weights[:, rows.weights.shape[1] // 2]))
+        self._keep(rows.user + before, rows.item, np.log1p(rows.weights[:, self._column]))
         while self._size > MOST_ROWS:
             parts, self._parts, self._size, self._step = self._parts, [], 0, 2 * self._step
             for part in parts:

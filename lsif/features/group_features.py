@@ -34,8 +34,8 @@ class GroupHistory:
     features: Array
 
 
-def group_history(rows: History, groups: Array, users: int, most: int) -> GroupHistory:
-    """The `most` heaviest groups of every user at the middle half-life, ties by number.
+def group_history(rows: History, groups: Array, users: int, most: int, column: int) -> GroupHistory:
+    """The `most` heaviest groups of every user by a column of the weights, ties by number.
 
     A group of one item says nothing of another item and has no rows.
 
@@ -48,15 +48,15 @@ def group_history(rows: History, groups: Array, users: int, most: int) -> GroupH
     levels = [
         _totals(rows.take(several[rows.item, level]), groups[:, level], span, level, totals) for level in range(LEVELS)
     ]
-    key, weight, features = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+    key, weights, features = (np.concatenate(parts) for parts in zip(*levels, strict=True))
     user = key // span
-    order = np.lexsort((key, -weight, user))
+    order = np.lexsort((key, -weights[:, column].round(9), user))
     order = order[positions(user[order]) < most]
     return GroupHistory(starts(user[order], users), (key % span)[order], features[order])
 
 
 def _totals(rows: History, group: Array, span: int, level: int, totals: Array) -> tuple[Array, Array, Array]:
-    """Keys `user * span + group`, ascending, with the weight that ranks them, and features [G, X].
+    """Keys `user * span + group`, ascending, with their weights [G, H] and features [G, X].
 
     Args:
         totals: each user's weights, of all groups [U, H].
@@ -77,5 +77,4 @@ def _totals(rows: History, group: Array, span: int, level: int, totals: Array) -
     columns += [np.log1p(total(rows.first_age < days)) for days in FRESH_SPANS]
     columns += [np.log(items), np.log(total(rows.n) / items), (total(rows.n_days() > 1) + 0.5) / (items + 1)]
     columns.append(np.full(size, float(level)))
-    middle = weights[:, weights.shape[1] // 2].round(9)
-    return keys, middle, np.stack(columns, axis=1).astype(np.float32)
+    return keys, weights, np.stack(columns, axis=1).astype(np.float32)

@@ -90,8 +90,8 @@ def _ages(last_days: pa.ChunkedArray | pa.Array, today: int, last: int) -> Array
     return ages
 
 
-def heaviest(rows: History, most: int, half_life: int) -> tuple[History, History]:
-    """The `most` rows of each user with the greatest weight at one half-life, and the rest; ties by item id."""
-    order = np.lexsort((-rows.weights[:, half_life], rows.user))
+def heaviest(rows: History, most: int, column: int) -> tuple[History, History]:
+    """The `most` rows of each user with the greatest weight in a column, and the rest; ties by item id."""
+    order = np.lexsort((-rows.weights[:, column], rows.user))
     inside = positions(rows.user[order]) < most
     return rows.take(order[inside]), rows.take(order[~inside])

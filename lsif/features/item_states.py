@@ -76,7 +76,7 @@ class _Counts:
 class _States:
     def __init__(self, ds: str, settings: Settings) -> None:
         self._ds, self._today, self._interests = ds, day_number(ds), settings.interests
-        self._items, self._takings, self._users = _Numbered(), Takings(), 0
+        self._items, self._takings, self._users = _Numbered(), Takings(settings.interests.row_column), 0
         self._counts = _Counts(4 + len(NEW_SPANS) + len(NEW_HALF_LIVES))
         self._bought = _Counts(len(SPANS) + len(HALF_LIVES))
         self._oldest, self._newest = _Counts(1), _Counts(1, np.inf)

@@ -121,13 +121,13 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     are counted to that day, and the items are as they are now.
     """
     interests, index, ids = settings.interests, of.index, users.ids
-    half_life = len(interests.half_lives_days) // 2
+    column = interests.row_column
     rows = history(users.histories, users.ds, index, ids, len(interests.half_lives_days), interests.last_days)
-    capped, tail = heaviest(rows, interests.history_items, half_life)
+    capped, tail = heaviest(rows, interests.history_items, column)
     visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
     window = _window(users.windows, users.ds, index, ids)
     totals = rows.user_sum(rows.weights, len(ids))
-    groups = group_history(rows, index.groups, len(ids), MOST_GROUPS)
+    groups = group_history(rows, index.groups, len(ids), MOST_GROUPS, column)
     categories = CategoryHistory(rows, index.category)
     return Snapshot(
         ds=users.ds,

@@ -90,9 +90,10 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | No
         MissingDays: a window, tile or day of events at one of the cutoffs is missing.
         LsifError: a text has no vector, or the keeper has no room.
     """
-    index, most, keeper = vocabulary(tables, at.learn[0], settings), settings.training.examples, keeper or InMemory()
-    (watched,), _ = takings(tables, at, (at.stop,), index, min(most, WATCHED))
-    learn, active = takings(tables, at, at.learn, index, most)
+    index, training, keeper = vocabulary(tables, at.learn[0], settings), settings.training, keeper or InMemory()
+    fewer = training.model_copy(update={"examples": min(training.examples, WATCHED)})
+    (watched,), _ = takings(tables, at, (at.stop,), index, fewer)
+    learn, active = takings(tables, at, at.learn, index, training)
     keeper.to_come = sum(len(taken.ids) for taken in (watched, *learn))
     # The latest first: no later one has longer histories, so what it takes says whether there is room for all.
     stop, *made = [example(tables, at, taken, index, settings, keeper) for taken in (watched, *learn)]

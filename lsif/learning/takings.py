@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.config import Training
+from lsif.evaluation.compare import successes
 from lsif.features.ragged import Array, joined_by
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.cutoffs import Cutoffs
@@ -14,7 +16,7 @@ from lsif.learning.draw import chances
 from lsif.learning.targets import Targets, targets
 from lsif.tables import Tables
 
-COLUMNS = ("user_id", "item_id", "event_time", "weight")
+COLUMNS = ("user_id", "item_id", "event_time", "event_type", "weight")
 
 
 @dataclass(frozen=True)
@@ -45,20 +47,20 @@ class Takings:
 
 
 def takings(
-    tables: Tables, at: Cutoffs, cutoffs: Sequence[str], index: ItemIndex, most: int
+    tables: Tables, at: Cutoffs, cutoffs: Sequence[str], index: ItemIndex, training: Training
 ) -> tuple[list[Takings], int]:
-    """Of about `most` users of all `cutoffs` together, drawn by a hash of user and cutoff; and of how many.
+    """Of about `examples` users of all `cutoffs` together, drawn by a hash of user and cutoff; and of how many.
 
     The events are read once, a day at a time. How many users there are shows at the end only; but the share that can
-    still be drawn falls with each that is seen, so no more are ever kept than about `most` and those of one day.
+    still be drawn falls with each that is seen, so no more are ever kept than about `examples` and those of one day.
 
     Raises:
         MissingDays: a day of events is missing.
     """
-    found, active = list[Takings](), 0
+    found, active, most = list[Takings](), 0, training.examples
     for cutoff in cutoffs:
         seen, kept = pa.array([], pa.string()), list[pa.Table]()
-        for rows in taken(tables, at.days_after(cutoff)):
+        for rows in taken(tables, at.days_after(cutoff), training.targets):
             ids = pc.unique(rows["user_id"])
             seen = joined_by(seen, ids)
             ids = ids.filter(pa.array(chances(ids, _key(cutoff)) < most / max(active + len(seen), 1)))
@@ -70,10 +72,10 @@ def takings(
     return found, active
 
 
-def taken(tables: Tables, days: list[str]) -> Iterator[pa.Table]:
-    """Events of positive weight, a day of arrival at a time."""
+def taken(tables: Tables, days: list[str], types: Sequence[str] | None) -> Iterator[pa.Table]:
+    """`successes` of some days of arrival, a day at a time."""
     for _, events in tables.by_day("events", tables.require_days("events", days[0], days[-1]), COLUMNS):
-        rows = events.filter(pc.field("weight") > 0)
+        rows = successes(events, types)
         yield rows.set_column(0, "user_id", pc.cast(rows["user_id"], pa.string()))
 
 

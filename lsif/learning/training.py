@@ -125,7 +125,8 @@ def begun(model: FusionModel, index: ItemIndex, start: Start | None, progress: P
 
 def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:
     """A fresh model whose scales and whitening fit the training data."""
-    snapshots, half_lives = [example.snapshot for example in examples], settings.interests.half_lives_days
+    snapshots, interests = [example.snapshot for example in examples], settings.interests
+    names = history_feature_names(interests.half_lives_days)
     shape = Shape(
         encoder=settings.model.encoder,
         fusion=settings.model.fusion,
@@ -134,11 +135,11 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
         categories=len(index.categories),
         event_types=len(index.event_types),
         text_size=index.text.shape[1],
-        history_features=len(history_feature_names(half_lives)),
+        history_features=len(names),
         user_features=snapshots[0].user_features.shape[1],
         item_features=snapshots[0].item_features.shape[1],
-        group_features=len(group_feature_names(half_lives)),
-        weight_column=history_feature_names(half_lives).index(f"log_weight_{half_lives[len(half_lives) // 2]:g}d"),
+        group_features=len(group_feature_names(interests.half_lives_days)),
+        weight_column=names.index(f"log_weight_{interests.half_lives_days[interests.row_column]:g}d"),
     )
     model = FusionModel(shape)
     model.history_scale.fit([one.history_rows for one in snapshots])

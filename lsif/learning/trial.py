@@ -1,5 +1,6 @@
 """The challenger's one look at the held-out days, beside the champion and what counting reaches."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,7 +43,8 @@ def trial(
         LsifError: nobody who was known did anything in those days.
     """
     known, days = evening(tables, at.judge, settings, None), at.days_after(at.judge)
-    active = _active(tables, days, at.judge, known.people.ids)
+    types = settings.training.targets
+    active = _active(taken(tables, days, types), at.judge, known.people.ids)
     users = drawn(active, f"trial {at.judge}", MOST_USERS)
     rivals = {LSIF: challenger}
     if champion is not None and not champion.misfit(settings):
@@ -50,17 +52,17 @@ def trial(
     longer = {name: one.model_copy(update={"k": max(*CUTS, one.k)}) for name, one in settings.lists.items()}
     long_enough = settings.model_copy(update={"lists": longer, "ranking": Ranking()})
     lists = {name: parts_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
-    theirs = [rows.filter(pc.field("user_id").isin(users)) for rows in taken(tables, days)]
+    theirs = [rows.filter(pc.field("user_id").isin(users)) for rows in taken(tables, days, types)]
     found = judgement(lists, known, pa.concat_tables(theirs), long_enough)
     if not found:
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
     return Trial(found, len(users), len(active))
 
 
-def _active(tables: Tables, days: list[str], judge: str, known: pa.Array) -> list[str]:
-    """Who of the known did something after the judging cutoff, sorted."""
+def _active(took: Iterable[pa.Table], judge: str, known: pa.Array) -> list[str]:
+    """Who of the known took something after the judging cutoff, sorted."""
     seen = pa.array([], pa.string())
-    for rows in taken(tables, days):
+    for rows in took:
         seen = joined_by(seen, truth_from(rows, judge)["user_id"])
     return seen.filter(pc.is_in(seen, value_set=known)).sort().to_pylist()
 

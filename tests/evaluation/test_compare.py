@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from lsif.evaluation.compare import as_text, compare, judged_users, truth_from
+from lsif.evaluation.compare import as_text, compare, judged_users, successes, truth_from
 from lsif.evaluation.feedback import metric_rows
 from tests.evaluation.test_metrics import lists_table, truth_table
 
@@ -74,3 +74,10 @@ def test_an_empty_comparison_makes_no_metrics() -> None:
 def test_nobody_to_judge_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one user"):
         compare("for_you", LISTS, TRUTH, [], (1,), seed=0)
+
+
+def test_a_list_is_judged_by_the_types_that_it_is_to_foresee() -> None:
+    rows = [event("ann", "a", 2) | {"event_type": kind} for kind in ("purchase", "read")]
+    events = pa.Table.from_pylist([*rows, event("ann", "a", 2, weight=0.0) | {"event_type": "purchase"}])
+    assert successes(events, None)["event_type"].to_pylist() == ["purchase", "read"]
+    assert successes(events, ("purchase",))["event_type"].to_pylist() == ["purchase"]

@@ -17,7 +17,7 @@ def taken(pairs: list[tuple[int, int]], weight: float = 1.0) -> History:
 
 
 def item_factors(rows: History, items: int, users: int, size: int) -> Array:
-    takings = Takings()
+    takings = Takings(0)
     takings.add(rows, 0)
     return takings.factors(np.arange(items), users, size)
 

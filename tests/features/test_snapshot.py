@@ -64,6 +64,16 @@ def test_users_are_sorted_and_rows_stand_by_decayed_weight(shot: Snapshot) -> No
     assert shot.history_item.tolist() == [0, 1, 2, 3, 2, 0]
 
 
+def test_a_short_half_life_puts_what_was_just_taken_first(settings: Settings) -> None:
+    """Three purchases up to four days ago, and one of two days ago."""
+    interests = settings.interests.model_copy(update={"half_lives_days": (1, 30, 60), "row_half_life_days": 1})
+    shot = shot_of(LOG, settings.model_copy(update={"interests": interests}))
+    assert shot.history_item.tolist() == [1, 0, 2, 3, 2, 0]
+    by_the_middle = settings.interests.model_copy(update={"half_lives_days": (1, 30, 60)})
+    shot = shot_of(LOG, settings.model_copy(update={"interests": by_the_middle}))
+    assert shot.history_item.tolist() == [0, 1, 2, 3, 2, 0]
+
+
 def test_histories_may_come_in_pieces(shot: Snapshot, settings: Settings) -> None:
     at = known(LOG, DS, catalogue(ITEMS), settings)
     pieces = pa.concat_tables([at.histories.slice(row, 1) for row in range(len(at.histories))])

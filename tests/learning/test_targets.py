@@ -6,8 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from lsif.config import Training
 from lsif.features.vocabulary import ItemIndex, build_index
+from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.takings import takings
 from lsif.learning.targets import Targets, horizon, targets
+from lsif.tables import Tables
 from tests.world import catalogue, table, vectors
 
 ITEMS = ["a-1", "a-2", "b-1"]
@@ -60,3 +64,26 @@ def test_an_item_outside_the_index_counts_as_a_miss(index: ItemIndex) -> None:
     found = made(index, bought("u1", "a-1", "2017-10-24T10:00:00"), bought("u1", "new", "2017-10-24T10:00:00"))
     assert found.item.tolist() == [0]
     np.testing.assert_array_equal(found.total, [2, 0])
+
+
+@pytest.mark.parametrize(("types", "found"), [(None, [["a-1", "b-1"], ["a-1"]]), (("purchase",), [["a-1"]])])
+def test_what_counts_as_taking_is_a_setting(
+    tables: Tables, index: ItemIndex, types: tuple[str, ...] | None, found: list[list[str]]
+) -> None:
+    """u1 buys one item and reads of another, u2 only reads."""
+    happened = [("u1", "a-1", "purchase"), ("u1", "b-1", "read"), ("u2", "a-1", "read"), ("u2", "b-1", "search")]
+    rows = [
+        bought(user, item, "2017-10-24T10:00:00", weight=float(kind != "search"))
+        | {"event_type": kind, "source": "shop", "event_id": str(number)}
+        for number, (user, item, kind) in enumerate(happened)
+    ]
+    writer = tables.writer("events")
+    for day in horizon("2017-10-23", 7):
+        of_day = [{key: row[key] for key in row if key != "ds"} for row in rows if row["ds"] == day]
+        writer.write(day, pa.Table.from_pylist(of_day, schema=tables.schema("events")))
+    writer.commit()
+    at = Cutoffs(7, "2017-10-23", "2017-10-16", ("2017-10-09",))
+    (taken,), active = takings(tables, at, ("2017-10-23",), index, Training(targets=types))
+    places = zip(taken.targets.start, taken.targets.start[1:], strict=False)
+    assert [[ITEMS[item] for item in taken.targets.item[a:b]] for a, b in places] == found
+    assert active == len(found)
