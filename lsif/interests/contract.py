@@ -143,7 +143,7 @@ def _may_flood(rows: DataFrame, most: int) -> list[str]:
     """
     of_users = rows.where(F.col("rule").isNull()).select("ds", "user_id").repartition("ds", "user_id")
     counts = of_users.groupBy("ds", "user_id").count()
-    return [row.user_id for row in counts.where(F.col("count") > most).select("user_id").distinct().collect()]
+    return sorted({row.user_id for row in counts.where(F.col("count") > most).select("user_id").collect()})
 
 
 def _flood(most: int) -> Column:

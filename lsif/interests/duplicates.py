@@ -30,7 +30,8 @@ def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
     delivered = rows.where(F.col("rule").isNull()).select(hashed)
     repeated = delivered.groupBy("twice").count().where(F.col("count") > 1).select("twice")
     stored = known_ids.select(hashed).join(delivered, "twice", "left_semi")
-    return repeated.union(stored).distinct()
+    # In a task of its own: the counts of the ids leave a second hash table no memory in theirs.
+    return repeated.union(stored).repartition("twice").distinct()
 
 
 def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
