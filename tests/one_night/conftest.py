@@ -14,6 +14,7 @@ from lsif import sample, services
 from lsif.airflow_api import Airflow, Json
 from lsif.config import project_folder
 from lsif.tables import Tables
+from tests.homes import home_of_services
 
 FIRST_DAY, LAST_IMPORTED, NIGHT = "2017-08-20", "2017-10-30", "2017-10-31"
 BACKFILL = ("2017-11-01", "2017-11-02")
@@ -55,11 +56,10 @@ class World:
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    home = tmp_path_factory.mktemp("night")
-    (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + SMALL)
-    sample.land(home, FIRST_DAY, BACKFILL[1], HOUSEHOLDS)
-    with pytest.MonkeyPatch.context() as patch:
+def world() -> Iterator[World]:
+    with home_of_services() as home, pytest.MonkeyPatch.context() as patch:
+        (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + SMALL)
+        sample.land(home, FIRST_DAY, BACKFILL[1], HOUSEHOLDS)
         for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED", "LSIF_TABLES"):
             patch.delenv(name, raising=False)
         patch.setenv("LSIF_HOME", str(home))

@@ -20,6 +20,7 @@ from lsif.config import project_folder
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
 from lsif.services.processes import read_record
+from tests.homes import home_of_services
 from tests.listeners import webhook
 
 pytestmark = pytest.mark.timeout(900)
@@ -41,18 +42,19 @@ def alerts() -> Iterator[tuple[int, list[dict[str, Any]]]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, alerts: tuple[int, list[dict[str, Any]]]) -> Iterator[Path]:
+def home(alerts: tuple[int, list[dict[str, Any]]]) -> Iterator[Path]:
     """A home in which everything is up, with the project's DAGs and a tiny one, on ports that are free."""
-    home = tmp_path_factory.mktemp("services")
-    shutil.copytree(project_folder() / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
-    (home / "dags" / "tiny.py").write_text(TINY)
-    with pytest.MonkeyPatch.context() as patch:
+    with home_of_services() as home, pytest.MonkeyPatch.context() as patch:
+        shutil.copytree(project_folder() / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+        (home / "dags" / "tiny.py").write_text(TINY)
         for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED", "LSIF_CONFIG", "LSIF_TABLES"):
             patch.delenv(name, raising=False)
         patch.setenv("LSIF_ALERT_WEBHOOK", f"http://127.0.0.1:{alerts[0]}")
-        services.up(home, dags=home / "dags", say=print)
-        yield home
-        services.down(home)
+        try:
+            services.up(home, dags=home / "dags", say=print)
+            yield home
+        finally:
+            services.down(home)
 
 
 def test_every_part_is_healthy_and_listens_on_loopback_only(home: Path) -> None:
