@@ -39,7 +39,7 @@ EVENT = ("event_id", *SAID, "source")
 def judged(
     delivered: DataFrame,
     arrival: Column,
-    known_ids: DataFrame,
+    known_ids: DataFrame | None,
     event_types: dict[str, float],
     rules: Rules,
     keep: Callable[[DataFrame], DataFrame] = lambda frame: frame,
@@ -53,7 +53,8 @@ def judged(
     Args:
         delivered: columns `delivery.DELIVERED`.
         arrival: the day (a date) on which a row arrived.
-        known_ids: `source`, `event_id` and `ds` (text) of the events stored for the `max_late_days` days before.
+        known_ids: `source`, `event_id` and `ds` (text) of the events stored for the `max_late_days` days before, None
+            where there are none: Spark would sort all ids to find that out.
         event_types: event type = weight; a row's own weight multiplies it.
         keep: called with each frame that is read several times, to persist it; it must not change its rows.
         begins: the first day that is taken in.
@@ -73,7 +74,7 @@ def judged(
     doubtful = F.col("user_id").isin(floods) | F.col("twice").isNotNull()
     rows = with_twice(rows, twice).withColumn("doubtful", F.col("rule").isNull() & doubtful)
     clear = rows.where(~F.col("doubtful")).withColumn("duplicate", F.lit(False))
-    known = with_twice(known_ids, twice).where(F.col("twice").isNotNull())
+    known = None if known_ids is None else with_twice(known_ids, twice).where(F.col("twice").isNotNull())
     sorted_out = with_duplicates(rows.where("doubtful"), known, rules.max_late_days)
     sorted_out = sorted_out.withColumn("rule", _flood(rules.max_user_events_per_day))
     return clear.select(*columns).unionByName(keep(sorted_out.select(*columns)))
@@ -136,14 +137,9 @@ def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
 
 
 def _may_flood(rows: DataFrame, most: int) -> list[str]:
-    """Users with more events on one day than `most`, duplicates included.
-
-    Rows go to their user's task before they are counted. Nearly every one is its user's first of a day: counts in the
-    task that also keeps the rows would need the memory of both, which a long past does not leave it.
-    """
-    of_users = rows.where(F.col("rule").isNull()).select("ds", "user_id").repartition("ds", "user_id")
-    counts = of_users.groupBy("ds", "user_id").count()
-    return sorted({row.user_id for row in counts.where(F.col("count") > most).select("user_id").collect()})
+    """Users with more events on one day than `most`, duplicates included."""
+    counts = rows.where(F.col("rule").isNull()).groupBy("ds", "user_id").count()
+    return [row.user_id for row in counts.where(F.col("count") > most).select("user_id").distinct().collect()]
 
 
 def _flood(most: int) -> Column:

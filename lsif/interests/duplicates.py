@@ -20,7 +20,7 @@ FEW = 1_000_000
 """Ids that come twice which every task may hold."""
 
 
-def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
+def ids_twice(rows: DataFrame, known_ids: DataFrame | None) -> DataFrame:
     """Hashes (`twice`) of ids of a source that come more than once among `rows`, or both there and among `known_ids`.
 
     Hashes, since numbers are counted and looked up in a fraction of the time of text; few others may have the same. The
@@ -29,9 +29,10 @@ def ids_twice(rows: DataFrame, known_ids: DataFrame) -> DataFrame:
     hashed = F.xxhash64(*KEY).alias("twice")
     delivered = rows.where(F.col("rule").isNull()).select(hashed)
     repeated = delivered.groupBy("twice").count().where(F.col("count") > 1).select("twice")
+    if known_ids is None:
+        return repeated
     stored = known_ids.select(hashed).join(delivered, "twice", "left_semi")
-    # In a task of its own: the counts of the ids leave a second hash table no memory in theirs.
-    return repeated.union(stored).repartition("twice").distinct()
+    return repeated.union(stored).distinct()
 
 
 def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
@@ -39,7 +40,7 @@ def with_twice(rows: DataFrame, twice: DataFrame) -> DataFrame:
     return rows.join(twice, F.xxhash64(*KEY) == F.col("twice"), "left")
 
 
-def with_duplicates(rows: DataFrame, known_ids: DataFrame, max_late_days: int) -> DataFrame:
+def with_duplicates(rows: DataFrame, known_ids: DataFrame | None, max_late_days: int) -> DataFrame:
     """`rows` with `duplicate`: an event id of a source seen on the same day of arrival, or stored in the days before.
 
     Among rows of one id and day the first in the order of `TIE_BREAK` is stored, whatever order they came in. Days are
@@ -48,10 +49,12 @@ def with_duplicates(rows: DataFrame, known_ids: DataFrame, max_late_days: int) -
 
     Args:
         rows: `source`, `event_id`, `ds` (text), `rule` and the columns of `TIE_BREAK`.
-        known_ids: `source`, `event_id` and `ds` of events stored in the `max_late_days` days before.
+        known_ids: `source`, `event_id` and `ds` of events stored in the `max_late_days` days before, or None.
     """
-    known = known_ids.select(*KEY, "ds", F.lit(True).alias("known"))
-    both = rows.withColumn("known", F.lit(False)).unionByName(known, allowMissingColumns=True)
+    both = rows.withColumn("known", F.lit(False))
+    if known_ids is not None:
+        known = known_ids.select(*KEY, "ds", F.lit(True).alias("known"))
+        both = both.unionByName(known, allowMissingColumns=True)
     same_id = Window.partitionBy(*KEY, F.col("rule").isNull())
     place = F.row_number().over(same_id.partitionBy(*KEY, F.col("rule").isNull(), "ds").orderBy(*TIE_BREAK))
     seen = F.collect_set(F.struct("ds", "known")).over(same_id)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import reduce
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -83,7 +84,8 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     writer = tables.writer("events")
     delivered = _delivered(spark, settings, days)
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
-    known = _of_a_source(tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]), list(settings.sources))
+    known = tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]) if known_at else None
+    known = None if known is None else _of_a_source(known, list(settings.sources))
     with reading(spark), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep, days[0])
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
@@ -117,12 +119,16 @@ def _lacking(settings: Settings, days: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _kept() -> Iterator[Callable[[DataFrame], DataFrame]]:
-    """Persists frames until the end of the block."""
+    """Persists frames until the end of the block, on the disk.
+
+    Spark unrolls a partition in memory before it keeps it there, and what it unrolls no other task can have: of a past
+    in few large files, two partitions leave the tasks none.
+    """
     with ExitStack() as frames:
 
         def keep(frame: DataFrame) -> DataFrame:
             frames.callback(frame.unpersist)
-            return frame.persist()
+            return frame.persist(StorageLevel.DISK_ONLY)
 
         yield keep
 
