@@ -84,11 +84,12 @@ def read(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 
     def recording(self: Settings, name: str) -> Any:
         if name in Settings.model_fields.keys() - {"home", "tables"}:
+            if id(self) not in of_settings:
+                held.append(self)  # or another one might get its id
             of_settings[id(self)].add(name)
         return plain(self, name)
 
     def noting(step: str, job: Job, *rest: Any) -> None:
-        held.append(job.settings)  # kept, or another one might get its id
         run_step(step, job, *rest)
         of_step[step] = of_step.get(step, set()) | of_settings[id(job.settings)]
 
