@@ -30,6 +30,7 @@ class Cost:
     Attributes:
         cpu, wall: seconds.
         peak: bytes of memory, proportional set size, sampled four times a second.
+        anonymous: the most of it at one time that no file is behind: what has to be there.
         read, written: bytes of read and write calls, whether the page cache or a disk answered; pipes between a JVM
             and Python, and jars, count too.
     """
@@ -37,6 +38,7 @@ class Cost:
     cpu: float = 0.0
     wall: float = 0.0
     peak: int = 0
+    anonymous: int = 0
     read: int = 0
     written: int = 0
     failed: list[int] = field(default_factory=list)
@@ -88,11 +90,19 @@ def _add_bytes(pid: int, cost: Cost) -> None:
 
 def _watch(pid: int, cost: Cost, ended: threading.Event) -> None:
     while not ended.wait(EVERY_SECONDS):
-        cost.peak = max(cost.peak, sum(_each(psutil.Process().children(recursive=True), _proportional)))
+        held = _each(psutil.Process().children(recursive=True), _held)
+        cost.peak = max(cost.peak, sum(whole for whole, _ in held))
+        cost.anonymous = max(cost.anonymous, sum(anonymous for _, anonymous in held))
 
 
-def _proportional(process: psutil.Process) -> int:
-    return int(process.memory_full_info().pss)
+def _held(process: psutil.Process) -> tuple[int, int]:
+    """Bytes of a process's proportional set, and what of them is anonymous."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]
+    except (FileNotFoundError, ProcessLookupError) as gone:
+        raise psutil.NoSuchProcess(process.pid) from gone
+    bytes_of = {name: int(size.split()[0]) * 1024 for name, size in (line.split(":") for line in lines)}
+    return bytes_of.get("Pss", 0), bytes_of.get("Pss_Anon", 0)
 
 
 def cpu_so_far() -> float:
