@@ -16,7 +16,8 @@ SCORED = "score_users"
 
 def show(users: int, found: dict[str, Any]) -> None:
     title = f"{users:,} users, {found['events']:,} events"
-    table = Table("step", "CPU s", "wall s", "peak GB", "anonymous GB", "read GB", "written GB", title=title, box=SIMPLE)
+    names = ("step", "CPU s", "wall s", "peak GB", "anonymous GB", "read GB", "written GB")
+    table = Table(*names, title=title, box=SIMPLE)
     for name, cost in found["steps"].items():
         sizes = [f"{cost[size] / 1e9:.2f}" for size in ("peak", "anonymous", "read", "written")]
         table.add_row(name, f"{cost['cpu']:.1f}", f"{cost['wall']:.0f}", *sizes)
