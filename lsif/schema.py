@@ -93,7 +93,9 @@ TABLES: dict[str, TableSchema] = {
             text=STRING,
             available=BOOLEAN,
             published=TIMESTAMP,
-            added="published",
+            attributes=array(struct(name=STRING, value=STRING)),
+            numbers=array(struct(name=STRING, value=DOUBLE)),
+            added="published attributes numbers",
         ),
         _table(
             "users",

@@ -199,6 +199,10 @@ class CatalogueColumns(Section):
     available: str | None = None
     published: str | None = None
     """The moment an item appeared: before it, it is as if it were not there."""
+    attributes: Words = ()
+    """Columns to keep as texts, each under its name, for the rules of lists."""
+    numbers: Words = ()
+    """Columns to keep as numbers, as a price."""
 
 
 class Catalogue(Delivered):

@@ -98,12 +98,29 @@ class Mapped:
         """
         text = F.trim(self.text(field))
         found = cells.number(text, self.given)
-        for name, cell, kind in self.parts(field):
-            if isinstance(kind, T.NumericType):
-                found = F.when(text.isNotNull(), cell.cast("double"))
-            elif self.given.is_json and field in self.given.given:
-                found = F.when(cells.is_plain(name), text.try_cast("double")).otherwise(found)
+        for part in self.parts(field):
+            found = self._number(field, part, text, found)
         return F.when(cells.is_finite(found), found), text.isNotNull() & ~cells.is_finite(found)
+
+    def each_number(self, field: str) -> list[tuple[str, Column, Column]]:
+        """The same of each of its parts by name."""
+        made = []
+        for part in self.parts(field):
+            name, cell, kind = part
+            text = F.trim(cells.filled(cells.text(cell, kind), self.given))
+            found = self._number(field, part, text, cells.number(text, self.given))
+            finite = cells.is_finite(found)
+            made.append((name, F.when(finite, found), text.isNotNull() & ~finite))
+        return made
+
+    def _number(self, field: str, part: tuple[str, Column, T.DataType], text: Column, read: Column) -> Column:
+        """What `read` made of `text`, but for a number that the file holds as one."""
+        name, cell, kind = part
+        if isinstance(kind, T.NumericType):
+            return F.when(text.isNotNull(), cell.cast("double"))
+        if self.given.is_json and field in self.given.given:
+            return F.when(cells.is_plain(name), text.try_cast("double")).otherwise(read)
+        return read
 
     def flag(self, field: str) -> tuple[Column, Column]:
         """Yes, no or null, and whether there is something that is neither."""

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from lsif.config import Rules
 from lsif.intake.cells import any_of
 from lsif.intake.mapping import Mapped
+from lsif.interests.attributes import named_numbers, named_texts
 from lsif.interests.listed import Door, Listed, judged
 from lsif.interests.quarantine import CATALOGUE
 from lsif.sources import Catalogue
@@ -25,16 +26,21 @@ def judged_products(spark: SparkSession, catalogue: Catalogue, path: str, rules:
         described = part.each("text")
         for_sale, strange = part.flag("available")
         published = part.time("published")
+        attributes, attribute_lost = named_texts(part, rules)
+        numbers, number_lost = named_numbers(part)
         said = part.text("published") if "published" in catalogue.mapped else F.lit(None)
         made = {name: column for name, (column, _) in words.items()}
         made |= {
             "text": F.concat_ws(" ", *(text for _, text, _ in described)),
             "available": F.coalesce(for_sale, F.lit(True)),
             "published": published,
+            "attributes": attributes,
+            "numbers": numbers,
         }
         lost = {name: is_lost for name, (_, is_lost) in words.items()}
         lost |= {"text": any_of([is_lost for _, _, is_lost in described]), "available": strange}
         lost |= {"published": said.isNotNull() & published.isNull()}
+        lost |= {"attributes": attribute_lost, "numbers": number_lost}
         return made, lost
 
     return judged(spark, Door("items", CATALOGUE, columns, (*NAMES, "text")), catalogue, path, rules)

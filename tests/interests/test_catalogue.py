@@ -15,14 +15,22 @@ from lsif.interests.catalogue import judged_products
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-COLUMNS = {"item_id": "id", "title": "name", "category": "kind", "text": ["name", "words"], "available": "sold"}
+COLUMNS: dict[str, Any] = {
+    "item_id": "id",
+    "title": "name",
+    "category": "kind",
+    "text": ["name", "words"],
+    "available": "sold",
+}
+COLUMNS |= {"attributes": ["colour", "kind"], "numbers": ["price"]}
 ROWS: list[dict[str, Any]] = [
-    {"id": "7", "name": "Tea", "kind": "drinks", "words": "hot, green", "sold": "true"},
-    {"id": "007", "name": 'Say "hi"', "kind": None, "words": None, "sold": "No"},
+    {"id": "7", "name": "Tea", "kind": "drinks", "words": "hot, green", "sold": "true", "price": "12.5"},
+    {"id": "007", "name": 'Say "hi"', "kind": None, "words": None, "sold": "No", "price": "cheap"},
     {"id": "7", "name": "Other tea", "kind": "drinks", "words": "", "sold": "true"},
     {"id": " ", "name": "Nameless", "kind": "drinks", "words": "", "sold": "true"},
-    {"id": "9", "name": "n" * 31, "kind": "drinks", "words": "", "sold": "true"},
+    {"id": "9", "name": "n" * 31, "kind": "drinks", "words": "", "sold": "true", "price": "-1e3", "colour": "c" * 31},
 ]
+ROWS = [{"price": None, "colour": None, **row} for row in ROWS]
 
 
 def catalogue(kind: str, columns: dict[str, Any] = COLUMNS) -> Catalogue:
@@ -50,7 +58,11 @@ def test_products_become_items(spark: "SparkSession", tmp_path: Path, kind: str)
         ("7", "Tea", "drinks", None, "Tea hot, green", True, None),
         ("9", "n" * 30, "drinks", None, "n" * 30, True, None),
     ]
-    assert found.lost == {"title": 1, "text": 1}, "cut, and told"
+    assert found.lost == {"title": 1, "text": 1, "attributes": 1, "numbers": 1}, "cut, or no number, and told"
+    said = [
+        {pair["name"]: pair["value"] for pair in row["attributes"] + row["numbers"]} for row in found.rows.to_pylist()
+    ]
+    assert said == [{}, {"kind": "drinks", "price": 12.5}, {"kind": "drinks", "colour": "c" * 30, "price": -1000.0}]
     assert [(row["rule"], row["source"], json.loads(row["raw"])["name"]) for row in found.rejects.to_pylist()] == [
         ("missing_id", "catalogue", "Nameless"),
     ]
@@ -77,4 +89,4 @@ def test_a_renamed_column_stops_it(spark: "SparkSession", tmp_path: Path) -> Non
     path = tmp_path / "items.csv"
     path.write_text("id,Name,kind,words,sold\n")
     with pytest.raises(LsifError, match="no column name; it has id, Name"):
-        judged_products(spark, catalogue("csv"), str(path), Rules())
+        judged_products(spark, catalogue("csv", {"item_id": "id", "title": "name"}), str(path), Rules())
