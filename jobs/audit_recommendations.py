@@ -17,7 +17,10 @@ from lsif.features.known import Everyone
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
+from lsif.ranking.hits import Hits
+from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
+from lsif.ranking.user_facts import UserFacts, with_lists
 
 STEP = "audit_recommendations"
 
@@ -29,9 +32,18 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    everyone = Everyone(job.tables, job.ds, job.settings)
-    items = available_items(catalogue_at(job.tables, job.ds))
-    expected = Expected(everyone.ids, items, job.settings.lists, partial(owned, everyone, items))
+    everyone, catalogue = Everyone(job.tables, job.ds, job.settings), catalogue_at(job.tables, job.ds)
+    users, _ = with_lists(everyone.ids, UserFacts(job.tables, job.ds, job.settings))
+    items = available_items(catalogue)
+    expected = Expected(
+        users,
+        items,
+        job.settings.lists,
+        {name: job.settings.rules_of(name) for name in job.settings.lists},
+        Hits.from_text(staged.notes["rule_hits"]).missing(),
+        closed_items(catalogue, items, job.settings, job.ds),
+        partial(owned, everyone, items),
+    )
     found = audit(staged.scan(), expected)
     record(job.tables, job.ds, STEP, found)
     warnings = passed(found)
@@ -50,4 +62,4 @@ def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("interests", "lists"))
+    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking"))

@@ -1,10 +1,18 @@
-"""Make recommendations/D visible: the one commit, of exactly the files that the audit has read.
+"""Make recommendations/D visible: the one commit, of exactly the files that the audit has read. What rules did to the
+lists goes to list_rule_hits/D.
 
 python jobs/publish_recommendations.py --ds 2017-10-31
 """
 
+import pyarrow as pa
+
 from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_job
+from lsif.ranking.hits import Hits
+from lsif.schema import TABLES
+from lsif.tables.door import arrow_schema
+
+SCHEMA = arrow_schema(TABLES["list_rule_hits"], with_ds=False)
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -18,6 +26,9 @@ def work(job: Job) -> Counts:
     if audited is None or audited["inputs"][staged.name] != staged.identity:
         raise LsifError(f"what is staged for ds={job.ds} has not passed the audit: run audit_recommendations first")
     rows = staged.commit()
+    hits = job.tables.writer("list_rule_hits")
+    hits.write(job.ds, pa.Table.from_pylist(Hits.from_text(staged.notes["rule_hits"]).rows(), SCHEMA))
+    hits.commit()
     return Counts(rows, rows, model_version=staged.notes["model_version"])
 
 

@@ -19,6 +19,7 @@ from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.night import lists_of, write_lists
 from lsif.ranking.rows import NO_MODEL
+from lsif.ranking.user_facts import UserFacts, facts_inputs
 from lsif.registry.ladder import Chosen, chosen
 from lsif.registry.standing import Wanted
 
@@ -33,7 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def inputs(version: str, job: Job) -> dict[str, str]:
-    return {"model": version, **evening_inputs(job.tables, job.ds, job.settings)}
+    read = evening_inputs(job.tables, job.ds, job.settings) | facts_inputs(job.tables, job.ds, job.settings)
+    return {"model": version, **read}
 
 
 def work(model: Callable[[], Chosen], job: Job) -> Counts:
@@ -44,8 +46,8 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
         raise held.stop(mend="promote a version")
     trained = made_by.trained
     at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
-    write_lists(writer, trained, at, job.settings)
-    staged = writer.stage(model_version=made_by.version)
+    hits = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
+    staged = writer.stage(model_version=made_by.version, rule_hits=hits.to_text())
     rows = sum(file.rows for file in staged.files)
     return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)
 

@@ -12,6 +12,7 @@ from lsif.errors import LsifError
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
 from lsif.watching import airflow, finish, run, run_day
+from lsif.why_command import why
 
 # Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in COMMANDS:
+for command in (*COMMANDS, why):
     app.command()(command)
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]

@@ -22,6 +22,8 @@ from pydantic import (
 )
 
 from lsif.errors import LsifError
+from lsif.list_rules import ListRules, together
+from lsif.ranked_list import LISTS, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
 
@@ -121,38 +123,17 @@ class Training(Section):
 Interest = Literal["long", "short"]
 
 
-class RankedList(Section):
-    """One of the lists that every user gets."""
-
-    items: Literal["all", "own", "new"] = "all"
-    """`own`: what the user has in the history; `new`: what is not there."""
-    k: PositiveInt = 20
-    new_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Of a list of all items: share of the rows that are new to the user, as far as there are items; else by score."""
-
-    @model_validator(mode="after")
-    def _mixes_where_both_are(self) -> Self:
-        if self.new_share is not None and self.items != "all":
-            raise ValueError(f'new_share mixes own and new items: it goes with items = "all", not "{self.items}"')
-        return self
-
-
-def _named_well(lists: dict[str, RankedList]) -> dict[str, RankedList]:
-    for name in lists:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise ValueError(f"a list's name is of small letters, digits and _, and begins with a letter: not {name!r}")
-    return lists
-
-
-Lists = Annotated[dict[str, RankedList], Field(min_length=1), AfterValidator(_named_well)]
-LISTS = {"for_you": RankedList(), "buy_again": RankedList(items="own"), "discover": RankedList(items="new")}
-
-
 class Ranking(Section):
     model: Literal["champion", "as_of"] = "champion"
     """`champion`: the alias at the first run of a day. `as_of`: the newest version trained only on days before it."""
     chunk_users: PositiveInt = 64
     """Users at once. Of more, what one step made is no longer in the cache when the next one reads it."""
+    rules: ListRules = ListRules()
+    """Of all lists."""
+    opted_out: Literal["no_lists", "popular"] = "no_lists"
+    """What users get of whom `[users]` says `opt_out`: nothing, or what is popular and nothing of their own."""
+    blocked_users: str | None = None
+    """File of ids of users who get no list, one a line; relative to LSIF_HOME, or a URL."""
 
 
 class Gate(Section):
@@ -201,6 +182,21 @@ class Settings(Section):
                 f"training.targets: {strange[0]!r} is none of the event types of positive weight: {', '.join(happens)}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _rules_hold(self) -> Self:
+        if self.ranking.rules != ListRules() or any(one.rules != ListRules() for one in self.lists.values()):
+            from lsif.rule_columns import check_rules
+
+            try:
+                check_rules(self)
+            except LsifError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+    def rules_of(self, name: str) -> ListRules:
+        """Of the list of that name, with those of all lists."""
+        return together(self.ranking.rules, self.lists[name].rules)
 
     def only(self, sections: Collection[str]) -> "Settings":
         """These sections and the places; whoever reads another one gets an AttributeError."""
@@ -278,7 +274,7 @@ def _explained(error: ValidationError) -> Iterator[str]:
             near = difflib.get_close_matches(where[-1], _keys_at(Settings, where[:-1]), n=1)
             yield f"unknown key {'.'.join(where)}" + (f"; did you mean {near[0]}?" if near else "")
         else:
-            yield f"{'.'.join(where)}: {problem['msg']}"
+            yield f"{'.'.join(where)}: {problem['msg']}" if where else problem["msg"].removeprefix("Value error, ")
 
 
 def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from lsif.config import Interest, load_settings
+from lsif.config import Interest, Settings, load_settings
 from lsif.errors import LsifError
 from lsif.places import airflow_url, tracking_uri
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
+    from lsif.ranking.why import Way
     from lsif.registry import Registry
 
 Rows = list[dict[str, Any]]
@@ -34,9 +35,7 @@ def recommendations(
         LsifError: nothing is published, or nothing for that day or user, or no model that tells interests apart.
     """
     stored = tables()
-    day = ds or max(stored.days("recommendations"), default=None)
-    if day is None or day not in stored.days("recommendations"):
-        raise LsifError(f"no list is published for {day or 'any day'}: run `lsif trigger --ds ...`")
+    day = _published(stored, ds)
     rows = _in_order(stored.read("recommendations", [day], filter=pc.field("user_id") == user).to_pylist())
     if not rows:
         raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")
@@ -48,6 +47,33 @@ def recommendations(
     rows = [row for row in rows if name in (None, row["list"])]
     titles = _titles(stored, day, [row["item_id"] for row in rows])
     return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
+
+
+def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, str, "list[Way]", Settings]:
+    """What became of an item in a user's lists of a published day: the day, the model's version, a way for each list,
+    and the settings.
+
+    Raises:
+        LsifError: as `recommendations`, or nothing is known of the user or the item.
+    """
+    from lsif.ranking.night import ways_at
+    from lsif.ranking.rows import NO_MODEL
+
+    stored, settings = tables(), load_settings()
+    day = _published(stored, ds)
+    version = stored.read("recommendations", [day], ["model_version"])["model_version"][0].as_py()
+    trained = None if version == NO_MODEL else _registry().load(version)
+    found = ways_at(stored, day, settings, trained, user, item)
+    if name and name not in settings.lists:
+        raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
+    return day, version, [one for one in found if name in (None, one.name)], settings
+
+
+def _published(stored: Tables, ds: str | None) -> str:
+    day = ds or max(stored.days("recommendations"), default=None)
+    if day is None or day not in stored.days("recommendations"):
+        raise LsifError(f"no list is published for {day or 'any day'}: run `lsif trigger --ds ...`")
+    return day
 
 
 def _by_interest(stored: Tables, ds: str, user: str, version: str, only: Interest) -> Rows:

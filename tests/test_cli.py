@@ -36,6 +36,7 @@ COMMANDS = [
     "promote",
     "rollback",
     "recs",
+    "why",
     "models",
     "demo",
 ]

@@ -21,6 +21,9 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
     assert settings.event_types == {"purchase": 1.0, "browse": 0.5, "search": 0.0}
 
 
+RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" }') + "[ranking.rules]\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -38,6 +41,31 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
         (SHOP.replace("purchase = 1.0", "purchase = -1.0"), "event_types.purchase: Input should be greater than or"),
         (SHOP + "[interests]\nrow_half_life_days = 2\n", "2 is none of half_lives_days (7, 30, 60, 90, 180)"),
         (SHOP + '[training]\ntargets = ["search"]\n', "'search' is none of the event types of positive weight"),
+        (
+            RULED + 'where = "pric < 3"\n',
+            "ranking.rules.where: 'pric < 3': there is no column pric; did you mean price?",
+        ),
+        (RULED + 'where = "price <"\n', "'price <' is no SQL expression: syntax error at or near"),
+        (RULED + 'where = "random() < price"\n', "random makes another value each time"),
+        (RULED + 'where = "price > (select 1)"\n', "asks another table: it may only make a value of a row's columns"),
+        (RULED + 'where = "title"\n', "'title' is VARCHAR, where yes or no is wanted"),
+        (
+            RULED + "not_within = { search = 3 }\n",
+            "search is none of the event types of positive weight: purchase, browse",
+        ),
+        (
+            RULED + 'caps = [{ column = "brand", most = 1 }]\n',
+            "the catalogue has no column brand; there are price, item_id",
+        ),
+        (RULED + 'caps = [{ column = "title", most = 0 }]\n', "most: Input should be greater than 0"),
+        (RULED + 'caps = [{ column = "title", most = 3, every = 3 }]\n', "most = 3 among every 3 rows forbids nothing"),
+        (RULED + 'for_users = [{ users = "age = 3", where = "true" }]\n', "there is no [users] that says anything"),
+        (RULED + 'pins = [{ item = "a", rank = 1 }, { item = "b", rank = 1 }]\n', "a and b are both pinned at rank 1"),
+        (
+            SHOP + '[lists.l]\nrules.pins = [{ item = "a", rank = 21 }]\n',
+            "lists.l.rules.pins: a is pinned at rank 21 of 20",
+        ),
+        (SHOP + '[lists.l]\nitems = "own"\nrules.explore = { share = 0.1 }\n', 'a list of items = "own" has no room'),
         (SHOP + "x = [", "is not valid TOML"),
         ("home = '/x'\n" + SHOP, "home is set by LSIF_HOME, not in the file"),
     ],
@@ -47,6 +75,16 @@ def test_a_mistake_is_one_line_that_says_what_to_do(home: Path, text: str, line:
         load(home, text)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_list_has_its_rules_and_those_of_all(home: Path) -> None:
+    for_all = 'where = "price > 1"\nnot_within = { purchase = 7 }\ncaps = [{ column = "title", most = 2 }]\n'
+    own = '[lists.l.rules]\nwhere = "price < 9"\nnot_within = { purchase = 3, browse = 1 }\n'
+    own += 'caps = [{ column = "title", most = 1 }]\nshown = { discount = 0.1 }\n'
+    rules = load(home, RULED + for_all + own).rules_of("l")
+    assert (rules.where, rules.not_within) == ("(price > 1) and (price < 9)", {"purchase": 7, "browse": 1})
+    assert [cap.most for cap in rules.caps] == [1], "of one column the list's own"
+    assert rules.shown is not None and rules.shown.days == 14
 
 
 def test_a_missing_file_is_named(home: Path) -> None:

@@ -92,7 +92,7 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
     assert users_of("lsif.model.fusion_model", "new_to_user") == inside_training
     assert users_of("lsif.ranking.parts", "exact_scores") == {"lsif/ranking/pool.py", SCORING}
     assert users_of("lsif.ranking.pool", "pool") == {SCORING}
-    assert users_of("lsif.ranking.rows", "fusion_rows") == {SCORING}
+    assert users_of("lsif.ranking.rows", "ranked_rows") == {SCORING}
 
 
 def test_every_list_comes_from_the_one_path() -> None:

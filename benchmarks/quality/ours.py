@@ -18,11 +18,12 @@ from ablated import without
 from peers.kit import Maker, answer
 from stood_in import STAND_INS, with_stand_ins
 
-from lsif.config import RankedList, Settings, load_settings
+from lsif.config import Settings, load_settings
 from lsif.features.evening import Evening, People, evening
 from lsif.features.known import Users
 from lsif.learning.cutoffs import cutoffs
 from lsif.learning.lessons import Lessons, learned, lessons
+from lsif.ranked_list import RankedList
 from lsif.ranking.scoring import recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables

@@ -17,14 +17,15 @@ import pyarrow as pa
 import torch
 
 from benchmarks.scoring.task import SEED, K, asked, timed
-from lsif.config import RankedList, Ranking
+from lsif.config import Ranking
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items
+from lsif.ranked_list import RankedList
 from lsif.ranking.candidates import USERS, Catalogue, catalogue, cut
 from lsif.ranking.lists import deepest, ranked
 from lsif.ranking.parts import Side
 from lsif.ranking.pool import pool
-from lsif.ranking.rows import Ranked, Stamp, fusion_rows
+from lsif.ranking.rows import Ranked, Stamp, ranked_rows
 from lsif.ranking.threads import in_turn
 from lsif.tables import Tables
 
@@ -99,7 +100,7 @@ class Night:
         """Rows of `recommendations`."""
         lists, user_ids = self._ranked(count, start)
         stamp = Stamp("2025-01-01", "1", "benchmark")
-        return fusion_rows(lists, ("for_you",), user_ids, self.item_ids, stamp)
+        return ranked_rows(lists, ("for_you",), user_ids, self.item_ids, stamp)
 
     def product(self, kind: torch.dtype) -> Callable[[int, int], None]:
         """Users by items in a type of number and nothing else: no ranking that looks at every item is faster."""

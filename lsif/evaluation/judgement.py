@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.config import RankedList, Settings
+from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
 from lsif.evaluation.compare import Comparison, compared, judged_users, successes, truth_from
 from lsif.evaluation.metrics import Marks
 from lsif.features.evening import Evening
 from lsif.features.ragged import joined_by
+from lsif.ranked_list import RankedList
 
 CUTS = (10, 20)
 # Users whose baselines are made at once: each block opens the files that hold its users once more.

@@ -16,8 +16,10 @@ from pyspark import Broadcast, TaskContext
 from lsif.config import Settings
 from lsif.features.evening import Evening
 from lsif.features.known import BLOCK
+from lsif.ranking.hits import Hits
 from lsif.ranking.scoring import Night
 from lsif.ranking.trained import TrainedModel
+from lsif.ranking.user_facts import UserFacts
 from lsif.spark import session
 from lsif.tables.write import Elsewhere, Writer
 
@@ -36,14 +38,16 @@ class Shipped:
     cuts: Sequence[int]
     files: Elsewhere
 
-    def write(self, part: int) -> str:
-        """Rows of a part in a file; returns its path inside the table."""
-        first, end = self.cuts[part : part + 2]
-        return self.files.write(self.night.rows_of(self.ids[first:end]))
+    def write(self, part: int) -> tuple[str, Hits]:
+        """Rows of a part in a file; returns its path inside the table, and what rules did."""
+        (first, end), hits = self.cuts[part : part + 2], Hits()
+        return self.files.write(self.night.rows_of(self.ids[first:end], hits)), hits
 
 
-def write_by_executors(writer: Writer, trained: TrainedModel, at: Evening, settings: Settings) -> None:
-    """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`.
+def write_by_executors(
+    writer: Writer, trained: TrainedModel, at: Evening, settings: Settings, facts: UserFacts, hits: Hits
+) -> None:
+    """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`, and count what rules did.
 
     Raises:
         LsifError: as `recommend_batches`.
@@ -51,10 +55,14 @@ def write_by_executors(writer: Writer, trained: TrainedModel, at: Evening, setti
     """
     spark, ids = session("score_users"), at.people.ids
     cuts = _cuts(len(ids), spark.sparkContext.defaultParallelism)
-    shipped = spark.sparkContext.broadcast(Shipped(Night(trained, at, settings), ids, cuts, writer.elsewhere(at.ds)))
+    night = Night(trained, at, settings, facts=facts)
+    shipped = spark.sparkContext.broadcast(Shipped(night, ids, cuts, writer.elsewhere(at.ds)))
     parts = spark.range(0, len(cuts) - 1, numPartitions=max(len(cuts) - 1, 1))
-    rows = parts.mapInArrow(lambda batches: _written(shipped, batches), "part long, path string").collect()
-    writer.take_over(at.ds, [row["path"] for row in sorted(rows)])
+    made = "part long, path string, hits string"
+    rows = sorted(parts.mapInArrow(lambda batches: _written(shipped, batches), made).collect())
+    writer.take_over(at.ds, [row["path"] for row in rows])
+    for row in rows:
+        hits.take(Hits.from_text(row["hits"]).counted)
 
 
 def _cuts(users: int, cores: int) -> list[int]:
@@ -66,5 +74,6 @@ def _written(shipped: "Broadcast[Shipped]", batches: Iterator[pa.RecordBatch]) -
     task = TaskContext.get()
     torch.set_num_threads(task.cpus() if task else 1)  # the executor's other cores have tasks of their own
     for batch in batches:
-        parts = batch["id"].to_pylist()
-        yield pa.record_batch({"part": parts, "path": [shipped.value.write(part) for part in parts]})
+        made = [shipped.value.write(part) for part in batch["id"].to_pylist()]
+        paths, hits = [path for path, _ in made], [counted.to_text() for _, counted in made]
+        yield pa.record_batch({"part": batch["id"], "path": pa.array(paths, pa.string()), "hits": hits})

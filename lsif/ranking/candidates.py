@@ -188,6 +188,6 @@ def _lengths(columns: Tensor) -> Tensor:
     return torch.cat([columns[:, :-2].norm(dim=1, keepdim=True), columns[:, -2:].abs()], dim=1)
 
 
-def cut(values: Users, some: slice) -> Users:
-    """Some of the users."""
+def cut(values: Users, some: slice | Tensor) -> Users:
+    """Some of the users: a slice, or their positions."""
     return replace(values, **{name: value[some] for name, value in vars(values).items()})

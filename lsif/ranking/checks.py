@@ -15,8 +15,9 @@ import pyarrow.dataset as pads
 
 from lsif.checks import Check
 from lsif.checks.check import Verdict
-from lsif.config import RankedList
 from lsif.errors import LsifError
+from lsif.list_rules import ListRules
+from lsif.ranked_list import RankedList
 from lsif.ranking.rows import FALLBACK, NO_MODEL, PARTS, SHARES
 
 if TYPE_CHECKING:
@@ -36,12 +37,18 @@ class Expected:
         users: sorted ids of the eligible users.
         items: sorted ids of the available items.
         lists: by name.
+        rules: of each list; rows of one may be moved, and it may be short.
+        missing: rows that score_users says a list lacks since no item was left, by list; of lists with rules.
+        closed: list, item_id of what filters of items keep out.
         owned: how many available items each of some users (sorted ids) has had: user_id, owned; no row for none.
     """
 
     users: pa.Array
     items: pa.Array
     lists: Mapping[str, RankedList]
+    rules: Mapping[str, ListRules]
+    missing: Mapping[str, int]
+    closed: pa.Table
     owned: Callable[[pa.Array], pa.Table]
 
 
@@ -53,13 +60,26 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
         sql.register("listed", rows)
         sql.register("users", pa.table({"user_id": expected.users}))
         sql.register("items", pa.table({"item_id": expected.items}))
-        lists = [{"list": name, "kind": of.items, "k": of.k} for name, of in expected.lists.items()]
-        sql.register("lists", pa.Table.from_pylist(lists))
+        sql.register("lists", pa.Table.from_pylist([_asked(name, expected) for name in expected.lists]))
+        sql.register("closed", expected.closed)
         sql.execute(LENGTHS, [len(expected.items)])
         short = pa.array([user for (user,) in sql.execute(SHORT).fetchall()], pa.string())
         sql.register("owners", expected.owned(short) if len(short) else NO_OWNERS)
         failing = [_verdict(sql, name, query, "fail") for name, query in FAIL.items()]
         return failing + [_verdict(sql, name, query, "warn") for name, query in WARN.items()]
+
+
+def _asked(name: str, expected: Expected) -> dict[str, object]:
+    of, rules = expected.lists[name], expected.rules[name]
+    mixed = rules != ListRules() and of.new_share is not None
+    return {
+        "list": name,
+        "kind": of.items,
+        "k": of.k,
+        "ruled": rules != ListRules(),
+        "moves": rules.moves or mixed,
+        "missing": expected.missing.get(name, 0),
+    }
 
 
 def passed(checks: list[Check]) -> list[str]:
@@ -81,7 +101,8 @@ LENGTHS = """
     LEFT JOIN (SELECT list, user_id, count(*) AS rows FROM listed GROUP BY list, user_id) USING (list, user_id)"""
 """How many rows each list of each user has."""
 SHORT = """
-    SELECT DISTINCT user_id FROM lengths WHERE kind = 'new' AND found < least(k, items) ORDER BY user_id"""
+    SELECT DISTINCT user_id FROM lengths WHERE kind = 'new' AND NOT ruled AND found < least(k, items)
+    ORDER BY user_id"""
 """Users of whom it must be asked whether they have had nearly everything."""
 FAIL = {
     "lists": """
@@ -89,12 +110,15 @@ FAIL = {
     "row_count": """
         SELECT concat(found, ' rows in the list ', list, ' of the user ', user_id)
         FROM lengths LEFT JOIN owners USING (user_id)
-        WHERE found > k OR (kind = 'all' AND found <> least(k, items))
-           OR (kind = 'new' AND found < least(k, items) AND found <> items - coalesce(owned, 0))""",
+        WHERE found > k OR (kind = 'all' AND NOT ruled AND found <> least(k, items))
+           OR (kind = 'new' AND NOT ruled AND found < least(k, items) AND found <> items - coalesce(owned, 0))""",
+    "missing_rows": """
+        SELECT format('{:,} rows are missing of the list {}, where scoring counted {:,}', sum(k - found), list, missing)
+        FROM lengths WHERE ruled AND kind <> 'own' GROUP BY list, missing HAVING sum(k - found) <> missing""",
     "users": """
         SELECT DISTINCT concat('nobody knows the user ', user_id) FROM listed ANTI JOIN users USING (user_id) UNION ALL
         SELECT 'no list for the user ' || user_id FROM users ANTI JOIN listed USING (user_id)
-        WHERE EXISTS (SELECT * FROM lists WHERE kind <> 'own')""",
+        WHERE EXISTS (SELECT * FROM lists WHERE kind <> 'own' AND NOT ruled)""",
     "ranks": """
         SELECT concat('ranks of ', list, ' are not 1 to ', count(*), ' for the user ', user_id)
         FROM listed GROUP BY list, user_id
@@ -105,11 +129,15 @@ FAIL = {
     "items": """
         SELECT DISTINCT concat('unknown or not available is the item ', item_id)
         FROM listed ANTI JOIN items USING (item_id)""",
+    "filters": """
+        SELECT DISTINCT concat('kept out by a filter of the list ', list, ' is the item ', item_id)
+        FROM listed SEMI JOIN closed USING (list, item_id)""",
     "scores": """
         SELECT concat('the score at rank ', rank, ' of ', list, ' of the user ', user_id,
                       ' is not finite, or above the one before it')
         FROM (SELECT *, lag(score) OVER (PARTITION BY list, user_id ORDER BY rank) AS before FROM listed)
-        WHERE isfinite(score) IS NOT TRUE OR score > before""",
+        LEFT JOIN lists USING (list)
+        WHERE isfinite(score) IS NOT TRUE OR (score > before AND NOT coalesce(moves, false))""",
     "shares": f"""
         SELECT concat('shares at rank ', rank, ' of the user ', user_id, ' are not positive parts of one')
         FROM listed

@@ -3,29 +3,41 @@
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.config import Interest, Settings
 from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
-from lsif.ranking.scoring import recommend, recommend_batches
+from lsif.ranking.by_rules import without_rules
+from lsif.ranking.hits import Hits
+from lsif.ranking.scoring import Night, PopularNight, recommend, recommend_batches
 from lsif.ranking.trained import TrainedModel
+from lsif.ranking.user_facts import UserFacts
+from lsif.ranking.why import Way, way
 from lsif.spark_master import is_local, spark_master
 from lsif.tables import Tables
 from lsif.tables.write import Writer
 
 
-def write_lists(writer: Writer, trained: TrainedModel | None, at: Evening, settings: Settings) -> None:
+def write_lists(
+    writer: Writer, trained: TrainedModel | None, at: Evening, settings: Settings, facts: UserFacts
+) -> Hits:
     """Every user's lists, written and not visible yet: by this process, or by the executors where there is a cluster.
+
+    Returns:
+        What rules did.
 
     Raises:
         LsifError: as `recommend_batches`, or Spark's master does not answer.
     """
+    hits = Hits()
     if trained is None or is_local(spark_master()):
-        writer.write(at.ds, recommend_batches(trained, at, settings))
-        return
+        writer.write(at.ds, recommend_batches(trained, at, settings, facts=facts, hits=hits))
+        return hits
     from lsif.ranking.by_executors import write_by_executors  # and Spark, which one machine scores without
 
-    write_by_executors(writer, trained, at, settings)
+    write_by_executors(writer, trained, at, settings, facts, hits)
+    return hits
 
 
 def lists_at(
@@ -37,19 +49,47 @@ def lists_at(
     only: Interest | None = None,
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
-    return recommend(trained, _evening(tables, ds, settings, trained), settings, users, only)
+    facts = UserFacts(tables, ds, settings)
+    return recommend(trained, _evening(tables, ds, settings, trained), settings, users, only, facts)
 
 
 def parts_at(
     tables: Tables, ds: str, settings: Settings, trained: TrainedModel, users: Sequence[str]
 ) -> Iterator[pa.Table]:
-    """The same, some users at a time: each part is let go before the next is made."""
+    """The same without rules, some users at a time: each part is let go before the next is made.
+
+    Models are compared by what they rank: what is in stock, pinned or drawn that day says nothing of them.
+    """
+    settings = without_rules(settings)
     batches = recommend_batches(trained, _evening(tables, ds, settings, trained), settings, users)
     return (pa.Table.from_batches([batch]) for batch in batches)
 
 
 def _evening(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None) -> Evening:
     return evening(tables, ds, settings, trained.index.text_encoder if trained else None)
+
+
+def ways_at(
+    tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, user: str, item: str
+) -> list[Way]:
+    """What became of an item in each list of a user in the night of `ds`, by the same functions.
+
+    Raises:
+        LsifError: the user gets no list, or nothing was known of the item.
+    """
+    facts, at = UserFacts(tables, ds, settings), _evening(tables, ds, settings, trained)
+    if user in facts.without_lists.to_pylist():
+        raise LsifError(f"user {user} gets no list: opted out, or in the file of blocked users")
+    if user not in at.people.ids.to_pylist():
+        raise LsifError(f"nothing is known of user {user} at the end of {ds}: there is no list")
+    night = Night(trained, at, settings, facts=facts) if trained else PopularNight(at, settings, facts)
+    by, asked, item_ids = night.asked(user)
+    number = pc.index(item_ids, item).as_py()
+    if number < 0:
+        raise LsifError(
+            f"nobody knows item {item} at the end of {ds}: no catalogue of until then has it, or it is not available"
+        )
+    return [way(one, number, by) for one in asked]
 
 
 def lists_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, user: str) -> str:

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before
 from lsif.features.evening import Evening
+from lsif.features.ragged import Array
 
 DECIMALS = 6
 """Scores are rounded before they are ranked, so that equal inputs give equal lists on every machine."""
@@ -17,14 +18,8 @@ def available_items(items: pa.Table) -> pa.Array:
     return pc.unique(items["item_id"].filter(available)).sort()
 
 
-def popular_items(at: Evening, days: int, k: int) -> pa.Table:
-    """The `k` items of most weight in the last `days` days.
-
-    Items without an event follow by item id, so that the list is only shorter than `k` when the catalogue is.
-
-    Returns:
-        item_id, score (sum of event weights); most first, ties by item id.
-    """
+def popularity(at: Evening, days: int) -> tuple[pa.Array, Array]:
+    """What may be recommended, sorted ids, and the sum of each one's event weights in the last `days` days [V]."""
     candidates = available_items(at.items)
     recent = at.item_tiles.filter(pc.field("ds") > day_before(at.ds, days))
     # Floats are added in ascending ds: the order of files must not change a sum.
@@ -36,5 +31,17 @@ def popular_items(at: Evening, days: int, k: int) -> pa.Table:
         weights=np.asarray(recent["weight"].combine_chunks().filter(inside)),
         minlength=len(candidates),
     ).round(DECIMALS)
-    best = np.lexsort((np.arange(len(weights)), -weights))[:k]
+    return candidates, weights
+
+
+def popular_items(at: Evening, days: int, k: int) -> pa.Table:
+    """The `k` items of most weight in the last `days` days.
+
+    Items without an event follow by item id, so that the list is only shorter than `k` when the catalogue is.
+
+    Returns:
+        item_id, score (sum of event weights); most first, ties by item id.
+    """
+    candidates, weights = popularity(at, days)
+    best = np.argsort(-weights, kind="stable")[:k]
     return pa.table({"item_id": candidates.take(pa.array(best)), "score": weights[best]})

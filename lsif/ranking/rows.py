@@ -14,10 +14,12 @@ from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
 SCHEMA = arrow_schema(TABLES["recommendations"], with_ds=False)
-PARTS = ("long_part", "short_part", "popularity_part")
-SHARES = ("long_share", "short_share", "popularity_share")
+PARTS = ("long_part", "short_part", "popularity_part", "rule_part")
+SHARES = ("long_share", "short_share", "popularity_share", "rule_share")
 REASONS = pa.array(["long_interest", "recent_interest", "popular", "long_habit", "recent_habit", "popular"])
 """Of the part that speaks most for an item, in the order of the parts: first of new items, then of own ones."""
+PLACED = pa.array(["pinned", "explored"])
+"""Why a row stands where its score would not have put it."""
 ID_DIGITS = 24
 """Of a hash's 64, as a recommendation's id."""
 FUSION, POPULAR, FALLBACK = "fusion", "popular", "popular_fallback"
@@ -36,10 +38,12 @@ class Ranked:
         rank: from one [R].
         own: whether the item is in the user's history [R].
         score: [R].
-        parts: long, short and popularity, which add up to the score [R, 3].
-        shares: of those [R, 3].
+        parts: long, short, popularity and rules, which add up to the score [R, 4].
+        shares: of those [R, 4].
         alpha: the long share of the list, NaN where neither long nor short says anything [R].
-        says: which part speaks most for the item [R].
+        says: which part but that of rules speaks most for the item [R].
+        placed: why a row stands where it does: its score (0), a pin (1), a draw (2) [R].
+        propensity: how likely that item was at that rank, NaN where nothing was drawn [R].
     """
 
     list: Array
@@ -52,6 +56,8 @@ class Ranked:
     shares: Array
     alpha: Array
     says: Array
+    placed: Array
+    propensity: Array
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,18 @@ class Stamp:
     config_hash: str
 
 
-def fusion_rows(
-    lists: Ranked, names: tuple[str, ...], user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp
+def ranked_rows(
+    lists: Ranked,
+    names: tuple[str, ...],
+    user_ids: pa.Array,
+    item_ids: pa.Array,
+    stamp: Stamp,
+    generator: str = FUSION,
 ) -> pa.RecordBatch:
     """Rows of ranked lists; `names` are of the lists, `user_ids` the chunk's, `item_ids` the whole index's."""
+    by_score = REASONS.take(pa.array(lists.says + len(REASONS) // 2 * lists.own))
+    reasons = by_score if generator == FUSION else pa.repeat(FALLBACK, len(lists.row))
+    placed = PLACED.take(pa.array(lists.placed - 1, mask=lists.placed == 0))
     own = {
         "list": pa.array(names, pa.string()).take(pa.array(lists.list)),
         "user_id": user_ids.take(pa.array(lists.row)),
@@ -76,8 +90,9 @@ def fusion_rows(
         "alpha": pa.array(lists.alpha, mask=np.isnan(lists.alpha)),
         **dict(zip(PARTS, lists.parts.T, strict=True)),
         **dict(zip(SHARES, lists.shares.T, strict=True)),
-        "generator": pa.repeat(FUSION, len(lists.row)),
-        "reason_code": REASONS.take(pa.array(lists.says + len(PARTS) * lists.own)),
+        "propensity": pa.array(lists.propensity, mask=np.isnan(lists.propensity)),
+        "generator": pa.repeat(generator, len(lists.row)),
+        "reason_code": pc.coalesce(placed, reasons),
     }
     return _batch(own, stamp)
 
@@ -100,8 +115,9 @@ def popular_rows(user_ids: pa.Array, popular: Mapping[str, pa.Table], stamp: Sta
         "item_id": listed["item_id"].combine_chunks().take(pa.array(np.tile(np.arange(size), users))),
         "score": score,
         "alpha": pa.nulls(users * size, pa.float64()),
-        **dict(zip(PARTS, (nothing, nothing, score), strict=True)),
-        **dict(zip(SHARES, (nothing, nothing, everything), strict=True)),
+        **dict(zip(PARTS, (nothing, nothing, score, nothing), strict=True)),
+        **dict(zip(SHARES, (nothing, nothing, everything, nothing), strict=True)),
+        "propensity": pa.nulls(users * size, pa.float64()),
         "generator": pa.repeat(POPULAR, users * size),
         "reason_code": pa.repeat(FALLBACK, users * size),
     }

@@ -7,7 +7,6 @@ that there is one score.
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +14,6 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Interest, Settings
-from lsif.errors import LsifError
 from lsif.features.evening import Evening
 from lsif.features.known import Users, nobody
 from lsif.features.ragged import Array
@@ -24,14 +22,21 @@ from lsif.features.snapshot import snapshot
 from lsif.features.text import catalogue_vectors
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
+from lsif.ranking.by_rules import RuledLists, has_rules
 from lsif.ranking.candidates import Catalogue, catalogue
+from lsif.ranking.generators import FusionGenerator, Generator
+from lsif.ranking.hits import Hits
+from lsif.ranking.judged import Asked
 from lsif.ranking.lists import deepest, ranked
-from lsif.ranking.parts import exact_scores, side
+from lsif.ranking.parts import Side, exact_scores, side
 from lsif.ranking.pool import pool
-from lsif.ranking.popular import available_items, popular_items
-from lsif.ranking.rows import NO_MODEL, SCHEMA, Stamp, fusion_rows, popular_rows
+from lsif.ranking.popular import available_items
+from lsif.ranking.popular_lists import PopularLists
+from lsif.ranking.rows import NO_MODEL, SCHEMA, Ranked, Stamp, ranked_rows
 from lsif.ranking.threads import in_turn
 from lsif.ranking.trained import TrainedModel
+from lsif.ranking.user_facts import Facts, UserFacts, blocks_of, with_lists
+from lsif.ranking.user_rules import UserRules
 
 CHUNK_SCORES = 2**24
 """Users times items of a chunk: a large catalogue makes chunks smaller than `chunk_users`."""
@@ -43,9 +48,10 @@ def recommend(
     settings: Settings,
     users: Sequence[str] | None = None,
     only: Interest | None = None,
+    facts: UserFacts | None = None,
 ) -> pa.Table:
     """`recommend_batches` as one table."""
-    return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only), SCHEMA)
+    return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only, facts), SCHEMA)
 
 
 def recommend_batches(
@@ -54,26 +60,33 @@ def recommend_batches(
     settings: Settings,
     users: Sequence[str] | None = None,
     only: Interest | None = None,
+    facts: UserFacts | None = None,
+    hits: Hits | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
-    Everyone who left a trace gets every list of `settings.lists`, as long as there are items for it. Users without
-    history and window, or all users while there is no model, get what is popular. Users are read, scored and let go a
-    block at a time: memory grows with the items and not with the users.
+    Everyone who left a trace gets every list of `settings.lists`, by its rules and as long as there are items for it.
+    Users without history and window, or all users while there is no model, get what is popular. Users are read, scored
+    and let go a block at a time: memory grows with the items and not with the users.
 
     Args:
         trained: the model, or None before any.
         users: only these; default: all.
         only: rank every item by what long or short interest alone says; for a few users, whom somebody looks at.
+        facts: what rules ask of users; None where no rule asks.
+        hits: counts what rules did.
 
     Raises:
         LsifError: the model does not fit the tables, a text has no vector, or nothing may be recommended.
     """
     ids = at.people.ids
     chosen = ids if users is None else ids.filter(pc.is_in(ids, value_set=pa.array(users, pa.string())))
+    counted = Hits() if hits is None else hits
+    if facts is None and has_rules(settings):
+        raise ValueError("rules of lists want to know of users: give `UserFacts`")
     if trained is None:
-        return Popular(at, settings, NO_MODEL).rows(chosen)
-    return Night(trained, at, settings, only).rows_of(chosen)
+        return PopularNight(at, settings, facts).rows_of(chosen, counted)
+    return Night(trained, at, settings, only, facts).rows_of(chosen, counted)
 
 
 class Night:
@@ -83,45 +96,92 @@ class Night:
         LsifError: as `recommend_batches`.
     """
 
-    def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Interest | None = None) -> None:
+    def __init__(
+        self,
+        trained: TrainedModel,
+        at: Evening,
+        settings: Settings,
+        only: Interest | None = None,
+        facts: UserFacts | None = None,
+    ) -> None:
         trained.check_fits(settings)
-        self._people, self._earlier = at.people, at.earlier
+        self._people, self._earlier, self._facts = at.people, at.earlier, facts
         vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
         self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
-        self._popular, self._settings = Popular(at, settings, trained.version), settings
+        self._popular, self._settings = PopularLists(at, settings, trained.version, vectors), settings
         self._nobody = self._to_nobody(at.ds)
         self._only = only
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
+        self._ruled, self._catalogue = None, at.items
+        if has_rules(settings):
+            index = self._shared.index
+            self._ruled = RuledLists(settings, at.items, index.item_ids, index.text, at.ds)
 
-    def rows_of(self, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+    def rows_of(self, ids: pa.Array, hits: Hits) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted), a block after the other, and as many blocks at once as there are threads."""
-        blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), strict=True)
-        return chain.from_iterable(in_turn(lambda both: list(self.rows(*both)), blocks))
+        ids, facts = with_lists(ids, self._facts)
+        blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), facts, strict=False)
+        for made, counted in in_turn(lambda block: self._of_block(*block), blocks):
+            hits.take(counted.counted)
+            yield from made
 
-    def rows(self, now: Users, before: Users) -> Iterator[pa.RecordBatch]:
+    def _of_block(self, now: Users, before: Users, facts: Facts | None) -> tuple[list[pa.RecordBatch], Hits]:
+        if facts is not None and not facts.ids.equals(now.ids):
+            raise ValueError("facts are of other users than histories: blocks must be cut alike")
+        hits = Hits()
+        return list(self.rows(now, before, facts, hits)), hits
+
+    def rows(self, now: Users, before: Users, facts: Facts | None, hits: Hits) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
 
         Args:
             now, before: the same users as known at the date and `recent_days` before.
+            facts: what rules ask of them.
         """
         shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
         known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
-        names, lists = tuple(self._settings.lists), tuple(self._settings.lists.values())
-        ids = self._shared.index.item_ids
+        if self._facts is not None:
+            known &= ~np.asarray(pc.is_in(now.ids, value_set=self._facts.unprofiled))
+        rules = self._ruled.of_block(facts) if self._ruled and facts else None
 
         def listed(chunk: Array) -> pa.RecordBatch:
             sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
-            found = pool(sides[0], sides[1], self._items, self._nobody, self._depth)
-            return fusion_rows(ranked(found, lists, self._only), names, now.ids.take(pa.array(chunk)), ids, self._stamp)
+            lists = self._ranked(sides, chunk, now.ids, rules, hits)
+            names, user_ids = tuple(self._settings.lists), now.ids.take(pa.array(chunk))
+            return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp)
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
         made = pa.Table.from_batches(map(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
         yield from _by_user(made, now.ids).to_batches()
-        yield from self._popular.rows(now.ids.filter(pa.array(~known)))
+        yield from self._popular.rows(now.ids, np.flatnonzero(~known), facts, hits)
+
+    def _ranked(
+        self, sides: Sequence[Side], chunk: Array, ids: pa.Array, rules: Sequence[UserRules] | None, hits: Hits
+    ) -> Ranked:
+        if self._ruled is None or rules is None:
+            found = pool(sides[0], sides[1], self._items, self._nobody, self._depth)
+            return ranked(found, tuple(self._settings.lists.values()), self._only)
+        by = FusionGenerator(sides[0], sides[1], self._items, self._nobody)
+        return self._ruled.ranked(self._ruled.asked(rules, chunk, ids, by, self._only), by, hits)
+
+    def asked(self, user: str) -> tuple[Generator, list[Asked], pa.Array]:
+        """Where one user's candidates come from, what every list asks of them, and the items by number."""
+        ids, everything = pa.array([user]), np.zeros(1, np.int64)
+        (now,), (before,) = list(self._people.blocks(ids)), list(self._earlier.blocks(ids))
+        assert self._facts is not None
+        (facts,) = list(self._facts.blocks(ids))
+        shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
+        known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
+        if not known.all() or user in self._facts.unprofiled.to_pylist():
+            return self._popular.asked(ids, facts)
+        sides = [side(self._model, batch_of(shot, everything), self._items.items) for shot in shots]
+        by, index = FusionGenerator(sides[0], sides[1], self._items, self._nobody), self._shared.index
+        ruled = self._ruled or RuledLists(self._settings, self._catalogue, index.item_ids, index.text, self._stamp.ds)
+        return by, ruled.asked(ruled.of_block(facts), everything, ids, by), index.item_ids
 
     def _to_nobody(self, ds: str) -> Array:
         """Every item's score for a user of whom nothing is known [V]."""
@@ -150,21 +210,20 @@ def _by_user(rows: pa.Table, ids: pa.Array) -> pa.Table:
     return rows.combine_chunks().take(np.argsort(place, kind="stable"))
 
 
-class Popular:
-    """The lists of those of whom nothing is known: what is popular, and nothing of their own.
+class PopularNight:
+    """The same without a model: everybody gets what is popular."""
 
-    Raises:
-        LsifError: nothing may be recommended.
-    """
+    def __init__(self, at: Evening, settings: Settings, facts: UserFacts | None) -> None:
+        self._popular, self._facts = PopularLists(at, settings, NO_MODEL), facts
 
-    def __init__(self, at: Evening, settings: Settings, version: str) -> None:
-        lists = {name: one.k for name, one in settings.lists.items() if one.items != "own"}
-        best = popular_items(at, settings.interests.recent_days, max(lists.values(), default=1))
-        if not len(best):
-            raise LsifError(f"no item is available on {at.ds}: there is nothing to recommend")
-        self._lists = {name: best.slice(0, k) for name, k in lists.items()}
-        self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
+    def rows_of(self, ids: pa.Array, hits: Hits) -> Iterator[pa.RecordBatch]:
+        """The rows of some users (sorted)."""
+        ids, facts = with_lists(ids, self._facts)
+        for block, asked in zip(blocks_of(ids), facts, strict=False):
+            yield from self._popular.rows(block, np.arange(len(block)), asked, hits)
 
-    def rows(self, user_ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(user_ids) if self._lists else 0, self._size):
-            yield popular_rows(user_ids[start : start + self._size], self._lists, self._stamp)
+    def asked(self, user: str) -> tuple[Generator, list[Asked], pa.Array]:
+        """As of `Night`."""
+        assert self._facts is not None
+        (facts,) = list(self._facts.blocks(pa.array([user])))
+        return self._popular.asked(pa.array([user]), facts)

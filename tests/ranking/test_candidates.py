@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from benchmarks.scoring.ours import items, users
-from lsif.config import RankedList
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Interests, Items, scores
+from lsif.ranked_list import RankedList
 from lsif.ranking import candidates as search
 from lsif.ranking.candidates import Catalogue, Found, catalogue
 from lsif.ranking.lists import ranked

@@ -1,6 +1,7 @@
 """Every check of the audit, red once, on rows that differ from good ones in one thing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.list_rules import ListRules
 from lsif.ranking.checks import FAIL, WARN, Expected, audit, passed
 from lsif.ranking.popular import available_items
 from tests.known import Known
@@ -25,7 +27,9 @@ def expected(at: Known, settings: Settings) -> Expected:
         for row in at.histories.to_pylist()
     }
     had = pa.Table.from_pylist([{"user_id": user, "owned": len(items)} for user, items in of_sale.items()])
-    return Expected(at.ids, items, settings.lists, lambda users: had)
+    rules = {name: settings.rules_of(name) for name in settings.lists}
+    closed = pa.table({"list": ["discover"], "item_id": ["i009"]})
+    return Expected(at.ids, items, settings.lists, rules, {}, closed, lambda users: had)
 
 
 @pytest.fixture
@@ -34,7 +38,10 @@ def night(settings: Settings) -> tuple[pa.Table, Expected]:
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
     rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small)
-    return rows, expected(at, small)
+    wanted = expected(at, small)
+    missing = 3 * len(at.ids) - rows["list"].to_pylist().count("discover")
+    ruled = {**wanted.rules, "discover": ListRules(where="item_id <> 'i009'")}
+    return rows, replace(wanted, rules=ruled, missing={"discover": missing})
 
 
 def test_good_rows_pass(night: tuple[pa.Table, Expected]) -> None:
@@ -51,6 +58,8 @@ BROKEN: dict[str, Callable[[Rows], Rows]] = {
     "lists": set_first(list="strange"),
     "row_count": lambda rows: rows[1:],
     "users": set_first(user_id="nobody"),
+    "missing_rows": lambda rows: [row for row in rows if (row["list"], row["rank"]) != ("discover", 3)],
+    "filters": lambda rows: [{**row, "item_id": "i009"} if row["list"] == "discover" else row for row in rows],
     "ranks": set_first(rank=4),
     "duplicates": lambda rows: [{**rows[0], "item_id": rows[1]["item_id"]}, *rows[1:]],
     "items": set_first(item_id="i009"),

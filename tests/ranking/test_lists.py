@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from lsif.config import RankedList
+from lsif.ranked_list import RankedList
 from lsif.ranking.lists import DEPTH, ranked
 from lsif.ranking.pool import Pool
 from lsif.ranking.rows import Ranked
@@ -73,7 +73,7 @@ def test_alpha_is_the_long_share_of_the_whole_list_and_nothing_where_nobody_know
     assert found.alpha.tolist() == pytest.approx([sizes[0] / sizes.sum()] * 2, abs=1e-6)
     strangers = ranked(pool(now=np.arange(6.0), before=np.arange(6.0), nobody=np.arange(6.0)), [ALL])
     assert np.isnan(strangers.alpha).all()
-    assert strangers.shares.tolist() == [[0, 0, 1], [0, 0, 1]]
+    assert strangers.shares.tolist() == [[0, 0, 1, 0]] * 2
 
 
 @pytest.mark.parametrize(

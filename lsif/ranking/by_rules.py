@@ -1,0 +1,89 @@
+"""All lists of a night by their rules: made ready once a date, then for a block of users, then for a chunk of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from lsif.config import Interest, Settings
+from lsif.features.ragged import Array
+from lsif.list_rules import ListRules
+from lsif.ranking.draws import seed_of
+from lsif.ranking.generators import Generator
+from lsif.ranking.hits import Hits
+from lsif.ranking.item_rules import item_rules
+from lsif.ranking.judged import Asked
+from lsif.ranking.lists import RANKS_BY, deepest, in_order, one_list, together
+from lsif.ranking.placing import Placed, placed
+from lsif.ranking.pool import Wanted
+from lsif.ranking.rows import Ranked
+from lsif.ranking.ruled import ruled
+from lsif.ranking.user_facts import Facts
+from lsif.ranking.user_rules import UserRules, user_rules
+
+NO_RULES = ListRules()
+
+
+def has_rules(settings: Settings) -> bool:
+    return any(settings.rules_of(name) != NO_RULES for name in settings.lists)
+
+
+def without_rules(settings: Settings) -> Settings:
+    """The same lists as the model alone makes them."""
+    lists = {name: one.model_copy(update={"rules": NO_RULES}) for name, one in settings.lists.items()}
+    ranking = settings.ranking.model_copy(update={"rules": NO_RULES})
+    return settings.model_copy(update={"lists": lists, "ranking": ranking})
+
+
+class RuledLists:
+    """The rules of every list over the night's items.
+
+    Raises:
+        LsifError: as `item_rules`.
+    """
+
+    def __init__(self, settings: Settings, items: pa.Table, item_ids: pa.Array, text: Array | None, ds: str) -> None:
+        self._ds, self._item_ids = ds, item_ids
+        self._lists = tuple(settings.lists.values())
+        self._rules = item_rules(items, item_ids, text, settings, ds)
+
+    def of_block(self, facts: Facts) -> list[UserRules]:
+        """Of every list, for a block of users."""
+        return [user_rules(of, facts, self._item_ids, self._ds) for of in self._rules]
+
+    def asked(
+        self, rules: Sequence[UserRules], users: Array, ids: pa.Array, by: Generator, only: Interest | None = None
+    ) -> list[Asked]:
+        """Every list for a chunk of users.
+
+        Args:
+            users: their positions in the block that `rules` are of.
+            ids: of the block.
+        """
+        return [
+            Asked(number, of, one, users, self._placed(one, users, ids, of.k, by), only)
+            for number, (of, one) in enumerate(zip(self._lists, rules, strict=True))
+        ]
+
+    def ranked(self, asked: Sequence[Asked], by: Generator, hits: Hits) -> Ranked:
+        """Every list of a chunk of users: by user, list and rank."""
+        users, only = asked[0].users, asked[0].only
+        depth = by.size if only else deepest(self._lists)
+        wanted = [one.placed.wanted() for one in asked]
+        also = Wanted(*(np.concatenate([getattr(part, name) for part in wanted]) for name in ("row", "item")))
+        base = by.pool(np.arange(len(users)), depth, None, np.zeros(0), also)
+        best = in_order(base, RANKS_BY[only](base))
+        return together(
+            [
+                one_list(best, one.of, one.number)
+                if one.rules.of.rules == NO_RULES
+                else ruled(one, base, depth, by, hits)
+                for one in asked
+            ]
+        )
+
+    def _placed(self, rules: UserRules, users: Array, ids: pa.Array, ranks: int, by: Generator) -> Placed:
+        draws = rules.of.rules.explore is not None
+        names = ids.take(pa.array(users)).to_pylist() if draws else [""] * len(users)
+        seeds = np.array([seed_of(self._ds, rules.of.name, name) for name in names], np.uint64)
+        return placed(rules, users, seeds, ranks, by)

@@ -1,0 +1,118 @@
+"""Select: rows of a list from judged pairs, as many users at once as fit.
+
+Shapes: U users, C candidates of each, K ranks, T width of text vectors.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsif.features.ragged import Array, positions, slices, starts
+from lsif.list_rules import ListRules
+from lsif.ranking.explained import Chosen
+from lsif.ranking.item_rules import ItemRules
+from lsif.ranking.judged import Asked, Judged
+from lsif.ranking.lists import quota
+from lsif.ranking.placing import SCORE
+from lsif.ranking.selection import NOTHING, Cap, Cosines, Limit, NearDuplicates, Quota, Selection, Unlike, select
+
+CELLS = 2**22
+"""Users times candidates (times width of their vectors) of what is looked at together."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Lists of some users.
+
+    Attributes:
+        users: positions in the chunk [U].
+        pair: number of the judged pair of each candidate, `NOTHING` past the last [U, C].
+        selection: the rows; a place is one of C.
+        reaches: whether nothing outside of the pool could have been a row [U].
+        limits: names of the limits, in the order of `selection.forbidden`.
+    """
+
+    users: Array
+    pair: Array
+    selection: Selection
+    reaches: Array
+    limits: tuple[str, ...]
+
+    def rows(self, asked: Asked, of: Judged) -> Chosen:
+        """The rows of users for whom the pool reaches."""
+        places = np.where(self.reaches[:, None], self.selection.rows, NOTHING)
+        user, rank = (places != NOTHING).nonzero()
+        pair = self.pair[user, places[user, rank]]
+        pairs = of.pairs.take(pair)
+        placed = asked.placed.only(self.users)
+        same = placed.item[user] == pairs.item[:, None]  # wherever it stands now
+        there, at = same.any(1), same.argmax(1)
+        return Chosen(
+            pairs,
+            rank + 1,
+            of.rule[pair],
+            np.where(there, placed.why[user, at], SCORE),
+            np.where(there, placed.propensity[user, at], np.nan),
+        )
+
+
+def selected(asked: Asked, of: Judged, users: Array) -> Iterator[Selected]:
+    """Lists of users (positions in the chunk, ascending) from what was judged of them."""
+    start = starts(of.pairs.row, len(asked.users))
+    widest = int((start[users + 1] - start[users]).max(initial=1))
+    width = 1 if asked.rules.of.vectors is None else asked.rules.of.vectors.shape[1]
+    size = max(CELLS // (max(widest, 1) * width), 1)
+    for first in range(0, len(users), size):
+        yield _selected(asked, of, users[first : first + size], start)
+
+
+def _selected(asked: Asked, of: Judged, users: Array, start: Array) -> Selected:
+    flat, owner = slices(start, users)
+    pair = np.full((len(users), max(int(np.bincount(owner).max(initial=0)), 1)), NOTHING)
+    pair[owner, positions(owner)] = flat
+    there = pair != NOTHING
+    there[there] = of.closed[pair[there]] == 0
+    score = np.where(there, of.score[pair] if len(of.score) else -np.inf, -np.inf)
+    item = np.where(pair != NOTHING, of.pairs.item[pair] if len(of.score) else NOTHING, NOTHING)
+    rules, k = asked.rules.of, asked.of.k
+    limits = _limits(rules, item, k)
+    unlike = _unlike(rules, item, k)
+    own = np.where(there, of.pairs.own[pair] if len(of.score) else False, False)
+    fixed = _fixed(asked, users, item, there)
+    selection = select(score, limits, fixed, unlike, _quota(asked, own, there))
+    least = selection.lowest - (unlike.cost if unlike else 0.0)
+    return Selected(users, pair, selection, least >= of.bound[users], tuple(limit.name for limit in limits))
+
+
+def _fixed(asked: Asked, users: Array, item: Array, there: Array) -> Array:
+    """Place of each placed item among the candidates, where a filter lets it stand [U, K]."""
+    placed = asked.placed.only(users).item
+    fixed = np.full(placed.shape, NOTHING)
+    for rank, wanted in enumerate(placed.T):
+        same = (item == wanted[:, None]) & there & (wanted != NOTHING)[:, None]
+        fixed[:, rank] = np.where(same.any(1), same.argmax(1), NOTHING)
+    return fixed
+
+
+def _limits(rules: ItemRules, item: Array, k: int) -> list[Limit]:
+    limits: list[Limit] = []
+    for cap, values in zip(rules.rules.caps, rules.values, strict=True):
+        limits.append(Cap(cap.name, np.where(item != NOTHING, values[item], NOTHING), cap.most, cap.every, k))
+    if (bound := rules.rules.near_duplicates) and rules.vectors is not None:
+        limits.append(NearDuplicates("near_duplicates", rules.vectors[item], bound, k))
+    return limits
+
+
+def _unlike(rules: ItemRules, item: Array, k: int) -> Unlike | None:
+    asked: ListRules = rules.rules
+    if asked.diversity is None or rules.vectors is None:
+        return None
+    return Unlike(Cosines(rules.vectors[item], k), asked.diversity.weight, asked.diversity.cost)
+
+
+def _quota(asked: Asked, own: Array, there: Array) -> Quota | None:
+    if asked.of.new_share is None:
+        return None
+    most = np.stack(quota(own.sum(1), (there & ~own).sum(1), asked.of), axis=1)
+    return Quota(own, most[:, ::-1])

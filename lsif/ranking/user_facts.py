@@ -1,0 +1,126 @@
+"""What rules of lists ask of users: what they had lately, what they were shown, what is said of them.
+
+Read beside the night's histories for the same blocks of users, and only what some rule asks for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import repeat
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lsif.config import Settings
+from lsif.days import day_before, days_between
+from lsif.features import known
+from lsif.interests.as_of import in_force_inputs, log_begins
+from lsif.list_rules import ListRules
+from lsif.rule_files import fingerprint, ids_in
+from lsif.tables import Tables
+
+TAKEN = ("user_id", "item_id", "days")
+SHOWN = ("list", "user_id", "item_id")
+SAID = ("user_id", "opt_out", "attributes")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of a block of users (sorted ids).
+
+    Attributes:
+        taken: rows of `history_tiles` of the days that rules ask for.
+        shown: rows of `recommendations` of the nights that rules ask for, with `ds`.
+        said: rows of `users` in force.
+    """
+
+    ids: pa.Array
+    taken: pa.Table
+    shown: pa.Table
+    said: pa.Table
+
+
+class UserFacts:
+    """Facts of everybody as of `ds`, and who is to get no list, or none of their own.
+
+    Raises:
+        MissingDays: a day of tiles is missing that a rule asks for.
+        LsifError: a file of ids cannot be read.
+    """
+
+    def __init__(self, tables: Tables, ds: str, settings: Settings) -> None:
+        tables, rules = tables.pinned(), rules_of_all(settings)
+        self._taken = tables.by_user("history_tiles", _days_of_tiles(tables, ds, rules), TAKEN)
+        nights = set(tables.days("recommendations")) & set(_nights(ds, rules))
+        self._shown = tables.by_user("recommendations", sorted(nights), SHOWN)
+        said = tables.newest_day("users", ds)
+        self._said = tables.by_user("users", [said] if said and _asks_users(rules) else [], SAID)
+        opted_out = _opted_out(tables, said)
+        no_lists = settings.ranking.opted_out == "no_lists"
+        blocked = settings.ranking.blocked_users
+        blocked_ids = ids_in(settings.locate(blocked, ds)) if blocked else pa.array([], pa.string())
+        self.without_lists = pc.unique(pa.concat_arrays([blocked_ids, opted_out if no_lists else opted_out[:0]]))
+        self.unprofiled = opted_out[:0] if no_lists else opted_out
+
+    def blocks(self, ids: pa.Array) -> Iterator[Facts]:
+        """Of these users (sorted), in the blocks in which `Everyone` gives them."""
+        size = known.BLOCK * max(known.SPAN // known.BLOCK, 1)
+        for start in range(0, len(ids), size):
+            span = ids.slice(start, size)
+            read = Facts(span, self._taken.of(span), self._shown.of(span), self._said.of(span))
+            yield from (_only(read, block) for block in blocks_of(span))
+
+
+def with_lists(ids: pa.Array, facts: UserFacts | None) -> tuple[pa.Array, Iterator[Facts | None]]:
+    """Who of the users (sorted) gets lists, and what rules ask of them in blocks; nothing where there are no facts."""
+    if facts is None:
+        return ids, repeat(None)
+    listed = ids.filter(pc.invert(pc.is_in(ids, value_set=facts.without_lists)))
+    return listed, facts.blocks(listed)
+
+
+def blocks_of(ids: pa.Array) -> Iterator[pa.Array]:
+    """The blocks of users (sorted) in which everything of them is read."""
+    return (ids.slice(start, known.BLOCK) for start in range(0, len(ids), known.BLOCK))
+
+
+def facts_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
+    """Fingerprints of everything that `UserFacts` and the rules of items read beside the evening's."""
+    rules = rules_of_all(settings)
+    found = tables.fingerprints("history_tiles", _days_of_tiles(tables, ds, rules))
+    found |= tables.fingerprints("recommendations", _nights(ds, rules))
+    found |= in_force_inputs(tables, "users", ds) if tables.days("users") else {}
+    files = {one.blocked_items for one in rules} | {settings.ranking.blocked_users}
+    paths = sorted(settings.locate(file, ds) for file in files if file)
+    return found | {f"file/{path}": fingerprint(path) for path in paths}
+
+
+def rules_of_all(settings: Settings) -> list[ListRules]:
+    return [settings.rules_of(name) for name in settings.lists]
+
+
+def _days_of_tiles(tables: Tables, ds: str, rules: list[ListRules]) -> list[str]:
+    """The days of arrival in which everything came that happened as lately as a rule asks for."""
+    longest = max([0, *(days for one in rules for days in one.not_within.values())])
+    longest = max([longest, *(one.shown.days for one in rules if one.shown)])
+    first = max(day_before(ds, longest - 1), log_begins(tables, "history_tiles", ds))
+    return tables.require_days("history_tiles", first, ds) if longest else []
+
+
+def _nights(ds: str, rules: list[ListRules]) -> list[str]:
+    """The nights before `ds` whose lists a rule asks for."""
+    longest = max([0, *(one.shown.days for one in rules if one.shown)])
+    return days_between(day_before(ds, longest), day_before(ds)) if longest else []
+
+
+def _asks_users(rules: list[ListRules]) -> bool:
+    return any(one.for_users for one in rules)
+
+
+def _opted_out(tables: Tables, said: str | None) -> pa.Array:
+    rows = tables.read("users", [said] if said else [], ["user_id"], pc.field("opt_out"))
+    return rows["user_id"].cast(pa.string()).combine_chunks()
+
+
+def _only(facts: Facts, ids: pa.Array) -> Facts:
+    kept = {name: getattr(facts, name) for name in ("taken", "shown", "said")}
+    return Facts(ids, **{name: rows.filter(pc.is_in(rows["user_id"], value_set=ids)) for name, rows in kept.items()})

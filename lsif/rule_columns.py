@@ -1,0 +1,95 @@
+"""The columns that rules of lists may name, and whether rules hold together before anything starts."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from lsif.errors import LsifError
+from lsif.list_rules import ListRules, clashing
+
+if TYPE_CHECKING:
+    from lsif.config import Settings
+    from lsif.ranked_list import RankedList
+    from lsif.sources import Catalogue, Users
+
+ITEMS = {
+    "title": pa.string(),
+    "category": pa.string(),
+    "brand": pa.string(),
+    "text": pa.string(),
+    "available": pa.bool_(),
+    "published": pa.timestamp("us", "UTC"),
+}
+DS = "ds"
+"""The day of the list, a date."""
+
+
+def item_columns(catalogue: "Catalogue | None") -> pa.Schema:
+    """What an expression over items may name: our columns that are mapped, attributes, numbers, and the day."""
+    mapped = catalogue.mapped if catalogue else {"published"}
+    ours = {"item_id": pa.string()} | {name: kind for name, kind in ITEMS.items() if name in mapped}
+    attributes = dict.fromkeys(catalogue.columns.attributes, pa.string()) if catalogue else {}
+    numbers = dict.fromkeys(catalogue.columns.numbers, pa.float64()) if catalogue else {}
+    return pa.schema(list((attributes | numbers | ours | {DS: pa.date32()}).items()))
+
+
+def user_columns(users: "Users | None") -> pa.Schema:
+    """What an expression over users may name."""
+    attributes = dict.fromkeys(users.columns.attributes, pa.string()) if users else {}
+    return pa.schema(list((attributes | {"user_id": pa.string(), "opt_out": pa.bool_(), DS: pa.date32()}).items()))
+
+
+def check_rules(settings: "Settings") -> None:
+    """Refuse rules that name what is not there, cannot be parsed, or contradict each other.
+
+    Raises:
+        LsifError: one line that names the place in the file.
+    """
+    given = {"ranking": settings.ranking.rules} | {f"lists.{name}": of.rules for name, of in settings.lists.items()}
+    for where, rules in given.items():
+        for place, wrong in _mistakes(rules, settings):
+            raise LsifError(f"{where}.rules.{place}: {wrong}")
+    for name, of in settings.lists.items():
+        _check_list(name, of, settings.rules_of(name))
+
+
+def _check_list(name: str, of: "RankedList", rules: ListRules) -> None:
+    """What can only be said of a list and all of its rules."""
+    where = f"lists.{name}.rules"
+    if far := [pin for pin in rules.pins if pin.rank > of.k]:
+        raise LsifError(f"{where}.pins: {far[0].item} is pinned at rank {far[0].rank} of {of.k}")
+    if of.items == "own" and rules.explore:
+        raise LsifError(f'{where}.explore: a list of items = "own" has no room for what nobody had')
+    if of.new_share is not None and any(cap.every for cap in rules.caps):
+        raise LsifError(f"{where}.caps: every does not go with new_share")
+    if clash := clashing(rules.pins):
+        raise LsifError(f"{where}.pins: {clash}")
+
+
+def _mistakes(rules: ListRules, settings: "Settings") -> Iterator[tuple[str, str]]:
+    items = item_columns(settings.catalogue)
+    for cap in rules.caps:
+        if cap.column not in items.names:
+            yield "caps", f"the catalogue has no column {cap.column}; there are {', '.join(items.names)}"
+    for kind in rules.not_within:
+        if not settings.event_types.get(kind):
+            happens = ", ".join(name for name, weight in settings.event_types.items() if weight > 0)
+            yield "not_within", f"{kind} is none of the event types of positive weight: {happens}"
+    if rules.for_users and settings.users is None:
+        yield "for_users", "there is no [users] that says anything of users"
+    yield from _wrong_expressions(rules, items, user_columns(settings.users))
+
+
+def _wrong_expressions(rules: ListRules, items: pa.Schema, users: pa.Schema) -> Iterator[tuple[str, str]]:
+    said = [(place, expression, items) for place, expression in rules.over_items()]
+    said += [(f"for_users[{n}].users", one.users, users) for n, one in enumerate(rules.for_users)]
+    if not said:
+        return
+    from lsif.expressions import check  # and DuckDB, which who has no rules does not wait for
+
+    for place, expression, columns in said:
+        try:
+            check(expression, columns)
+        except LsifError as error:
+            yield place, str(error)

@@ -1,0 +1,62 @@
+"""The command that tells what became of one item in one user's lists."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lsif.days import parsed_day
+
+if TYPE_CHECKING:
+    from lsif.list_rules import ListRules
+    from lsif.ranking.why import Way
+
+
+def why(
+    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
+    item: Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")],
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")] = False,
+) -> None:
+    """Tell why an item is in a user's lists, or at which step it left: `lsif why 385 1082185 --ds 2017-10-31`.
+
+    The night's own functions answer, with the model of that night and the settings of today.
+    """
+    from lsif.lookup import ways
+    from lsif.rows_out import form
+    from lsif.screen import show
+
+    how = form(as_json, as_csv)
+    day, version, found, settings = ways(user, item, parsed_day(ds) if ds else None, name)
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        sentence = because(one, settings.rules_of(one.name), settings.lists[one.name].k)
+        rows.append({"list": one.name, **vars(one), "because": sentence})
+    columns = ["list", "place", "of", "score", "rule", "place_by_rules", "rank", "because"]
+    show(how, f"user {user}, item {item}, ds={day}, model version {version}", columns, rows)
+
+
+def because(way: "Way", rules: "ListRules", k: int) -> str:
+    """A sentence: why the item is there, or which step it left at and what would have to change."""
+    if way.place is None:
+        had = "the user has had it" if way.own else "the user never had it"
+        return f"no candidate of {way.name}: {had}, or it may not be recommended (available)"
+    if way.closed is not None:
+        return f"the filter {way.closed} keeps it out{_said(way.closed, rules)}"
+    if way.rank is not None:
+        moved = f", {'raised' if way.rule > 0 else 'lowered'} by {abs(way.rule):g}" if way.rule else ""
+        return f"in the list{moved}"
+    if way.limit is not None:
+        return f"{way.limit} does not let it stand beside the rows of the list"
+    last = "" if way.last is None else f"; the last row has {way.last:.4f}, it has {(way.score or 0) + way.rule:.4f}"
+    return f"its score is not among the {k} best{last}"
+
+
+def _said(closed: str, rules: "ListRules") -> str:
+    """The filter as the settings say it."""
+    if closed == "where":
+        return f": {rules.where}"
+    if closed == "not_within":
+        return f": {', '.join(f'{kind} within {days} days' for kind, days in rules.not_within.items())}"
+    return f": {rules.blocked_items}" if closed == "blocked_items" else ""

@@ -1,0 +1,266 @@
+"""Lists by rules against what a person would do with the whole catalogue, one rank after the other."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lsif.features.ragged import Array
+from lsif.list_rules import Cap, Diversity, Explore, ListRules, Pin
+from lsif.ranked_list import RankedList
+from lsif.ranking.by_rules import NO_RULES
+from lsif.ranking.draws import draws, seed_of
+from lsif.ranking.hits import TOO_FEW, Hits
+from lsif.ranking.item_rules import ItemRules
+from lsif.ranking.judged import Asked
+from lsif.ranking.lists import ranked
+from lsif.ranking.placing import placed
+from lsif.ranking.pool import Pool, Wanted
+from lsif.ranking.rows import Ranked
+from lsif.ranking.ruled import ruled
+from lsif.ranking.selection import NOTHING
+from lsif.ranking.user_rules import Pairs, UserRules
+
+USERS, ITEMS = 5, 40
+NO_PAIRS = Pairs(np.zeros(0, np.int64), np.zeros(0))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Candidates of users whose scores [U, V] are known, and who have had some items [U, V]."""
+
+    score: Array
+    had: Array
+
+    @property
+    def size(self) -> int:
+        return self.score.shape[1]
+
+    def own(self) -> Array:
+        return np.flatnonzero(self.had)
+
+    def available(self) -> Array:
+        return np.ones(self.size, bool)
+
+    def pool(self, users: Array, depth: int, open_items: Array | None, boost: Array, also: Wanted) -> Pool:
+        searched = self.score[users] + (0 if open_items is None else np.where(open_items, boost, -np.inf))
+        pairs = set(zip(also.row.tolist(), also.item.tolist(), strict=True))
+        for row, scores in enumerate(searched):
+            for kind in (self.had[users[row]], ~self.had[users[row]]):
+                best = np.argsort(-np.where(kind, scores, -np.inf), kind="stable")[:depth]
+                pairs |= {(row, int(item)) for item in best if kind[item] and np.isfinite(scores[item])}
+        row, item = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+        score = self.score[users[row], item]
+        return Pool(row, item, item, self.had[users[row], item], score, score / 2, score / 4)
+
+
+def rules_of(rules: ListRules = NO_RULES, **arrays: Any) -> UserRules:
+    """A list's rules for a block of `USERS` users; `arrays` are of `ItemRules`, and `not_within` pairs of users."""
+    closed = arrays.pop("not_within", np.zeros(0, np.int64))
+    plain: dict[str, Any] = {
+        "closed": np.zeros(ITEMS, np.int8),
+        "segments": np.ones((0, ITEMS), bool),
+        "boost": np.zeros(ITEMS),
+        "values": np.full((0, ITEMS), NOTHING),
+        "vectors": None,
+        "pinned": {},
+        "explorable": np.zeros(ITEMS, bool),
+    }
+    of = ItemRules("l", rules, **{**plain, **arrays})
+    everything = np.ones((1, ITEMS), bool)
+    return UserRules(of, Pairs(closed, np.ones(len(closed))), NO_PAIRS, np.zeros(USERS, np.int64), everything)
+
+
+def made(rules: UserRules, by: Scored, of: RankedList, depth: int = 5, hits: Hits | None = None) -> Ranked:
+    users = np.arange(USERS)
+    seeds = np.array([seed_of("2017-10-31", "l", str(user)) for user in users], np.uint64)
+    asked = Asked(0, of, rules, users, placed(rules, users, seeds, of.k, by))
+    base = by.pool(users, depth * of.k, None, np.zeros(0), asked.placed.wanted())
+    return ruled(asked, base, depth * of.k, by, hits or Hits())
+
+
+def lists(found: Ranked) -> list[list[int]]:
+    return [found.item[found.row == user].tolist() for user in range(USERS)]
+
+
+def scored(chance: np.random.Generator) -> Scored:
+    return Scored(chance.normal(size=(USERS, ITEMS)).round(1), chance.random((USERS, ITEMS)) < 0.3)
+
+
+def by_hand(user: int, rules: UserRules, by: Scored, of: RankedList) -> list[int]:
+    """The list by rules that keep its order: at each rank the best item that may stand there."""
+    kind = {"all": np.ones(ITEMS, bool), "own": by.had[user], "new": ~by.had[user]}[of.items]
+    shut = {int(key) % ITEMS for key in rules.closed.key if key // ITEMS == user}
+    open_items = [i for i in range(ITEMS) if kind[i] and not rules.of.closed[i] and i not in shut]
+    score = (by.score[user] + rules.of.boost).round(6)
+    listed: list[int] = []
+    while len(listed) < of.k:
+        fits = [i for i in open_items if i not in listed and keeps_caps([*listed, i], rules.of)]
+        if not fits:
+            break
+        listed.append(min(fits, key=lambda i: (-score[i], i)))
+    return listed
+
+
+def keeps_caps(listed: list[int], of: ItemRules) -> bool:
+    for cap, values in zip(of.rules.caps, of.values, strict=True):
+        every = cap.every or len(listed)
+        for start in range(max(len(listed) - every, 0) + 1):
+            there = [values[item] for item in listed[start : start + every] if values[item] != NOTHING]
+            if any(there.count(value) > cap.most for value in there):
+                return False
+    return True
+
+
+def drawn_rules(chance: np.random.Generator) -> tuple[UserRules, RankedList]:
+    caps = [Cap(column=f"c{n}", most=int(chance.integers(1, 4))) for n in range(chance.integers(0, 3))]
+    if chance.random() < 0.5:
+        caps.append(Cap(column="w", most=1, every=int(chance.integers(2, 5))))
+    values = chance.integers(-1, 6, (len(caps), ITEMS))
+    rules = rules_of(
+        ListRules(caps=tuple(caps)),
+        closed=(chance.random(ITEMS) < chance.choice([0, 0.3, 0.9])).astype(np.int8),
+        boost=np.where(chance.random(ITEMS) < 0.2, chance.normal(), 0.0).round(2),
+        values=values.reshape(len(caps), ITEMS),
+        not_within=np.unique(chance.integers(0, USERS * ITEMS, chance.integers(0, 60))),
+    )
+    return rules, RankedList(items=chance.choice(["all", "own", "new"]), k=int(chance.integers(1, 8)))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_thousand_rule_sets_make_what_a_person_would(part: int) -> None:
+    """So no rule is broken, and nothing that was left out could follow."""
+    for number in range(250):
+        chance = np.random.default_rng(1000 * part + number)
+        by, (rules, of) = scored(chance), drawn_rules(chance)
+        hits = Hits()
+        found = made(rules, by, of, depth=1, hits=hits)
+        wanted = [by_hand(user, rules, by, of) for user in range(USERS)]
+        assert lists(found) == wanted, (part, number)
+        assert lists(made(rules, by, of, depth=9)) == wanted, "whatever the depth of the first pool"
+        missing = [of.k - len(one) for one in wanted if len(one) < of.k] if of.items != "own" else []
+        assert hits.counted.get(("l", TOO_FEW), (0, 0)) == (sum(missing), len(missing))
+
+
+def test_without_rules_it_is_the_list_without_rules() -> None:
+    chance = np.random.default_rng(0)
+    by = scored(chance)
+    base = by.pool(np.arange(USERS), 5 * 6, None, np.zeros(0), Wanted(*(np.zeros(0, np.int64) for _ in range(2))))
+    for of in (
+        RankedList(k=6),
+        RankedList(items="own", k=6),
+        RankedList(items="new", k=4),
+        RankedList(k=6, new_share=0.5),
+    ):
+        plain, found = ranked(base, [of]), made(rules_of(), by, of)
+        for column in vars(plain):
+            if of.new_share is None:
+                np.testing.assert_array_equal(getattr(found, column), getattr(plain, column), err_msg=column)
+        assert [sorted(one) for one in lists(found)] == [sorted(one) for one in lists(plain)], "a mix is the same rows"
+
+
+def test_parts_and_shares_know_what_rules_added() -> None:
+    by, boost = scored(np.random.default_rng(1)), np.zeros(ITEMS)
+    boost[7] = 9.0
+    found = made(rules_of(boost=boost), by, RankedList(k=3))
+    assert [one[0] for one in lists(found)] == [7] * USERS
+    np.testing.assert_allclose(found.parts.sum(1), found.score, atol=1e-9)
+    np.testing.assert_array_equal(found.parts[:, 3], np.where(found.item == 7, 9.0, 0.0))
+    np.testing.assert_allclose(found.shares.sum(1), 1, atol=1e-5)
+    assert (found.shares[found.item == 7, 3] > 0.5).all()
+    plain = made(rules_of(), by, RankedList(k=3))
+    both = {(row, item): parts for row, item, parts in zip(plain.row, plain.item, plain.parts, strict=True)}
+    for row, item, parts in zip(found.row, found.item, found.parts, strict=True):
+        if (row, item) in both:
+            np.testing.assert_allclose(parts[:2], both[row, item][:2], err_msg="a rule changes no interest")
+
+
+def test_pins_stand_at_their_ranks_and_move_up_in_short_lists() -> None:
+    by, of = scored(np.random.default_rng(2)), RankedList(k=6)
+    pin = (Pin(item="x", rank=3), Pin(item="y", rank=5))
+    found = made(rules_of(ListRules(pins=pin), pinned={2: 11, 4: 30}), by, of)
+    assert [(one[2], one[4], len(set(one))) for one in lists(found)] == [(11, 30, 6)] * USERS
+    assert (found.placed[np.isin(found.item, [11, 30])] == 1).all()
+    few = np.ones(ITEMS, np.int8)
+    few[[3, 11, 30]] = 0
+    short = made(rules_of(ListRules(pins=pin), pinned={2: 11, 4: 30}, closed=few), by, of)
+    assert lists(short) == [[3, 11, 30]] * USERS
+    had = Scored(by.score, np.ones((USERS, ITEMS), bool))
+    assert lists(made(rules_of(ListRules(pins=pin), pinned={2: 11}), had, RankedList(items="new", k=6))) == [[]] * USERS
+
+
+def test_a_pin_that_a_cap_forbids_beside_another_is_left_out() -> None:
+    caps, values = (Cap(column="c", most=1),), np.arange(ITEMS)[None, :].copy()
+    values[0, 30] = values[0, 11]
+    rules = rules_of(ListRules(caps=caps), pinned={0: 11, 1: 30}, values=values)
+    found = lists(made(rules, scored(np.random.default_rng(2)), RankedList(k=4)))
+    assert all(one[0] == 11 and 30 not in one and len(one) == 4 for one in found)
+
+
+def test_near_duplicates_stand_once_and_diversity_costs_no_more_than_it_may() -> None:
+    by, of = Scored(np.tile(-np.arange(ITEMS) / 10, (USERS, 1)), np.zeros((USERS, ITEMS), bool)), RankedList(k=5)
+    vectors = np.eye(ITEMS, dtype=np.float32)[np.arange(ITEMS) // 4]  # four of each
+    found = lists(made(rules_of(ListRules(near_duplicates=0.9), vectors=vectors), by, of))
+    assert found == [[0, 4, 8, 12, 16]] * USERS
+    unlike = ListRules(diversity=Diversity(weight=5.0, cost=0.5))
+    assert lists(made(rules_of(unlike, vectors=vectors), by, of)) == [[0, 4, 1, 2, 8]] * USERS
+    assert lists(made(rules_of(unlike, vectors=vectors), by, of, depth=1)) == [[0, 4, 1, 2, 8]] * USERS
+
+
+def test_hits_name_the_first_rule_that_kept_a_row_out() -> None:
+    by = Scored(np.tile(-np.arange(ITEMS) / 10, (USERS, 1)), np.zeros((USERS, ITEMS), bool))
+    closed, values, hits = np.zeros(ITEMS, np.int8), np.full((1, ITEMS), NOTHING), Hits()
+    closed[[0, 39]], closed[1] = 1, 2
+    values[0, [2, 3, 4]] = 7
+    boost = np.where(np.arange(ITEMS) == 20, 9.0, 0.0)
+    rules = rules_of(
+        ListRules(caps=(Cap(column="c", most=1),)), closed=closed, values=values, boost=boost, not_within=np.array([2])
+    )
+    made(rules, by, RankedList(k=5), hits=hits)
+    assert {rule: count for (_, rule), count in hits.counted.items()} == {
+        "where": (5, 5),
+        "blocked_items": (5, 5),
+        "not_within": (1, 1),
+        "cap c": (2 * (USERS - 1) + 1, 5),
+        "boosts": (5, 5),
+    }
+    assert Hits.from_text(hits.to_text()).counted == hits.counted
+
+
+def test_every_item_is_drawn_as_often_as_its_propensity_says() -> None:
+    seeds = np.array([seed_of("2017-10-31", "l", str(user)) for user in range(20_000)], np.uint64)
+    items, group = np.array([5, 6, 7, 8, 9]), np.array([1, 1, 2, 3, 3])
+    may = np.ones((len(seeds), 5), bool)
+    may[:10_000, 4] = False
+    found = draws(seeds, items, may, group, 2)
+    for half, wanted in (
+        (slice(0, 10_000), [1 / 6, 1 / 6, 1 / 3, 1 / 3, 0]),
+        (slice(10_000, None), [1 / 6] * 2 + [1 / 3, 1 / 6, 1 / 6]),
+    ):
+        for draw in range(2):
+            share = np.array([(found.item[half, draw] == item).mean() for item in items])
+            np.testing.assert_allclose(share, wanted, atol=0.02)
+            said = found.propensity[half, draw]
+            np.testing.assert_allclose(said, np.array(wanted)[found.item[half, draw] - 5], atol=1e-9)
+    assert not (np.sort(group[found.item - 5], axis=1)[:, 0] == np.sort(group[found.item - 5], axis=1)[:, 1]).any()
+
+
+def test_what_is_explored_was_not_had_and_says_how_likely_it_was() -> None:
+    by = scored(np.random.default_rng(3))
+    explorable = np.arange(ITEMS) < 10
+    rules = rules_of(ListRules(explore=Explore(share=0.25)), explorable=explorable)
+    found = made(rules, by, RankedList(k=8))
+    drawn = found.placed == 2
+    assert found.rank[drawn].tolist() == [4, 8] * USERS
+    assert (found.item[drawn] < 10).all()
+    assert not by.had[found.row[drawn], found.item[drawn]].any()
+    np.testing.assert_allclose(found.propensity[drawn], 1 / (explorable & ~by.had).sum(1)[found.row[drawn]])
+    assert np.isnan(found.propensity[~drawn]).all()
+    assert lists(made(rules, by, RankedList(k=8))) == lists(found), "equal seeds, equal rows"
+
+
+def test_days_of_a_pin_are_its_first_to_its_last() -> None:
+    pin = Pin(item="x", rank=1, first=date(2017, 10, 30), last=date(2017, 10, 31))
+    assert [pin.holds(f"2017-{day}") for day in ("10-29", "10-30", "10-31", "11-01")] == [False, True, True, False]
