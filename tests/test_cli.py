@@ -37,6 +37,7 @@ COMMANDS = [
     "rollback",
     "recs",
     "models",
+    "deliver",
     "demo",
 ]
 DS = "2017-10-31"
