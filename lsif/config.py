@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from lsif.destinations import Destination
+from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.sources import Catalogue, Section, Source, Users
 
@@ -198,8 +198,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
-        for name, destination in self.deliver.items():
-            destination.check_lists(name, self.lists)
+        check_destinations(self.deliver, self.lists)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

@@ -1,7 +1,7 @@
 """Where lists go when they are published: what a `[deliver.NAME]` says of a database."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
@@ -55,8 +55,8 @@ class Destination(Section):
     """Of `recommendations`, beside its key."""
     table: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$")] = "recommendations"
     """The view to read, in a schema or not; what it is made of begins with its name."""
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+)*$")] = "lsif"
-    """What every key begins with."""
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)*$")] = "lsif"
+    """What every key begins with; no part of it begins with a digit, as the numbers of loads after it do."""
     ttl_hours: PositiveInt = 168
     """How long lists are worth reading when no night follows."""
 
@@ -67,12 +67,17 @@ class Destination(Section):
             raise ValueError(f'{found[0]} is not for to = "{self.to}"')
         return self
 
-    def check_lists(self, name: str, there: Collection[str]) -> None:
-        """Raises ValueError where `[deliver.NAME]` names a list that is none of `there`."""
-        if strange := [one for one in self.lists or () if one not in there]:
-            raise ValueError(f"deliver.{name}.lists: {strange[0]!r} is none of the lists: {', '.join(there)}")
-
     @property
     def place(self) -> str:
         """For people; holds no secret, since `url` does not."""
         return f"{self.url} {self.table if self.to == 'sql' else self.prefix}"
+
+
+def check_destinations(every: Mapping[str, Destination], lists: Collection[str]) -> None:
+    """Raises ValueError where one names a list that there is not, or two would replace each other's lists."""
+    for name, destination in every.items():
+        if strange := [one for one in destination.lists or () if one not in lists]:
+            raise ValueError(f"deliver.{name}.lists: {strange[0]!r} is none of the lists: {', '.join(lists)}")
+        first = next(other for other, one in every.items() if one.place == destination.place)
+        if first != name:
+            raise ValueError(f"deliver.{name} is the same place as deliver.{first}: give it another table or prefix")

@@ -50,8 +50,12 @@ def test_the_file_overrides_the_defaults(home: Path) -> None:
             SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\ntable = 'a; b'\n",
             "deliver.shop.table: String should match",
         ),
-        (SHOP + "[deliver.shop]\nto = 'redis'\nurl = '${U}'\nprefix = 'a*'\n", "deliver.shop.prefix: String should"),
+        (SHOP + "[deliver.shop]\nto = 'redis'\nurl = '${U}'\nprefix = 'a:7'\n", "deliver.shop.prefix: String should"),
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\ncolumns = ['title']\n", "'title' is no column to deliver"),
+        (
+            SHOP + "[deliver.a]\nto = 'redis'\nurl = '${U}'\n[deliver.b]\nto = 'redis'\nurl = '${U}'\n",
+            "deliver.b is the same place as deliver.a",
+        ),
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nlists = ['all']\n", "'all' is none of the lists: for_you"),
         (SHOP + '[training]\ntargets = ["search"]\n', "'search' is none of the event types of positive weight"),
         (SHOP + "x = [", "is not valid TOML"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from lsif.config import home_folder
 from lsif.delivery.standing import Place
@@ -55,7 +55,8 @@ def filled(name: str, url: str) -> tuple[str, list[str]]:
         kept.append(text)
         return quote(text, safe="") if found.end() <= url.rfind("@") else text
 
-    return VARIABLE.sub(value, url), kept
+    whole = VARIABLE.sub(value, url)
+    return whole, [*kept, *filter(None, [urlsplit(whole).password])]
 
 
 def _sql(url: str, destination: Destination) -> Place:
@@ -103,7 +104,7 @@ def _of_a_database(error: Exception) -> bool:
     import sqlalchemy as sa
     import valkey
 
-    return isinstance(error, sa.exc.SQLAlchemyError | valkey.ValkeyError | OSError)
+    return isinstance(error, sa.exc.SQLAlchemyError | valkey.ValkeyError)
 
 
 def _is_away(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from lsif.delivery.sql_rows import put, rows_table
 from lsif.delivery.standing import Live, Load
 from lsif.errors import Superseded
 
-LOADING, LIVE, PREVIOUS, OLD, DROPPED = "loading", "live", "previous", "old", "dropped"
+LOADING, LIVE, PREVIOUS, OLD, DROPPED, GIVEN_UP = "loading", "live", "previous", "old", "dropped", "given up"
 PATIENCE = "30s"
 """For readers who hold a table or the view that is to change; then the job is tried again."""
 
@@ -40,7 +40,9 @@ class SqlPlace:
             if not sa.inspect(connection).has_table(self._loads.name, self._schema):
                 return None
             row = connection.execute(sa.select(self._loads).where(loads.state == LIVE)).one_or_none()
-            newest = connection.execute(sa.select(sa.func.max(loads.ds)).where(loads.state != LOADING)).scalar()
+            newest = connection.execute(
+                sa.select(sa.func.max(loads.ds)).where(loads.state.not_in([LOADING, GIVEN_UP]))
+            ).scalar()
         return None if row is None else Live(row.number, row.load, row.ds, row.rows, newest or row.ds)
 
     def kept(self, load: Load) -> int | None:
@@ -93,13 +95,14 @@ class SqlPlace:
 
     def _drop(self, which: sa.ColumnElement[bool]) -> None:
         """Each in a transaction; what somebody still reads waits for the next delivery."""
+        state = sa.case((self._loads.c.state == LOADING, GIVEN_UP), else_=DROPPED)
         with self._engine.connect() as connection:
             numbers = connection.execute(sa.select(self._loads.c.number).where(which)).scalars().all()
         for number in numbers:
             with suppress(sa.exc.OperationalError), self._engine.begin() as connection:
                 self._wait_a_while(connection)
                 self._rows(number).drop(connection, checkfirst=True)
-                connection.execute(sa.update(self._loads).where(self._loads.c.number == number).values(state=DROPPED))
+                connection.execute(sa.update(self._loads).where(self._loads.c.number == number).values(state=state))
 
     def _show(self, connection: sa.Connection, number: int, load: Load) -> None:
         """Where the columns are what they were the view is replaced, and whoever may read it still may."""

@@ -39,8 +39,9 @@ class Target:
     def stored(self) -> set[str]:
         """Load numbers of which anything lies there."""
         if self.destination.to == "sql":
-            names = sa.inspect(sa.create_engine(engine_url(self.destination.url))).get_table_names()
-            ours = {name.removeprefix(f"{self.destination.table}_") for name in names}
+            schema, _, view = self.destination.table.rpartition(".")
+            names = sa.inspect(sa.create_engine(engine_url(self.destination.url))).get_table_names(schema or None)
+            ours = {name.removeprefix(f"{view}_") for name in names}
             return {name for name in ours if name.isdigit()}
         keys = valkey.from_url(self.destination.url).keys(f"{self.destination.prefix}:[0-9]*")
         return {key.decode().split(":")[1] for key in keys}
@@ -77,6 +78,8 @@ def engine_url(url: str) -> str:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     with postgres_server() as url:
+        with sa.create_engine(engine_url(url)).begin() as connection:
+            connection.execute(sa.text("CREATE SCHEMA marts"))
         yield url
 
 
@@ -90,8 +93,9 @@ def made(kind: str, request: pytest.FixtureRequest, folder: Path) -> Target:
     name = f"shop_{next(NUMBERS)}"
     if kind == "redis":
         return Target(Destination(to="redis", url=request.getfixturevalue("redis_url"), prefix=name, ttl_hours=1))
-    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else f"sqlite:///{folder}/lists.db"
-    return Target(Destination(to="sql", url=url, table=name))
+    if kind == "postgresql":
+        return Target(Destination(to="sql", url=request.getfixturevalue("postgres_url"), table=f"marts.{name}"))
+    return Target(Destination(to="sql", url=f"sqlite:///{folder}/lists.db", table=name))
 
 
 @pytest.fixture(params=KINDS)

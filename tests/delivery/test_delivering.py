@@ -150,12 +150,20 @@ def test_of_two_first_ones_too(target: Target) -> None:
     assert target.lists() == of_day(FRIDAY, many(3))
 
 
-def test_one_that_began_later_is_not_disturbed_by_the_one_before(target: Target) -> None:
-    """It loses only where it would have come second."""
-    target.deliver(Given(FRIDAY, many(2)))
-    early = Given(SATURDAY, many(3), between=lambda: None)
-    target.deliver(Given(SUNDAY, many(4), between=lambda: None))
-    assert "newer" in target.deliver(early)
+@pytest.mark.parametrize("before_them", [True, False])
+def test_the_first_switch_wins_whoever_began_first(target: Target, before_them: bool) -> None:
+    if before_them:
+        target.deliver(Given(FRIDAY, many(2)))
+    early, late = Given(SATURDAY, many(3)), Given(SUNDAY, many(4))
+    with opened("shop", target.destination) as place:
+        seen = place.live()
+        numbers = [place.begin(one.load) for one in (early, late)]
+        rows = [place.write(number, one.batches()) for number, one in zip(numbers, (early, late), strict=True)]
+        place.switch(numbers[0], early.load, rows[0], seen)
+        place.sweep(numbers[0])
+        with pytest.raises(Superseded, match="another delivery was first"):
+            place.switch(numbers[1], late.load, rows[1], seen)
+    assert target.lists() == of_day(SATURDAY, many(3)) and len(target.stored()) == 2 + before_them
 
 
 # --- rows that do not arrive ------------------------------------------------------------------------------------------

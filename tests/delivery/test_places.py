@@ -19,7 +19,7 @@ def test_what_the_environment_keeps_fits_where_it_stands(monkeypatch: pytest.Mon
     monkeypatch.setenv("PLACE", "db:5432")
     assert filled("shop", "postgresql://me:${WORD}@${PLACE}/x") == (
         "postgresql://me:p%40ss%3Aw%2Frd%25@db:5432/x",
-        ["p@ss:w/rd%", "db:5432"],
+        ["p@ss:w/rd%", "db:5432", "p%40ss%3Aw%2Frd%25"],
     )
     monkeypatch.setenv("ALL", "redis://:a%40b@cache/0")
     assert filled("shop", "${ALL}")[0] == "redis://:a%40b@cache/0"
@@ -67,6 +67,13 @@ def test_a_url_that_leads_nowhere_is_one_line_without_it(
     assert line in str(told.value) and "ss@db" not in str(told.value)
 
 
+def test_a_driver_that_says_the_password_is_not_repeated(redis: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL", redis.destination.url.replace("redis://", "redis://:p%40ss@"))
+    with pytest.raises(LsifError) as told, opened("shop", redis.destination.model_copy(update={"url": "${ALL}"})):
+        raise valkey.ResponseError("no p@ss, not even p%40ss")
+    assert str(told.value) == f"shop (${{ALL}} {redis.destination.prefix}): no …, not even …"
+
+
 def look(destination: Destination) -> None:
     with opened("shop", destination) as place:
         place.live()
@@ -78,15 +85,16 @@ def look(destination: Destination) -> None:
 def test_who_may_read_the_view_still_may_and_who_is_reading_is_not_disturbed(postgres: Target) -> None:
     view = postgres.destination.table
     postgres.deliver(Given(DS, many(2)))
-    postgres.query(f"CREATE ROLE reader_{view}")
-    postgres.query(f"GRANT SELECT ON {view} TO reader_{view}")
+    postgres.query("CREATE ROLE reader")
+    postgres.query("GRANT USAGE ON SCHEMA marts TO reader")
+    postgres.query(f"GRANT SELECT ON {view} TO reader")
     engine = sa.create_engine(postgres.destination.url.replace("postgresql:", "postgresql+psycopg2:"))
     with engine.connect() as old:
-        old.execute(sa.text(f"SET ROLE reader_{view}"))
+        old.execute(sa.text("SET ROLE reader"))
         assert old.execute(sa.text(f"SELECT count(*) FROM {view}")).scalar() == 8
         old.rollback()
         postgres.deliver(Given("2017-10-28", many(3)))
-        old.execute(sa.text(f"SET ROLE reader_{view}"))
+        old.execute(sa.text("SET ROLE reader"))
         assert old.execute(sa.text(f"SELECT count(*) FROM {view}")).scalar() == 12
 
 
