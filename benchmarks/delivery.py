@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import psutil
@@ -62,21 +63,22 @@ def deliver(home: Path, kind: str, url: str, rows: int) -> None:
     environment = {**os.environ, "LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "lsif.toml")}
     environment |= {"PYTHONPATH": str(project_folder()), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(project_folder() / "jobs" / "deliver.py"), "--ds", DS, "--force"]
-    before, started = served(), time.perf_counter()
+    before, started = served(url), time.perf_counter()
     process = subprocess.Popen(command, env=environment)
     _, status, used = os.wait4(process.pid, 0)  # of this child alone: a server is one as well
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
     wall, cpu = time.perf_counter() - started, used.ru_utime + used.ru_stime
-    told = f"{rows / wall:,.0f} rows/s, {wall:.1f} s, CPU {cpu:.1f} s and the server's {served() - before:.1f} s"
+    told = f"{rows / wall:,.0f} rows/s, {wall:.1f} s, CPU {cpu:.1f} s and the server's {served(url) - before:.1f} s"
     print(f"{url.partition(':')[0]}: {told}, peak memory {used.ru_maxrss / 1024:,.0f} MiB", flush=True)
 
 
-def served() -> float:
-    """CPU of servers, with those of their children that have ended."""
-    found = [one for one in psutil.process_iter() if one.name() in ("postgres", "valkey-server")]
-    ours = [one for one in found if psutil.Process() in one.parents() or one.ppid() == 1]
-    return sum(sum(one.cpu_times()[:4]) for one in ours)
+def served(url: str) -> float:
+    """CPU of the server at a url, with that of its children, ended ones too; a file has none."""
+    place = unquote(url.partition("host=")[2]) or url.rpartition("@")[2].rpartition("//")[2].removesuffix("/0")
+    found = [one for one in psutil.process_iter(["name", "cmdline"]) if place in " ".join(one.info["cmdline"] or [])]
+    servers = [one for one in found if one.info["name"] in ("postgres", "valkey-server")]
+    return sum(sum(one.cpu_times()[:4]) for first in servers for one in [first, *first.children(recursive=True)])
 
 
 def main() -> None:
