@@ -8,7 +8,8 @@ give it as the `ds` param instead. Any day may be run again: unchanged inputs ma
 `quarantine`) and writes the day's history tile and recent windows; `ingest_items` and `embed_items` bring new
 catalogue texts, and `ingest_users` what is said of users where the configuration has `[users]`. `score_users` stages
 the lists, `audit_recommendations` reads what was staged, and `publish_recommendations` is the one commit that makes it
-visible. `join_feedback` then joins what was done with the lists of the day before.
+visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
+lists to the databases of `[deliver]`, where the configuration has it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.
@@ -66,3 +67,5 @@ with DAG(
     if has("users"):
         daily("ingest_users", *ACCEPTED, pool=SPARK_POOL) >> score_users
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback
+    if has("deliver"):
+        publish_recommendations >> daily("deliver")

@@ -8,6 +8,7 @@ import typer
 
 from lsif.config import Interest, home_folder
 from lsif.days import parsed_day
+from lsif.deliver_command import deliver
 from lsif.errors import LsifError
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
@@ -26,7 +27,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why):
+for command in (*COMMANDS, why, deliver):
     app.command()(command)
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, together
 from lsif.ranked_list import LISTS, Lists
@@ -169,13 +170,16 @@ class Settings(Section):
     """The lists of every user by name; naming one in the file replaces all three."""
     gate: Gate = Gate()
     retention: Retention = Retention()
+    deliver: dict[str, Destination] = Field({})
+    """Databases that published lists go to, by name."""
     home: Path
     """Root of everything that is written; from LSIF_HOME, never from the file."""
     tables: str
     """Root of the tables, a path or an object-store URL; from LSIF_TABLES."""
 
     @model_validator(mode="after")
-    def _foresees_what_happens(self) -> Self:
+    def _names_what_there_is(self) -> Self:
+        check_destinations(self.deliver, self.lists)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

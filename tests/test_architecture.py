@@ -60,6 +60,8 @@ def test_there_is_something_to_look_at() -> None:
         ),
         ("torch", ("lsif/model/", "lsif/learning/", "lsif/ranking/", "lsif/registry")),
         ("airflow", ("dags/",)),
+        ("sqlalchemy", ("lsif/delivery/", "lsif/registry/connection.py")),
+        ("valkey", ("lsif/delivery/",)),
     ],
 )
 def test_a_library_is_imported_in_its_own_place_only(package: str, places: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ COMMANDS = [
     "recs",
     "why",
     "models",
+    "deliver",
     "demo",
 ]
 DS = "2017-10-31"

@@ -40,6 +40,26 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
         (SHOP.replace("[sources.shop]", "[sources.shop]\ntime_zone = 'Mars'"), "no such time zone: 'Mars'"),
         (SHOP.replace("purchase = 1.0", "purchase = -1.0"), "event_types.purchase: Input should be greater than or"),
         (SHOP + "[interests]\nrow_half_life_days = 2\n", "2 is none of half_lives_days (7, 30, 60, 90, 180)"),
+        (
+            SHOP + "[deliver.shop]\nto = 'sql'\nurl = 'postgresql://me:secret@db/x'\n",
+            "deliver.shop.url: Value error, a password stands in the url",
+        ),
+        (SHOP + "[deliver.shop]\nto = 'redis'\nurl = 'redis://h/0?password=secret'\n", "a password stands in the url"),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = 'lists.db'\n", "it is no url of a database"),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nprefx = 'a'\n", "deliver.shop.prefx; did you mean prefix?"),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nprefix = 'a'\n", 'prefix is not for to = "sql"'),
+        (SHOP + "[deliver.shop]\nto = 'redis'\nurl = '${U}'\ntable = 'a'\n", 'table is not for to = "redis"'),
+        (
+            SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\ntable = 'a; b'\n",
+            "deliver.shop.table: String should match",
+        ),
+        (SHOP + "[deliver.shop]\nto = 'redis'\nurl = '${U}'\nprefix = 'a:7'\n", "deliver.shop.prefix: String should"),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\ncolumns = ['title']\n", "'title' is no column to deliver"),
+        (
+            SHOP + "[deliver.a]\nto = 'redis'\nurl = '${U}'\n[deliver.b]\nto = 'redis'\nurl = '${U}'\n",
+            "deliver.b is the same place as deliver.a",
+        ),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nlists = ['all']\n", "'all' is none of the lists: for_you"),
         (SHOP + '[training]\ntargets = ["search"]\n', "'search' is none of the event types of positive weight"),
         (
             RULED + 'where = "pric < 3"\n',

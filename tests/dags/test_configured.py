@@ -30,6 +30,19 @@ def test_the_night_follows_the_configuration(
     night = bag.dags["lsif_nightly"]
     assert ("ingest_users" in night.task_ids) == has_users
     assert ("events_to_interests" in night.get_task("ingest_items").upstream_task_ids) == waits_for_events
+    assert "deliver" not in night.task_ids
     if has_users:
         assert any("--accept=" in word for word in night.get_task("ingest_users").command), "as for the other doors"
         assert night.get_task("ingest_users").downstream_task_ids == {"score_users"}
+
+
+def test_lists_are_delivered_where_they_are_to_be_and_nothing_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "my.toml").write_text(SHOP + '[catalogue]\n[deliver.shop]\nto = "sql"\nurl = "sqlite:///lists.db"\n')
+    monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
+    deliver = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"].get_task("deliver")
+    assert deliver.upstream_task_ids == {"publish_recommendations"} and not deliver.downstream_task_ids
+    assert deliver.command[4].endswith("jobs/deliver.py")

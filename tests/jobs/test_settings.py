@@ -30,6 +30,9 @@ chunk_users = 3
 [lists]
 for_you = { k = 3 }
 discover = { items = "new", k = 3 }
+[deliver.shop]
+to = "sql"
+url = "sqlite:///lists.db"
 """
 CHAIN = [
     ("ingest_items", DAYS[0]),
@@ -49,6 +52,7 @@ CHAIN = [
     ("publish_recommendations", NIGHT),
     ("events_to_interests", DAYS[-2]),
     ("events_to_interests", LATER),
+    ("deliver", NIGHT),
     ("join_feedback", LATER),
     ("retention", LATER),
 ]
@@ -69,6 +73,7 @@ READS = {
     "score_users": {"interests", "ranking", "lists", "checks"},
     "audit_recommendations": {"interests", "lists"},
     "publish_recommendations": set(),
+    "deliver to shop": {"deliver"},
     "join_feedback": {"training", "interests", "lists"},
     "retention of events": {"retention", "training", "interests"},
 }
