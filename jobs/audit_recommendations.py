@@ -40,7 +40,7 @@ def work(job: Job) -> Counts:
         items,
         job.settings.lists,
         {name: job.settings.rules_of(name) for name in job.settings.lists},
-        Hits.from_text(staged.notes["rule_hits"]).missing(),
+        Hits.of(staged.notes).missing(),
         closed_items(catalogue, items, job.settings, job.ds),
         partial(owned, everyone, items),
     )

@@ -27,7 +27,7 @@ def work(job: Job) -> Counts:
         raise LsifError(f"what is staged for ds={job.ds} has not passed the audit: run audit_recommendations first")
     rows = staged.commit()
     hits = job.tables.writer("list_rule_hits")
-    hits.write(job.ds, pa.Table.from_pylist(Hits.from_text(staged.notes["rule_hits"]).rows(), SCHEMA))
+    hits.write(job.ds, pa.Table.from_pylist(Hits.of(staged.notes).rows(), SCHEMA))
     hits.commit()
     return Counts(rows, rows, model_version=staged.notes["model_version"])
 

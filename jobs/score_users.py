@@ -17,6 +17,7 @@ from functools import partial
 from lsif.checks import accept_arguments, hold
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
+from lsif.ranking.hits import NOTE
 from lsif.ranking.night import lists_of, write_lists
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.user_facts import UserFacts, facts_inputs
@@ -47,7 +48,7 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     trained = made_by.trained
     at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
     hits = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
-    staged = writer.stage(model_version=made_by.version, rule_hits=hits.to_text())
+    staged = writer.stage(model_version=made_by.version, **{NOTE: hits.to_text()})
     rows = sum(file.rows for file in staged.files)
     return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)
 

@@ -91,13 +91,14 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
     assert users_of("lsif.ranking.candidates", "candidates") == {"lsif/ranking/pool.py"}
     assert users_of("lsif.model.fusion_model", "new_to_user") == inside_training
     assert users_of("lsif.ranking.parts", "exact_scores") == {"lsif/ranking/pool.py", SCORING}
-    assert users_of("lsif.ranking.pool", "pool") == {SCORING}
-    assert users_of("lsif.ranking.rows", "ranked_rows") == {SCORING}
+    assert users_of("lsif.ranking.pool", "pool") == {SCORING, "lsif/ranking/generators.py"}
+    assert users_of("lsif.ranking.ruled", "ruled") == {"lsif/ranking/by_rules.py", "lsif/ranking/why.py"}
+    assert users_of("lsif.ranking.rows", "ranked_rows") == {SCORING, "lsif/ranking/popular_lists.py"}
 
 
 def test_every_list_comes_from_the_one_path() -> None:
     assert users_of("lsif.ranking.scoring", "recommend_batches") == {"lsif/ranking/night.py"}
-    assert users_of("lsif.ranking.scoring", "Night") == {"lsif/ranking/by_executors.py"}
+    assert users_of("lsif.ranking.scoring", "Night") == {"lsif/ranking/by_executors.py", "lsif/ranking/night.py"}
     assert users_of("lsif.ranking.night", "write_lists") == {"jobs/score_users.py"}
     assert users_of("lsif.ranking.scoring", "recommend") == {"lsif/ranking/night.py"}
     assert users_of("lsif.ranking.night", "lists_at") == {"lsif/lookup.py"}

@@ -4,6 +4,7 @@ Kept out is what would have been a row of the list without rules, by the first r
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from lsif.features.ragged import Array
 
 TOO_FEW = "too_few_items"
 """Rows that lists lack since no item was left for them; lists of own items end where a user's own items do."""
+NOTE = "rule_hits"
+"""Under which what is staged keeps them."""
 Counted = dict[tuple[str, str], tuple[int, int]]
 """List and rule = rows and users."""
 
@@ -51,6 +54,11 @@ class Hits:
 
     def to_text(self) -> str:
         return json.dumps(self.rows())
+
+    @classmethod
+    def of(cls, notes: Mapping[str, str]) -> "Hits":
+        """Of what is staged with these notes; an earlier release left none."""
+        return cls.from_text(notes.get(NOTE, "[]"))
 
     @classmethod
     def from_text(cls, text: str) -> "Hits":
