@@ -135,8 +135,17 @@ TABLES: dict[str, TableSchema] = {
             events=array(struct(item_id=STRING, event_type=STRING, event_time=TIMESTAMP)),
         ),
         _table(
+            "item_hours",
+            key="item_id hour",
+            item_id=STRING,
+            hour=TIMESTAMP,
+            events=LONG,
+            buyers=LONG,
+        ),
+        _table(
             "item_states",
             key="item_id",
+            added="buyers_hours buyers_hours_decayed newest_hour oldest_hour",
             item_id=STRING,
             users=LONG,
             again=LONG,
@@ -149,6 +158,10 @@ TABLES: dict[str, TableSchema] = {
             buyers=array(LONG),
             buyers_decayed=array(DOUBLE),
             factor=array(FLOAT),
+            buyers_hours=array(LONG),
+            buyers_hours_decayed=array(DOUBLE),
+            newest_hour=LONG,
+            oldest_hour=LONG,
         ),
         _table(
             "recommendations",
