@@ -145,7 +145,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "item_states",
             key="item_id",
-            added="buyers_hours buyers_hours_decayed newest_hour oldest_hour",
+            added="buyers_hours buyers_hours_decayed newest_hour oldest_hour takers",
             item_id=STRING,
             users=LONG,
             again=LONG,
@@ -162,6 +162,7 @@ TABLES: dict[str, TableSchema] = {
             buyers_hours_decayed=array(DOUBLE),
             newest_hour=LONG,
             oldest_hour=LONG,
+            takers=array(FLOAT),
         ),
         _table(
             "recommendations",

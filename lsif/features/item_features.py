@@ -88,9 +88,9 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def item_factors_of(states: pa.Table, index: ItemIndex) -> Array:
-    """Factors of the index's items [V, K] float32, zeros for an item without one."""
-    lengths = pc.list_value_length(states["factor"])
-    return _Rows(states, index).lists("factor", pc.max(lengths).as_py() or 1).astype(np.float32)
+    """Factors of the index's items, and beside each where its takers stand [V, 2K] float32; zeros without."""
+    rows, size = _Rows(states, index), pc.max(pc.list_value_length(states["factor"])).as_py() or 1
+    return np.concatenate([rows.lists(name, size) for name in ("factor", "takers")], axis=1).astype(np.float32)
 
 
 def _trend(spans: dict[int, Any], short: int, long: int) -> Array:

@@ -117,6 +117,7 @@ class _States:
         newest, spans = self._newest.grown(items)[order, 0], 4 + len(NEW_SPANS)
         ids = self._items.ids.take(pa.array(order))
         lately = of_items(hours, self._ds, ids)
+        factors, near = self._takings.factors(order, self._users, size)
         columns = {
             "item_id": ids,
             **{name: counts[:, at] for at, name in enumerate(("users", "again", "users_7d", "again_7d"))},
@@ -126,7 +127,8 @@ class _States:
             "new_users_decayed": _lists(counts[:, spans:]),
             "buyers": _lists(bought[:, : len(SPANS)]),
             "buyers_decayed": _lists(bought[:, len(SPANS) :]),
-            "factor": _lists(self._takings.factors(order, self._users, size)),
+            "factor": _lists(factors),
+            "takers": _lists(near),
             **{name: _lists(values) if values.ndim == 2 else values for name, values in lately.items()},
         }
         return pa.table([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)

@@ -18,7 +18,7 @@ class Shared:
         ds: the date; everything is as of its end.
         index: numbers of the items.
         item_features: [V, Q].
-        item_factors: [V, K].
+        item_factors: [V, 2K].
     """
 
     ds: str
@@ -33,9 +33,9 @@ def shared(states: pa.Table, ds: str, index: ItemIndex) -> Shared:
     Raises:
         LsifError: an earlier release made them.
     """
-    if states["newest_hour"].null_count:
+    if states["takers"].null_count:
         raise LsifError(
-            f"item_states of ds={ds} are of an earlier release and know no hours: "
+            f"item_states of ds={ds} are of an earlier release and know no last days: "
             f"python jobs/item_states.py --ds {ds} makes them again"
         )
     return Shared(ds, index, item_features(states, index), item_factors_of(states, index))

@@ -102,7 +102,7 @@ def test_states_of_an_earlier_release_are_refused_in_one_line(settings: Settings
     at = known(log([("u1", "a-1", DS)]), DS, catalogue(ITEMS), settings)
     states = at.states(settings)
     index = build_index(states, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-    place = states.column_names.index("newest_hour")
-    old = states.set_column(place, "newest_hour", pa.nulls(len(states), pa.int64()))
+    place = states.column_names.index("takers")
+    old = states.set_column(place, "takers", pa.nulls(len(states), states["takers"].type))
     with pytest.raises(LsifError, match=f"^item_states of ds={DS} are of an earlier .* jobs/item_states.py --ds {DS} "):
         shared(old, DS, index)
