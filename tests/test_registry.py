@@ -94,6 +94,7 @@ def test_a_version_says_what_it_was_made_of(registry: Registry, registered: str)
     run = registry.client.get_run(version.run_id)
     assert run.data.metrics["for_you.lsif.ndcg_at_10"] == 0.3
     assert run.data.metrics["for_you.lsif.ndcg_at_10.low"] == 0.2
+    assert run.data.params["popularity_starts_with"] == "log_new_users_7d"
     trust = {name: value for name, value in run.data.metrics.items() if name.startswith("trust_in_")}
     assert trust == dict.fromkeys([f"trust_in_{source}" for source in SOURCES], 1.0)
     assert run.data.params["training.seed"] == "1"

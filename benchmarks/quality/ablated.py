@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from lsif.model.batch import Batch
-from lsif.model.fusion_model import FusionModel, Interests, Items
+from lsif.model.fusion_model import SOURCES, FusionModel, Interests, Items
 
 FIRST = 1e3
 """Level of the history rows where nothing is learned of it: before all else."""
@@ -37,13 +37,16 @@ BLANK = {
     "text": lambda width: slice(None, width),
     "factors": lambda width: slice(width, None),
 }
-PARTS = (*CHANGED, *BLANK)
+TAKERS = "takers of the last days"
+PARTS = (*CHANGED, *BLANK, TAKERS)
 
 
 def without(model: FusionModel, part: str) -> FusionModel:
     """A copy of `model` that ranks without `part`, one of `PARTS`."""
     left = deepcopy(model)
-    if part in BLANK:
+    if part == TAKERS:
+        left.trust[SOURCES.index("takers")] = 0
+    elif part in BLANK:
         columns = BLANK[part](model.shape.width)
         left.register_forward_pre_hook(lambda module, inputs: (inputs[0], _blank(inputs[1], columns)))
         # What the rest makes of blanks meets the whole item afterwards: there must be nothing of it either.
@@ -60,7 +63,8 @@ def without(model: FusionModel, part: str) -> FusionModel:
 
 
 def _blank(items: Items, columns: slice) -> Items:
-    return replace(items, vectors=_cut(items.vectors, columns))
+    kept = items.factors if columns.stop else torch.zeros_like(items.factors)
+    return replace(items, vectors=_cut(items.vectors, columns), factors=kept)
 
 
 def _cut(vectors: torch.Tensor, columns: slice) -> torch.Tensor:

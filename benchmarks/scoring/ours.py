@@ -39,7 +39,7 @@ def items(count: int, width: int) -> Items:
     vectors = torch.nn.functional.normalize(torch.randn(count, width, generator=chance, dtype=torch.float64), dim=1)
     groups = torch.randint(GROUPS, (count, 2), generator=chance)
     popularity = torch.randn(count, generator=chance, dtype=torch.float64)
-    return Items(vectors, groups[:, 0], groups, torch.zeros_like(popularity), popularity)
+    return Items(vectors, vectors[:, :0], groups[:, 0], groups, torch.zeros_like(popularity), popularity)
 
 
 def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from lsif.features.history import History
 from lsif.features.ragged import Array
+from lsif.features.takers import takers
 
 FEWEST = 3
 """Users below which an item has no factor."""
@@ -27,29 +28,35 @@ class Takings:
 
     def __init__(self, column: int) -> None:
         self._column, self._step, self._size = column, 1, 0
-        self._parts: list[tuple[Array, Array, Array]] = []
+        self._parts: list[tuple[Array, ...]] = []
 
     def add(self, rows: History, before: int) -> None:
         """`rows` are uncapped and of the users after the first `before`."""
-        self._keep(rows.user + before, rows.item, np.log1p(rows.weights[:, self._column]))
+        self._keep(rows.user + before, rows.item, np.log1p(rows.weights[:, self._column]), rows.last_age())
         while self._size > MOST_ROWS:
             parts, self._parts, self._size, self._step = self._parts, [], 0, 2 * self._step
             for part in parts:
                 self._keep(*part)
 
-    def _keep(self, user: Array, item: Array, weight: Array) -> None:
+    def _keep(self, user: Array, *columns: Array) -> None:
         chosen = user % self._step == 0
-        self._parts.append((user[chosen], item[chosen], weight[chosen]))
+        self._parts.append((user[chosen], *(column[chosen] for column in columns)))
         self._size += int(chosen.sum())
 
-    def factors(self, items: Array, users: int, size: int) -> Array:
-        """Factors of `items` [V, size], as `item_factors` makes them."""
+    def factors(self, items: Array, users: int, size: int) -> tuple[Array, Array]:
+        """Factors of `items` [V, size], as `item_factors` makes them, and where their takers stand, as `takers` does.
+
+        Args:
+            items: every number that there is, in the order that is asked for.
+        """
         if not self._parts:
-            return np.zeros((len(items), size), np.float32)
-        user, item, weight = (np.concatenate(column) for column in zip(*self._parts, strict=True))
-        shape = ((users - 1) // self._step + 1, int(items.max(initial=-1)) + 1)
-        taken = sparse.csr_matrix((weight, (user // self._step, item)), shape=shape)
-        return item_factors(taken[:, items], size)
+            return np.zeros((len(items), size), np.float32), np.zeros((len(items), size), np.float32)
+        user, item, weight, age = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        place = np.argsort(items)[item]
+        shape = ((users - 1) // self._step + 1, len(items))
+        taken = sparse.csr_matrix((weight, (user // self._step, place)), shape=shape)
+        factors = item_factors(taken, size)
+        return factors, takers(taken, user // self._step, place, age, factors)
 
 
 def item_factors(taken: sparse.csr_matrix, size: int) -> Array:

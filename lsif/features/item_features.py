@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS, HOURS
 from lsif.features.item_states import HALF_LIVES, NEW_HALF_LIVES, NEW_SPANS, SPANS
 from lsif.features.ragged import Array, indices_in
 from lsif.features.vocabulary import ItemIndex
@@ -32,8 +33,15 @@ NEW_FEATURES = (
         for level in ("category", "kind")
         for name in ("log_share_of_new_users", "log_new_users", "log_items")
     ),
+    *(f"log_buyers_{span}h" for span in HOUR_SPANS),
+    *(f"log_buyers_half_life_{half_life:g}h" for half_life in HOUR_HALF_LIVES),
+    "trend_1h_6h",
+    "trend_3h_24h",
+    "log_hours_since_last_purchase",
+    "log_hours_since_first_purchase",
 )
-"""Columns after those: who takes the item for the first time. What is new to many is what is next for others."""
+"""Columns after those: who takes the item for the first time (what is new to many is what is next for others), and what
+the last hours say, which say nothing where a log knows no hours."""
 
 COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
 
@@ -52,6 +60,7 @@ def item_features(states: pa.Table, index: ItemIndex) -> Array:
     columns += _repurchase(of)
     columns += _newness(of)
     columns += _new_users(of, index.groups)
+    columns += _hours(of)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -79,9 +88,9 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def item_factors_of(states: pa.Table, index: ItemIndex) -> Array:
-    """Factors of the index's items [V, K] float32, zeros for an item without one."""
-    lengths = pc.list_value_length(states["factor"])
-    return _Rows(states, index).lists("factor", pc.max(lengths).as_py() or 1).astype(np.float32)
+    """Factors of the index's items, and beside each where its takers stand [V, 2K] float32; zeros without."""
+    rows, size = _Rows(states, index), pc.max(pc.list_value_length(states["factor"])).as_py() or 1
+    return np.concatenate([rows.lists(name, size) for name in ("factor", "takers")], axis=1).astype(np.float32)
 
 
 def _trend(spans: dict[int, Any], short: int, long: int) -> Array:
@@ -106,6 +115,15 @@ def _new_users(of: _Rows, groups: Array) -> list[Array]:
     decayed = of.lists("new_users_decayed", len(NEW_HALF_LIVES)).T
     spans = np.log(of.lists("new_users", len(NEW_SPANS)).T + 0.1)
     return [*spans, *np.log(decayed + 0.1), of.numbers("users") == 0, *_by_group(decayed[1], groups)]
+
+
+def _hours(of: _Rows) -> list[Array]:
+    """Counts of the last hours, decayed ones, their trends, and hours since the last week's last and first taking."""
+    counted = of.lists("buyers_hours", len(HOUR_SPANS)).T
+    decayed = of.lists("buyers_hours_decayed", len(HOUR_HALF_LIVES)).T
+    spans = dict(zip(HOUR_SPANS, counted, strict=True))
+    ages = [np.log1p(of.numbers(name, absent=HOURS)) for name in ("newest_hour", "oldest_hour")]
+    return [*np.log(counted + 0.1), *np.log(decayed + 0.01), _trend(spans, 1, 6), _trend(spans, 3, 24), *ages]
 
 
 def _by_group(new: Array, groups: Array) -> list[Array]:

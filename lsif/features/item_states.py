@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.features.collaborative import Takings
 from lsif.features.history import History, history
+from lsif.features.item_hours import NO_HOURS, of_items
 from lsif.features.ragged import Array, day_number
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
@@ -29,19 +30,26 @@ BITS = 32
 SCHEMA = arrow_schema(TABLES["item_states"], with_ds=False)
 
 
-def item_states(histories: Iterable[pa.Table], item_tiles: Iterable[pa.Table], ds: str, settings: Settings) -> pa.Table:
+def item_states(
+    histories: Iterable[pa.Table],
+    item_tiles: Iterable[pa.Table],
+    ds: str,
+    settings: Settings,
+    item_hours: pa.Table = NO_HOURS,
+) -> pa.Table:
     """Rows of the table `item_states`, sorted by item: of every item that anybody ever had.
 
     Args:
         histories: `long_term_histories` at `ds`, parts of ascending users without one in common.
         item_tiles: `item_tiles` of the `popularity_days` days up to `ds`, parts of ascending days.
+        item_hours: `item_hours` at `ds`; by default none, as of a log that knows no hours.
     """
     states = _States(ds, settings)
     for part in histories:
         states.add_users(part)
     for part in item_tiles:
         states.add_days(part)
-    return states.table(settings.model.width)
+    return states.table(settings.model.width, item_hours)
 
 
 class _Numbered:
@@ -102,13 +110,16 @@ class _States:
         for column, amount in enumerate(amounts):
             bought[:, column] += np.bincount(item, amount, len(bought))
 
-    def table(self, size: int) -> pa.Table:
+    def table(self, size: int, hours: pa.Table) -> pa.Table:
         items = len(self._items.ids)
         order = np.asarray(pc.sort_indices(self._items.ids)).astype(np.int64)
         counts, bought = self._counts.grown(items)[order], self._bought.grown(items)[order]
         newest, spans = self._newest.grown(items)[order, 0], 4 + len(NEW_SPANS)
+        ids = self._items.ids.take(pa.array(order))
+        lately = of_items(hours, self._ds, ids)
+        factors, near = self._takings.factors(order, self._users, size)
         columns = {
-            "item_id": self._items.ids.take(pa.array(order)),
+            "item_id": ids,
             **{name: counts[:, at] for at, name in enumerate(("users", "again", "users_7d", "again_7d"))},
             "oldest": self._oldest.grown(items)[order, 0],
             "newest": pa.array(np.where(np.isinf(newest), 0, newest), mask=np.isinf(newest)),
@@ -116,7 +127,9 @@ class _States:
             "new_users_decayed": _lists(counts[:, spans:]),
             "buyers": _lists(bought[:, : len(SPANS)]),
             "buyers_decayed": _lists(bought[:, len(SPANS) :]),
-            "factor": _lists(self._takings.factors(order, self._users, size)),
+            "factor": _lists(factors),
+            "takers": _lists(near),
+            **{name: _lists(values) if values.ndim == 2 else values for name, values in lately.items()},
         }
         return pa.table([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
 

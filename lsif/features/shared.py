@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from lsif.errors import LsifError
 from lsif.features.item_features import item_factors_of, item_features
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
@@ -17,7 +18,7 @@ class Shared:
         ds: the date; everything is as of its end.
         index: numbers of the items.
         item_features: [V, Q].
-        item_factors: [V, K].
+        item_factors: [V, 2K].
     """
 
     ds: str
@@ -27,5 +28,14 @@ class Shared:
 
 
 def shared(states: pa.Table, ds: str, index: ItemIndex) -> Shared:
-    """Rows of `item_states` at `ds` in the numbers of `index`."""
+    """Rows of `item_states` at `ds` in the numbers of `index`.
+
+    Raises:
+        LsifError: an earlier release made them.
+    """
+    if states["takers"].null_count:
+        raise LsifError(
+            f"item_states of ds={ds} are of an earlier release and know no last days: "
+            f"python jobs/item_states.py --ds {ds} makes them again"
+        )
     return Shared(ds, index, item_features(states, index), item_factors_of(states, index))

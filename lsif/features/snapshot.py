@@ -46,7 +46,7 @@ class Snapshot:
         tail_start [U + 1], tail_item [T]: the items of the history past those rows.
         group_start [U + 1], group [G], group_features [G, X]: categories and kinds that a user knows.
         item_features: [V, Q].
-        item_factors: [V, D].
+        item_factors: [V, 2K], as `item_factors_of` makes them.
     """
 
     ds: str

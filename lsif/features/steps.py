@@ -1,4 +1,4 @@
-"""The step of a night that makes `item_states`, and the same at the cutoffs of a training."""
+"""The step of a night that makes `item_hours` and `item_states`, and the same at the cutoffs of a training."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lsif.config import Settings
 from lsif.errors import MissingDays
+from lsif.features import item_hours
 from lsif.features.item_states import item_states
 from lsif.features.known import Everyone, days_of_tiles, popular_days
 from lsif.interests.as_of import history_inputs
@@ -34,15 +35,19 @@ def write_states(job: Job) -> Counts:
 
 
 def store_states(tables: Tables, ds: str, settings: Settings) -> int:
-    """Write `item_states` at `ds`; returns how many items they are of.
+    """Write `item_hours` and `item_states` at `ds`; returns how many items the latter are of.
 
     Raises:
         MissingDays: a tile is missing, or the window of `ds`.
     """
-    writer, tables = tables.writer("item_states"), tables.pinned()
+    writer, of_hours, tables = tables.writer("item_states"), tables.writer("item_hours"), tables.pinned()
     everyone, days = Everyone(tables, ds, settings), days_of_tiles(tables, "item_tiles", ds, settings)
     tiles = (tables.read("item_tiles", [day]) for day in days)
-    writer.write(ds, item_states(everyone.histories(), tiles, ds, settings))
+    events = tables.by_day("events", _last_days(tables, ds), item_hours.COLUMNS)
+    hours = item_hours.item_hours((rows for _, rows in events), ds)
+    writer.write(ds, item_states(everyone.histories(), tiles, ds, settings, hours))
+    of_hours.write(ds, hours)
+    of_hours.commit()
     return writer.commit(made_from={ds: _digest(tables, ds, settings)})
 
 
@@ -55,8 +60,20 @@ def stale_states(tables: Tables, dates: Sequence[str], settings: Settings) -> li
     ]
 
 
+def _last_days(tables: Tables, ds: str) -> list[str]:
+    """The days whose events the hours are made of.
+
+    Raises:
+        MissingDays: one of them is missing.
+    """
+    first = min(tables.days("events"), default=ds)
+    return tables.require_days("events", max(first, item_hours.last_days(ds)[0]), ds)
+
+
 def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
-    return history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular_days(ds, settings))
+    popular, lately = popular_days(ds, settings), item_hours.last_days(ds)
+    found = history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular)
+    return found | tables.fingerprints("events", lately)
 
 
 def _digest(tables: Tables, ds: str, settings: Settings) -> int:

@@ -33,7 +33,7 @@ class Step:
         correction: [B, M], as `listwise_loss` wants it.
         own: what each user's history holds [B, M].
         positive: what each user took [B, M].
-        item_features, item_factors: of the candidates at the cutoff [M, Q], [M, K].
+        item_features, item_factors: of the candidates at the cutoff [M, Q], [M, 2K].
     """
 
     batch: Batch

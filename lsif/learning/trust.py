@@ -17,11 +17,14 @@ from lsif.model.fusion_model import SOURCES, FusionModel, Interests, Items
 from lsif.model.group_term import of_items
 
 GRID = (1.0, 0.5, 0.25, 0.125)
-"""What a source may count for. None falls silent: of an item that nobody had yet, one source alone says anything."""
-CHOICES = torch.tensor(list(product(GRID, repeat=len(SOURCES))))
-"""Every combination [C, 4], full trust first."""
-CORNERS = CHOICES[[0, -1, *(len(GRID) ** place * (len(GRID) - 1) for place in range(len(SOURCES)))]]
-"""Full trust, the least in all, and the least in each source alone [6, 4]."""
+"""What a source may count for. None falls silent, for of an item that nobody had yet one source alone says anything."""
+LEVELS = tuple((1.0, 0.0) if source == "takers" else GRID for source in SOURCES)
+"""By source: takers say much or nothing, and an item that has some is known by its popularity too."""
+CHOICES = torch.tensor(list(product(*LEVELS)))
+"""Every combination [C, 5], full trust first."""
+LEAST = torch.tensor([levels[-1] for levels in LEVELS])
+CORNERS = torch.stack([torch.ones(len(SOURCES)), LEAST, *(torch.ones(len(SOURCES)) + torch.diag(LEAST - 1))])
+"""Full trust, the least in all, and the least in each source alone [7, 5]."""
 JUDGED = 20
 """Twice as deep as a list is judged: a small log has few users, and that shows more of what each one took."""
 MOST_USERS = 4096
@@ -36,7 +39,7 @@ class Pool:
 
     Attributes:
         count: what the popularity term starts as [B, M], -inf where an item stands twice or is no candidate.
-        sources: what each of `SOURCES` adds at full trust [4, B, M].
+        sources: what each of `SOURCES` adds at full trust [5, B, M].
         taken: [B, M].
         relevant: how many new items each user took in all [B].
     """
@@ -47,7 +50,7 @@ class Pool:
     relevant: Tensor
 
     def ndcg(self, trust: Tensor) -> Array:
-        """Of each user's list [B], at the trust in each source [4]."""
+        """Of each user's list [B], at the trust in each source [5]."""
         score = self.count + torch.einsum("s,sbm->bm", trust, self.sources)
         best = score.topk(min(JUDGED, score.shape[1]), dim=1).indices
         return ndcg(self.taken.gather(1, best).numpy(), self.relevant.numpy())
@@ -55,7 +58,7 @@ class Pool:
 
 @torch.no_grad()
 def trusted(model: FusionModel, example: Example, index: ItemIndex) -> Tensor:
-    """The trust in each of `SOURCES` [4] with which the list of what is new to a user has the best NDCG.
+    """The trust in each of `SOURCES` [5] with which the list of what is new to a user has the best NDCG.
 
     The loss is a mean over all that a user took, most of which stands far below what a list shows: what tells those
     items apart may spoil the order at the top, where a small log has few examples. So each source is weighed where none
@@ -103,8 +106,11 @@ def pool(model: FusionModel, example: Example, items: Items, rows: Array) -> Poo
 
 
 def _by_source(model: FusionModel, interests: Interests, items: Items, count: Tensor) -> tuple[Tensor, Tensor]:
-    """The users' scores of new items, apart: of the count [B, V], and what each of `SOURCES` adds [4, B, V]."""
+    """The users' scores of new items, apart: of the count [B, V], and what each of `SOURCES` adds [5, B, V]."""
     both, width, gain = interests.long + interests.short, model.shape.width, interests.popularity_gain[:, None]
-    texts, neighbours = (both[:, part] @ items.vectors[:, part].T for part in (slice(width), slice(width, None)))
+    texts, near = (both[:, part] @ items.vectors[:, part].T for part in (slice(width), slice(width, None)))
+    neighbours = both[:, width:] @ items.factors.T
     category, kind = (of_items(interests.groups, level) for level in items.groups.T)
-    return gain * count, torch.stack([texts, neighbours, category + kind, gain * (items.popularity - count)])
+    return gain * count, torch.stack(
+        [texts, neighbours, near - neighbours, category + kind, gain * (items.popularity - count)]
+    )

@@ -23,8 +23,9 @@ from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import LIMIT, NeighbourInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.repeat import RepeatTerm, agreed
+from lsif.model.takers_term import TakersTerm
 
-SOURCES = ("texts", "neighbours", "groups", "popularity")
+SOURCES = ("texts", "neighbours", "takers", "groups", "popularity")
 """What the score of an item that is new to a user is learned from, beside the plain count of the popularity term."""
 
 TEMPERATURE_SPEED = 20.0
@@ -55,7 +56,9 @@ class Items:
     """Items ready to be scored.
 
     Attributes:
-        vectors: `e_i` beside the item's factor, each of unit length or zero [V, D + K].
+        vectors: `e_i`, of unit length or zero, beside what stands among the factors: the item's factor and where its
+            takers stand, each as far as it is believed [V, D + K].
+        factors: the item's factor alone, of unit length or zero [V, K].
         category: numbers [V].
         groups: numbers of category and kind [V, 2].
         bias: `b_i` [V]: zero; -inf takes an item out of every list.
@@ -63,6 +66,7 @@ class Items:
     """
 
     vectors: Tensor
+    factors: Tensor
     category: Tensor
     groups: Tensor
     bias: Tensor
@@ -120,6 +124,7 @@ class FusionModel(nn.Module):
         self.gate = fusion_gate(shape.fusion, width, user)
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
+        self.takers = TakersTerm()
         self.log_temperature = nn.Parameter(torch.zeros(()))
         self.register_buffer("trust", torch.ones(len(SOURCES)))
 
@@ -128,12 +133,13 @@ class FusionModel(nn.Module):
         return (LIMIT * torch.tanh(TEMPERATURE_SPEED / LIMIT * self.log_temperature)).exp()
 
     def items(self, inputs: ItemInputs, features: Tensor, factors: Tensor) -> Items:
-        """Items from the tower's inputs, and their features [V, Q] and factors [V, K] at `ds`."""
-        trust = self.trust[SOURCES.index("popularity")]
-        popularity = self.popularity.popularity(features, self.item_scale(features), trust)
+        """Items from the tower's inputs, and their features [V, Q] and `item_factors` [V, 2K] at `ds`."""
+        _, neighbours, takers, _, learned = self.trust
+        popularity = self.popularity.popularity(features, self.item_scale(features), learned)
         vectors = self.tower(inputs)
-        both = torch.cat([vectors, factors.to(vectors.dtype)], dim=1)
-        return Items(both, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity)
+        factor, near = self.takers(factors.to(vectors.dtype))
+        both = torch.cat([vectors, neighbours * factor + takers * near], dim=1)
+        return Items(both, factor, inputs.category, inputs.groups, torch.zeros_like(popularity), popularity)
 
     def all_items(self, index: ItemIndex, features: Array, factors: Array) -> Items:
         """Every item of the index at one `ds`, new ones included: a snapshot's `item_features` and `item_factors`."""
@@ -143,7 +149,7 @@ class FusionModel(nn.Module):
     def forward(self, batch: Batch, items: Items) -> Interests:
         """Users as of the night; the batch's item numbers are positions in `items`."""
         past, user = self.history_scale(batch.history_features), self.user_scale(batch.user_features)
-        vectors, factors = items.vectors.split([self.shape.width, items.vectors.shape[1] - self.shape.width], dim=1)
+        vectors, factors = items.vectors[:, : self.shape.width], items.factors
         state, short = self.short(batch, vectors, user)
         long = self.long(batch, vectors, past)
         long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
@@ -152,8 +158,8 @@ class FusionModel(nn.Module):
         near_long, near_short = self.neighbours(batch, factors, own, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
         short = torch.cat([short / scale, near_short], dim=1)
-        texts, neighbours, groups, _ = self.trust
-        trust = torch.cat([texts.expand(vectors.shape[1]), neighbours.expand(factors.shape[1])])
+        texts, _, _, groups, _ = self.trust
+        trust = torch.cat([texts.expand(vectors.shape[1]), torch.ones_like(texts).expand(factors.shape[1])])
         long, short = long * trust, short * trust
         close = self.neighbours.closeness(batch, own)
         order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)

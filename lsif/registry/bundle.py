@@ -18,8 +18,9 @@ from lsif.model.fusion_model import FusionModel, Shape
 from lsif.ranking.trained import TrainedModel
 
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"
-FORMAT = 2
-"""What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so."""
+FORMAT = 3
+"""What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
+item features know hours, and beside an item's factor stand its takers."""
 
 
 def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> None:

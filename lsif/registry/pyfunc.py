@@ -61,6 +61,6 @@ def made_up_input(trained: TrainedModel, users: int = 2, rows: int = 3) -> dict[
         "group": np.tile(trained.index.groups[:1, 0], (users, rows)),
         "group_mask": np.ones((users, rows), bool),
         "group_features": drawn.random((users, rows, shape.group_features), np.float32),
-        ITEM_FACTORS: drawn.random((shape.items, shape.width), np.float32),
+        ITEM_FACTORS: drawn.random((shape.items, 2 * shape.width), np.float32),
         ITEM_FEATURES: drawn.random((shape.items, shape.item_features), np.float32),
     }

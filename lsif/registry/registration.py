@@ -74,6 +74,7 @@ def _log(candidate: Candidate) -> None:
     mlflow.log_params(dict(_flat({**candidate.settings, "drawn": candidate.drawn})))
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
     mlflow.log_metrics(dict(_metrics(candidate.comparison)))
+    mlflow.log_param("popularity_starts_with", candidate.trained.model.popularity.starts_with())
     believed = zip(SOURCES, candidate.trained.model.trust.tolist(), strict=True)
     mlflow.log_metrics({f"trust_in_{source}": trust for source, trust in believed})
     for epoch in candidate.epochs:

@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.quality.ablated import PARTS, without
+from benchmarks.quality.ablated import PARTS, TAKERS, without
 from lsif.config import Settings
+from lsif.features.snapshot import Snapshot
+from lsif.features.vocabulary import ItemIndex
 from lsif.learning.training import build_model
 from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, Interests, Items, new_to_user, scores
@@ -19,6 +21,8 @@ class Shop(NamedTuple):
     model: FusionModel
     batch: Batch
     items: Items
+    index: ItemIndex
+    shot: Snapshot
 
     def interests(self, part: str = "") -> Interests:
         return (without(self.model, part) if part else self.model)(self.batch, self.items)
@@ -35,12 +39,11 @@ def shop(settings: Settings) -> Shop:
     for weights in model.parameters():
         weights.add_(torch.randn_like(weights) * 0.2)
     shot = examples[-1].snapshot
-    return Shop(
-        model, batch_of(shot, np.arange(len(shot))), model.all_items(index, shot.item_features, shot.item_factors)
-    )
+    items = model.all_items(index, shot.item_features, shot.item_factors)
+    return Shop(model, batch_of(shot, np.arange(len(shot))), items, index, shot)
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [part for part in PARTS if part != TAKERS])
 def test_every_part_counts(shop: Shop, part: str) -> None:
     assert not torch.allclose(
         scores(shop.interests(part), shop.batch, shop.items), scores(shop.interests(), shop.batch, shop.items)
@@ -61,6 +64,18 @@ def test_nothing_is_left_of_a_blank_half_of_the_items(shop: Shop) -> None:
     assert not left.long[:, :width].any() and not left.short[:, :width].any()
     assert left.long[:, width:].any()
     assert not shop.interests("factors").long[:, width:].any()
+
+
+def test_without_takers_an_item_stands_where_its_factor_does(shop: Shop) -> None:
+    width, vectors = shop.model.shape.width, {}
+    for part, model in {"whole": shop.model, TAKERS: without(shop.model, TAKERS)}.items():
+        with torch.no_grad():
+            model.takers.counts.fill_(0.5)
+            vectors[part] = model.all_items(shop.index, shop.shot.item_features, shop.shot.item_factors).vectors
+    torch.testing.assert_close(vectors[TAKERS][:, width:], shop.items.factors)
+    takers = torch.from_numpy(shop.shot.item_factors[:, shop.items.factors.shape[1] :])
+    torch.testing.assert_close((vectors["whole"] - vectors[TAKERS])[:, width:], 0.5 * takers)
+    assert takers.any()
 
 
 def test_without_repeats_the_history_is_ranked_by_count(shop: Shop) -> None:

@@ -167,6 +167,18 @@ def test_an_evening_is_read_once_for_all_settings_and_lists(
     assert opened == ["hashing"] * 2
 
 
+def test_a_log_of_parquet_files_takes_another_setting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its defaults for files of CSV are not among what is checked again."""
+    monkeypatch.setattr(sys, "path", [str(QUALITY), *sys.path])
+    ours = importlib.import_module("ours")
+    columns = {"event_id": "id", "user_id": "user", "item_id": "item", "event_time": "at"}
+    source = {"path": "landing/{ds}.parquet", "format": "parquet", "event_type": "click", "columns": columns}
+    places = {"home": settings.home, "tables": settings.tables}
+    given = Settings.model_validate({"sources": {"clicks": source}, "event_types": {"click": 1.0}, **places})
+    found = ours.overridden(given, {"seed": 5, "model.width": 8})
+    assert (found.training.seed, found.model.width, found.sources) == (5, 8, given.sources)
+
+
 def test_a_setting_that_is_another_stands_beside_the_product_s_own() -> None:
     given = arguments(["--change", "training.examples=1000", "--change", 'model.fusion="convex"']).change
     grid = ours(2, (), given).grid

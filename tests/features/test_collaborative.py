@@ -19,7 +19,7 @@ def taken(pairs: list[tuple[int, int]], weight: float = 1.0) -> History:
 def item_factors(rows: History, items: int, users: int, size: int) -> Array:
     takings = Takings(0)
     takings.add(rows, 0)
-    return takings.factors(np.arange(items), users, size)
+    return takings.factors(np.arange(items), users, size)[0]
 
 
 def two_tastes(users: int = 40) -> list[tuple[int, int]]:

@@ -69,6 +69,23 @@ def test_a_night_does_all_four_steps_and_a_second_one_none(run: Run, home: Path,
     assert tables.days("events") == tables.days("history_tiles") == [DAYS[0]]
 
 
+def test_item_hours_are_made_of_the_last_seven_days_of_arrival(run: Run, stored: Tables) -> None:
+    """Six events a day: four at ten, one late one of the day before, and a search, which takes nothing."""
+    for ds in DAYS:
+        interests(run, ds)
+    run("item_states", "--ds", DAYS[-1])
+    hours = stored.read("item_hours", [DAYS[-1]]).to_pylist()
+    late = [row["hour"].isoformat() for row in hours if row["item_id"] == "9"]
+    assert late == [f"{ds}T23:00:00+00:00" for ds in DAYS[:-1]]
+    assert sum(row["events"] for row in hours) == 4 * len(DAYS) + len(late)
+    states = {row["item_id"]: row for row in stored.read("item_states", [DAYS[-1]]).to_pylist()}
+    assert (states["9"]["newest_hour"], states["9"]["buyers_hours"]) == (24, [0] * 5)
+    assert (states["0"]["newest_hour"], states["0"]["buyers_hours"]) == (13, [0, 0, 0, 0, 1])
+    assert run("item_states", "--ds", DAYS[-1]).count("nothing to do") == 1
+    put_events(stored, DAYS[-2], more=1)
+    assert "nothing to do" not in run("item_states", "--ds", DAYS[-1])
+
+
 def test_tiles_may_come_in_any_order_and_a_gap_only_puts_the_base_off(run: Run, stored: Tables) -> None:
     run("long_term_history", "--ds", DAYS[0])
     assert "no base: 1 tiles before it are missing" in run("long_term_history", "--ds", DAYS[2])

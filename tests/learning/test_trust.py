@@ -20,6 +20,8 @@ from lsif.model.batch import batch_of
 from lsif.model.fusion_model import SOURCES, FusionModel, new_to_user
 from tests.learning.test_training import small
 
+WIDTH = 8
+"""Of `small` models."""
 FULL = torch.ones(len(SOURCES))
 MIXED = {"texts": np.random.default_rng(0).permutation(24), "neighbours": np.arange(24).reshape(4, 6).T.ravel()}
 """Whose text or factor each item is given, so that those of one category have them from several."""
@@ -48,11 +50,12 @@ def fully_ranked(model: FusionModel, example: Example, index: ItemIndex) -> Arra
 
 
 def test_every_combination_is_a_choice_and_the_corners_are_among_them() -> None:
-    assert len({tuple(row) for row in CHOICES.tolist()}) == len(CHOICES) == len(GRID) ** len(SOURCES)
+    """Takers are believed or not; no other source falls silent."""
+    assert len({tuple(row) for row in CHOICES.tolist()}) == len(CHOICES) == 2 * len(GRID) ** 4
     assert torch.equal(CHOICES[0], FULL)
-    low = min(GRID)
-    alone = {tuple(low if source == at else 1.0 for source in range(4)) for at in range(4)}
-    assert {tuple(row) for row in CORNERS.tolist()} == {(1.0,) * 4, (low,) * 4} | alone
+    least = tuple(0.0 if source == "takers" else min(GRID) for source in SOURCES)
+    alone = {tuple(low if source == at else 1.0 for source in range(5)) for at, low in enumerate(least)}
+    assert {tuple(row) for row in CORNERS.tolist()} == {(1.0,) * 5, least} | alone
 
 
 def test_a_pool_judges_a_choice_as_the_model_that_believes_so_ranks(
@@ -71,8 +74,8 @@ def test_a_pool_judges_a_choice_as_the_model_that_believes_so_ranks(
     assert len(lists) > 3, "the choices must differ"
 
 
-@pytest.mark.parametrize("source", ["texts", "neighbours"])
-def test_a_source_that_misleads_is_believed_least(
+@pytest.mark.parametrize("source", ["texts", "neighbours", "takers"])
+def test_a_source_that_misleads_is_believed_less(
     source: str, model: FusionModel, shop: tuple[ItemIndex, list[Example]]
 ) -> None:
     index, (*_, judged) = shop
@@ -83,11 +86,13 @@ def test_a_source_that_misleads_is_believed_least(
             model.log_temperature.fill_(-1.0)
         else:
             model.neighbours.gain.bias.fill_(3.0)
-            judged.snapshot.item_factors[:] = judged.snapshot.item_factors[MIXED[source]]
+            model.takers.counts.fill_(2.0 if source == "takers" else 0.5)
+            own = slice(0, WIDTH) if source == "neighbours" else slice(WIDTH, None)
+            judged.snapshot.item_factors[:, own] = judged.snapshot.item_factors[MIXED["neighbours"], own]
     spoilt = fully_ranked(model, judged, index).mean()
     model.trust.copy_(found := trusted(model, judged, index))
     assert spoilt < before
-    assert found[SOURCES.index(source)] == min(GRID)
+    assert found[SOURCES.index(source)] < 1
     assert fully_ranked(model, judged, index).mean() > spoilt
 
 
@@ -107,7 +112,7 @@ def test_the_level_of_repeats_is_set_for_the_trust_that_was_found(
     shop: tuple[ItemIndex, list[Example]], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index, (first, second, validation, _) = shop
-    found, seen = torch.tensor([0.25, 0.5, 1.0, 0.125]), []
+    found, seen = torch.tensor([0.25, 0.5, 0.0, 1.0, 0.125]), []
 
     def watching(model: FusionModel, *given: Any) -> Watched:
         seen.append(model.trust.clone())

@@ -57,7 +57,7 @@ def test_how_far_the_earlier_model_believed_its_sources_is_not_carried_over(
     old, new = drawn(index, examples, settings, 1), drawn(index, examples, settings, 2)
     old.trust.fill_(0.125)
     carry_over(new, index, Start(old, index))
-    assert torch.equal(new.trust, torch.ones(4))
+    assert torch.equal(new.trust, torch.ones_like(old.trust))
 
 
 def test_a_warm_training_stands_at_once_where_the_first_one_ended(
