@@ -6,8 +6,8 @@
 90 days of a made-up log are imported, a model is trained on it and promoted, and the night after is made, step by step
 as the DAGs do. CPU seconds, wall seconds, peak memory (proportional set size of all processes, and what of it is
 anonymous) and bytes of each step go into a table, `scale.json` and `scale.svg`. `--no-training` scores with a model of
-the smallest log in the place of one of its own. `--rules` gives the lists rules. `--one-list` asks for `for_you` alone, and puts RecTools' SASRec beside
-it, as it recommends to the same users (width 64, 64 events, one thread).
+the smallest log in the place of one of its own. `--rules` gives the lists rules. `--one-list` asks for `for_you` alone,
+and puts RecTools' SASRec beside it, as it recommends to the same users (width 64, 64 events, one thread).
 
 Work lies in `.bench/nights` (LSIF_BENCH_WORK moves it).
 """
