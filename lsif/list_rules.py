@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from lsif.sources import Section
+from lsif.sources import Section, Words
 
 Expression = str
 """SQL over the columns of the catalogue, or of `[users]`: one value of each row (`lsif.expressions`)."""
@@ -106,8 +106,8 @@ class ListRules(Section):
     for_users: tuple[ForUsers, ...] = ()
     not_within: dict[str, PositiveInt] = Field(default={})
     """Event type = days: what the user had so lately is not listed."""
-    blocked_items: str | None = None
-    """File of item ids, one a line; relative to LSIF_HOME, or a URL."""
+    blocked_items: Words = ()
+    """File of item ids, one a line, or several; relative to LSIF_HOME, or URLs."""
     boosts: tuple[Boost, ...] = ()
     shown: Shown | None = None
     caps: tuple[Cap, ...] = ()
@@ -156,7 +156,7 @@ def together(for_all: ListRules, own: ListRules) -> ListRules:
         where=" and ".join(f"({one})" for one in wheres) if len(wheres) > 1 else "".join(wheres) or None,
         for_users=for_all.for_users + own.for_users,
         not_within=longest,
-        blocked_items=own.blocked_items or for_all.blocked_items,
+        blocked_items=for_all.blocked_items + own.blocked_items,
         boosts=for_all.boosts + own.boosts,
         caps=own.caps + tuple(cap for cap in for_all.caps if cap.name not in {mine.name for mine in own.caps}),
         pins=for_all.pins + own.pins,

@@ -72,7 +72,14 @@ def _mistakes(rules: ListRules, settings: "Settings") -> Iterator[tuple[str, str
     for cap in rules.caps:
         if cap.column not in items.names:
             yield "caps", f"the catalogue has no column {cap.column}; there are {', '.join(items.names)}"
-    for kind in rules.not_within:
+    if rules.explore and not rules.explore.where and "published" not in items.names:
+        yield "explore", "which items are new? Map `published` of the catalogue, or say it with where"
+    for kind, days in rules.not_within.items():
+        if days > settings.retention.days:
+            yield (
+                "not_within",
+                f"{days} days of {kind} are more than [retention] days = {settings.retention.days} keeps",
+            )
         if not settings.event_types.get(kind):
             happens = ", ".join(name for name, weight in settings.event_types.items() if weight > 0)
             yield "not_within", f"{kind} is none of the event types of positive weight: {happens}"

@@ -59,4 +59,4 @@ def _said(closed: str, rules: "ListRules") -> str:
         return f": {rules.where}"
     if closed == "not_within":
         return f": {', '.join(f'{kind} within {days} days' for kind, days in rules.not_within.items())}"
-    return f": {rules.blocked_items}" if closed == "blocked_items" else ""
+    return f": {', '.join(rules.blocked_items)}" if closed == "blocked_items" else ""

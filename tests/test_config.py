@@ -74,6 +74,11 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             "search is none of the event types of positive weight: purchase, browse",
         ),
         (
+            RULED + "not_within = { purchase = 181 }\n",
+            "181 days of purchase are more than [retention] days = 180 keeps",
+        ),
+        (RULED + "explore = { share = 0.1 }\n", "which items are new? Map `published` of the catalogue"),
+        (
             RULED + 'caps = [{ column = "brand", most = 1 }]\n',
             "the catalogue has no column brand; there are price, item_id",
         ),
@@ -85,7 +90,10 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             SHOP + '[lists.l]\nrules.pins = [{ item = "a", rank = 21 }]\n',
             "lists.l.rules.pins: a is pinned at rank 21 of 20",
         ),
-        (SHOP + '[lists.l]\nitems = "own"\nrules.explore = { share = 0.1 }\n', 'a list of items = "own" has no room'),
+        (
+            SHOP + '[lists.l]\nitems = "own"\nrules.explore = { share = 0.1, where = "true" }\n',
+            'a list of items = "own" has no room',
+        ),
         (SHOP + "x = [", "is not valid TOML"),
         ("home = '/x'\n" + SHOP, "home is set by LSIF_HOME, not in the file"),
     ],

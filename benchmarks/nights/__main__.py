@@ -6,8 +6,8 @@
 90 days of a made-up log are imported, a model is trained on it and promoted, and the night after is made, step by step
 as the DAGs do. CPU seconds, wall seconds, peak memory (proportional set size of all processes, and what of it is
 anonymous) and bytes of each step go into a table, `scale.json` and `scale.svg`. `--no-training` scores with a model of
-the smallest log in the place of one of its own. `--one-list` asks for `for_you` alone, and puts RecTools' SASRec beside
-it, as it recommends to the same users (width 64, 64 events, one thread).
+the smallest log in the place of one of its own. `--rules` gives the lists rules. `--one-list` asks for `for_you` alone,
+and puts RecTools' SASRec beside it, as it recommends to the same users (width 64, 64 events, one thread).
 
 Work lies in `.bench/nights` (LSIF_BENCH_WORK moves it).
 """
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=ITEMS)
     parser.add_argument("--no-training", action="store_true", help="score all with the smallest log's model")
     parser.add_argument("--one-list", action="store_true", help="for_you alone, with RecTools beside it")
+    parser.add_argument("--rules", action="store_true", help="lists with filters, boosts and caps")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
     options = parser.parse_args()
     work = work_folder() / "nights"
@@ -62,7 +63,7 @@ def main() -> None:
     found, model = Kept(work / "found.json"), ""
     for number, users in enumerate(options.users):
         home = work / f"{users}-{options.items}"
-        at = Crowd(people=users, things=options.items, one_list=options.one_list)
+        at = Crowd(people=users, things=options.items, one_list=options.one_list, rules=options.rules)
         os.environ["MLFLOW_TRACKING_URI"] = model or f"sqlite:///{home}/mlflow.db"
         steps = dict(_steps(home, at, trains=not (number and options.no_training)))
         if options.no_training:

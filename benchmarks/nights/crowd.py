@@ -11,17 +11,37 @@ LISTED = """
 [lists]
 for_you = { k = 20 }
 """
+RULED = """
+[ranking.rules]
+where = "category not like 'c%9'"
+not_within = { purchase = 14 }
+caps = [{ column = "category", most = 3 }]
+
+[lists.for_you]
+rules.boosts = [{ where = "category like 'c%7'", add = 0.2 }]
+[lists.buy_again]
+items = "own"
+[lists.discover]
+items = "new"
+"""
+"""The rules of README and `docs/lists.md`, as far as this catalogue has columns for them."""
 
 
 @dataclass(frozen=True)
 class Crowd(Shop):
-    """`Shop` with its sizes given in users and items; `one_list` asks for the list of everything alone."""
+    """`Shop` with its sizes given in users and items.
+
+    Attributes:
+        one_list: asks for the list of everything alone.
+        rules: gives the three lists of the default some rules.
+    """
 
     scale: float = 1.0
     skewed: bool = False
     people: int = 0
     things: int = 0
     one_list: bool = False
+    rules: bool = False
 
     @property
     def events(self) -> int:
@@ -38,6 +58,5 @@ class Crowd(Shop):
 
     def deliver(self, home: Path, days: int) -> None:
         super().deliver(home, days)
-        if self.one_list:
-            settings = home / "shop.toml"
-            settings.write_text(settings.read_text() + LISTED)
+        settings = home / "shop.toml"
+        settings.write_text(settings.read_text() + LISTED * self.one_list + RULED * self.rules)

@@ -103,8 +103,8 @@ def _of_list(
     name: str, rules: ListRules, rows: pa.Table, item_ids: pa.Array, text: Array | None, settings: Settings, ds: str
 ) -> ItemRules:
     closed = np.zeros(len(item_ids), np.int8)
-    if rules.blocked_items:
-        closed[np.asarray(pc.is_in(item_ids, value_set=ids_in(settings.locate(rules.blocked_items, ds))))] = 2
+    for file in rules.blocked_items:
+        closed[np.asarray(pc.is_in(item_ids, value_set=ids_in(settings.locate(file, ds))))] = 2
     if rules.where:
         closed[~holds(rules.where, rows)] = 1
     boost = np.zeros(len(item_ids))

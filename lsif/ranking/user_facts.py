@@ -89,8 +89,8 @@ def facts_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     found = tables.fingerprints("history_tiles", _days_of_tiles(tables, ds, rules))
     found |= tables.fingerprints("recommendations", _nights(ds, rules))
     found |= in_force_inputs(tables, "users", ds) if tables.days("users") else {}
-    files = {one.blocked_items for one in rules} | {settings.ranking.blocked_users}
-    paths = sorted(settings.locate(file, ds) for file in files if file)
+    files = {file for one in rules for file in one.blocked_items} | {settings.ranking.blocked_users} - {None}
+    paths = sorted(settings.locate(str(file), ds) for file in files)
     return found | {f"file/{path}": fingerprint(path) for path in paths}
 
 
