@@ -9,6 +9,7 @@ import typer
 from lsif.config import Interest, home_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
+from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
 from lsif.watching import airflow, finish, run, run_day
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(llm, name="llm")
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from lsif.errors import LsifError
+from lsif.llm import Llm
 from lsif.sources import Catalogue, Section, Source, Users
 
 
@@ -187,6 +188,7 @@ class Settings(Section):
     lists: Lists = LISTS
     """The lists of every user by name; naming one in the file replaces all three."""
     gate: Gate = Gate()
+    llm: Llm = Llm()
     retention: Retention = Retention()
     home: Path
     """Root of everything that is written; from LSIF_HOME, never from the file."""
