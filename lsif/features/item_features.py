@@ -36,6 +36,7 @@ NEW_FEATURES = (
 """Columns after those: who takes the item for the first time. What is new to many is what is next for others."""
 
 COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
+"""Where attributes are known, the last three come again for each of them, in the order of `Groups.levels`."""
 
 
 def item_features(states: pa.Table, index: ItemIndex) -> Array:
@@ -51,7 +52,7 @@ def item_features(states: pa.Table, index: ItemIndex) -> Array:
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
     columns += _repurchase(of)
     columns += _newness(of)
-    columns += _new_users(of, index.groups)
+    columns += _new_users(of, index.groups.own)
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -106,5 +106,5 @@ def _by_source(model: FusionModel, interests: Interests, items: Items, count: Te
     """The users' scores of new items, apart: of the count [B, V], and what each of `SOURCES` adds [4, B, V]."""
     both, width, gain = interests.long + interests.short, model.shape.width, interests.popularity_gain[:, None]
     texts, neighbours = (both[:, part] @ items.vectors[:, part].T for part in (slice(width), slice(width, None)))
-    category, kind = (of_items(interests.groups, level) for level in items.groups.T)
-    return gain * count, torch.stack([texts, neighbours, category + kind, gain * (items.popularity - count)])
+    groups = torch.stack([of_items(interests.groups, level) for level in items.groups.T]).sum(0)
+    return gain * count, torch.stack([texts, neighbours, groups, gain * (items.popularity - count)])

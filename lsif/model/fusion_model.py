@@ -57,7 +57,7 @@ class Items:
     Attributes:
         vectors: `e_i` beside the item's factor, each of unit length or zero [V, D + K].
         category: numbers [V].
-        groups: numbers of category and kind [V, 2].
+        groups: numbers of category, kind and what else items share [V, levels].
         bias: `b_i` [V]: zero; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
     """

@@ -16,6 +16,7 @@ import torch
 
 from lsif.config import Interest, Settings
 from lsif.errors import LsifError
+from lsif.features.attributes import labels_of
 from lsif.features.evening import Evening
 from lsif.features.known import Users, nobody
 from lsif.features.ragged import Array
@@ -86,8 +87,10 @@ class Night:
     def __init__(self, trained: TrainedModel, at: Evening, settings: Settings, only: Interest | None = None) -> None:
         trained.check_fits(settings)
         self._people, self._earlier = at.people, at.earlier
-        vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
-        self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
+        index = trained.index
+        vectors = catalogue_vectors(at.items, at.item_vectors, index.text_encoder)
+        said = index.labels and labels_of(at.items, at.item_attributes, index.labels.made_by, index.labels.names)
+        self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said))
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())

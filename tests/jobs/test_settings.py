@@ -65,7 +65,7 @@ READS = {
     "recent_window": {"interests"},
     "item_states": {"interests", "model"},
     "training_cutoffs": {"training", "interests", "model"},
-    "train": {"training", "interests", "model", "event_types", "lists"},
+    "train": {"training", "interests", "model", "event_types", "lists", "llm"},
     "gate": {"gate"},
     "move_alias": set(),
     "score_users": {"interests", "ranking", "lists", "checks"},
