@@ -58,10 +58,10 @@ def opened(given: Path) -> Maker:
 
 def overridden(settings: Settings, chosen: dict[str, Any]) -> Settings:
     """Settings with a seed, or with keys of a section as `{"model.fusion": "convex"}`, checked as the file's are."""
-    raw = settings.model_dump(mode="python", by_alias=True)
+    raw = settings.model_dump(mode="python", by_alias=True, exclude_unset=True)  # a default may not go with what is set
     for key, value in chosen.items():
         section, _, name = key.rpartition(".")
-        raw[section or "training"][name] = value
+        raw.setdefault(section or "training", {})[name] = value
     return Settings.model_validate(raw)
 
 

@@ -77,7 +77,7 @@ class ItemIndex:
             category=np.concatenate([self.category, _categories(added, self.categories)]),
             text=np.concatenate([self.text, text[new].astype(np.float32)]),
             counts=np.concatenate([self.counts, np.zeros(len(new), np.float32)]),
-            labels=self.labels.joined(labels.take(new)) if self.labels and labels else None,
+            labels=None if self.labels is None else self.labels.joined(_said(self.labels, labels, new)),
         )
 
     def trained_only(self) -> "ItemIndex":
@@ -89,7 +89,7 @@ class ItemIndex:
             category=self.category[:n],
             text=self.text[:n],
             counts=self.counts[:n],
-            labels=self.labels.take(np.arange(n)) if self.labels else None,
+            labels=self.labels.take(np.arange(n)) if self.labels is not None else None,
         )
 
     def to_artifacts(self) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -102,7 +102,7 @@ class ItemIndex:
             "event_types": list(own.event_types),
             "text_encoder": own.text_encoder,
         }
-        if own.labels:
+        if own.labels is not None:
             arrays |= {"labels": own.labels.value, "goes_with": own.labels.goes_with}
             names["labels"] = {"made_by": own.labels.made_by, "names": list(own.labels.names)}
         return arrays, names
@@ -152,8 +152,13 @@ def build_index(
     category, vectors = np.zeros(len(ids), np.int64), np.zeros((len(ids), text.shape[1]), np.float32)
     category[known], vectors[known] = _categories(items, categories)[row[known]], text[row[known]]
     types = (OTHER, *sorted(set(event_types) - {OTHER}))
-    said = labels.take(row) if labels else None
+    said = None if labels is None else labels.take(row)
     return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder, said)
+
+
+def _said(own: Labels, labels: Labels | None, new: Array) -> Labels:
+    """Of the new items; nothing where nobody asked what is said of them."""
+    return own.take(np.full(len(new), -1)) if labels is None else labels.take(new)
 
 
 def _strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -31,7 +31,8 @@ def misfit(model: FusionModel, index: ItemIndex, start: Start) -> str:
 
 
 def _known_of(model: FusionModel, index: ItemIndex) -> dict[str, object]:
-    said = f"{index.labels.made_by} {' '.join(index.labels.names)}" if index.labels else "none"
+    labels = index.labels
+    said = "none" if labels is None else f"{labels.made_by} {' '.join(labels.names)}"
     return {**vars(model.shape), "text encoder": index.text_encoder, "attributes": said}
 
 

@@ -89,7 +89,8 @@ class Night:
         self._people, self._earlier = at.people, at.earlier
         index = trained.index
         vectors = catalogue_vectors(at.items, at.item_vectors, index.text_encoder)
-        said = index.labels and labels_of(at.items, at.item_attributes, index.labels.made_by, index.labels.names)
+        own = index.labels
+        said = None if own is None else labels_of(at.items, at.item_attributes, own.made_by, own.names)
         self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said))
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
