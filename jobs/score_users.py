@@ -50,7 +50,8 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     hits = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
     staged = writer.stage(model_version=made_by.version, **{NOTE: hits.to_text()})
     rows = sum(file.rows for file in staged.files)
-    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=held.remarks)
+    note = "; ".join(filter(None, [held.remarks, trained.reads if trained else None])) or None
+    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=note)
 
 
 def steps(job: Job) -> None:

@@ -25,7 +25,7 @@ from lsif.registry import CHAMPION, Registry, note_moves
 from lsif.registry.registration import Candidate, register
 from lsif.spark_training import asked_for, distribute
 
-SECTIONS = {"event_types", "interests", "training", "model"}
+SECTIONS = {"event_types", "interests", "training", "model", "llm"}
 """Settings that a model is made with; the lists are what it is judged by."""
 
 

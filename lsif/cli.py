@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from lsif.config import Interest, home_folder
+from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.deliver_command import deliver
 from lsif.errors import LsifError
+from lsif.list_commands import recs, why
+from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
 from lsif.watching import airflow, finish, run, run_day
-from lsif.why_command import why
 
 # Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
@@ -29,6 +30,8 @@ app = typer.Typer(
 )
 for command in (*COMMANDS, why, deliver):
     app.command()(command)
+app.command(context_settings={"ignore_unknown_options": True})(recs)
+app.add_typer(llm, name="llm")
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
@@ -218,33 +221,6 @@ def promote(
 def rollback(reason: Reason = None) -> None:
     """Make the previous champion champion again: `lsif rollback --reason "sales fell"`."""
     run("lsif_promotion", None, {"action": "rollback"} | ({"reason": reason} if reason else {}), say_last=True)
-
-
-@app.command(context_settings={"ignore_unknown_options": True})
-def recs(
-    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
-    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
-    only: Annotated[
-        Interest | None, typer.Option("--only", help="As this interest alone would rank, by the day's model.")
-    ] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`.
-
-    An id that is also an option stands after `--`: `lsif recs --ds 2017-10-31 -- --ds`.
-    """
-    from lsif.lookup import recommendations
-    from lsif.rows_out import form
-    from lsif.screen import show
-
-    how = form(as_json, as_csv)
-    day, rows = recommendations(user, parsed_day(ds) if ds else None, name, only)
-    model = rows[0]["model_version"]
-    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
-    alone = f", by {only} interest alone" if only else ""
-    show(how, f"user {user}, ds={day}, model version {model}{alone}", columns, rows)
 
 
 @app.command()

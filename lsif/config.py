@@ -24,6 +24,7 @@ from pydantic import (
 from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, together
+from lsif.llm import Llm
 from lsif.ranked_list import LISTS, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
@@ -169,6 +170,7 @@ class Settings(Section):
     lists: Lists = LISTS
     """The lists of every user by name; naming one in the file replaces all three."""
     gate: Gate = Gate()
+    llm: Llm = Llm()
     retention: Retention = Retention()
     deliver: dict[str, Destination] = Field({})
     """Databases that published lists go to, by name."""

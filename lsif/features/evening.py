@@ -1,13 +1,14 @@
 """What scoring reads at the end of one day, and the identity of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
+from lsif.features.attributes import attribute_inputs, attributes_known, no_attributes
 from lsif.features.known import Everyone, Nobody, Users, days_of_tiles, popular_days
 from lsif.interests.as_of import catalogue_at, catalogue_inputs, earlier_day, history_inputs
 from lsif.tables import Tables
@@ -37,6 +38,7 @@ class Evening:
         states: `item_states` at `ds`; only a model needs them.
         item_tiles: what was popular in the `popularity_days` days up to `ds`.
         item_vectors: vectors of the catalogue's texts.
+        item_attributes: what is said of them by whomever; only a model that was trained with them reads any.
     """
 
     ds: str
@@ -46,6 +48,7 @@ class Evening:
     states: pa.Table
     item_tiles: pa.Table
     item_vectors: pa.Table
+    item_attributes: pa.Table = field(default_factory=no_attributes)
 
 
 def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) -> Evening:
@@ -66,6 +69,7 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
         states=tables.read("item_states", [ds]),
         item_tiles=tables.read("item_tiles", days_of_tiles(tables, "item_tiles", ds, settings)),
         item_vectors=tables.read("item_vectors", filter=pc.field("encoder") == (encoder or "")),
+        item_attributes=attributes_known(tables, ds) if encoder is not None else no_attributes(),
     )
 
 
@@ -88,7 +92,7 @@ def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str
         "user_tiles": popular,
         "item_states": [ds],
     }
-    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds)
+    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds) | attribute_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
     if before := earlier_day(tables, ds, settings.interests.recent_days):

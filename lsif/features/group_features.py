@@ -1,10 +1,11 @@
-"""What a user's past with a category, or with a kind of item, says about other items of it."""
+"""What a user's past with a category, a kind or an attribute of items says about other items of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from lsif.features.groups import LEVELS, of_several
+from lsif.features.groups import Groups, level_names, of_several
 from lsif.features.history import History
 from lsif.features.ragged import Array, positions, starts
 
@@ -12,11 +13,12 @@ FRESH_SPANS = (14, 28, 56)
 """Days back in which an item of the group was taken for the first time."""
 
 
-def group_feature_names(half_lives: tuple[float, ...]) -> tuple[str, ...]:
-    """Columns of `GroupHistory.features`, in order."""
+def group_feature_names(half_lives: tuple[float, ...], attributes: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Columns of `GroupHistory.features`, in order, where `attributes` are known of items."""
     per_half_life = (f"{name}_{days:g}d" for name in ("log_weight", "log_share") for days in half_lives)
     fresh = (f"log_first_taken_{span}d" for span in FRESH_SPANS)
-    return (*per_half_life, "log_age", "log_age_of_newest_item", *fresh, "log_items", "log_n", "repeated", "is_kind")
+    levels = (f"is_{level}" for level in level_names(attributes)[1:])
+    return (*per_half_life, "log_age", "log_age_of_newest_item", *fresh, "log_items", "log_n", "repeated", *levels)
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,20 @@ class GroupHistory:
     features: Array
 
 
-def group_history(rows: History, groups: Array, users: int, most: int, column: int) -> GroupHistory:
+def group_history(rows: History, groups: Groups, users: int, most: int, column: int) -> GroupHistory:
     """The `most` heaviest groups of every user by a column of the weights, ties by number.
 
-    A group of one item says nothing of another item and has no rows.
+    A group of one item says nothing of another item and has no rows. On the level of what goes with what, the rows of a
+    group are of the items that lead to it.
 
     Args:
         rows: uncapped histories.
-        groups: numbers of every item's groups [V, LEVELS], as `item_groups` gives them.
+        groups: of every item.
     """
-    span, several = int(groups.max(initial=0)) + 1, of_several(groups)
+    span = int(max(groups.of.max(initial=0), -1 if groups.leads is None else groups.leads.max(initial=0))) + 1
     totals = rows.user_sum(rows.weights, users)
-    levels = [
-        _totals(rows.take(several[rows.item, level]), groups[:, level], span, level, totals) for level in range(LEVELS)
-    ]
+    parts = enumerate(_by_level(rows, groups))
+    levels = [_totals(some, group, span, (level, len(groups.levels)), totals) for level, (some, group) in parts]
     key, weights, features = (np.concatenate(parts) for parts in zip(*levels, strict=True))
     user = key // span
     order = np.lexsort((key, -weights[:, column].round(9), user))
@@ -55,13 +57,29 @@ def group_history(rows: History, groups: Array, users: int, most: int, column: i
     return GroupHistory(starts(user[order], users), (key % span)[order], features[order])
 
 
-def _totals(rows: History, group: Array, span: int, level: int, totals: Array) -> tuple[Array, Array, Array]:
+def _by_level(rows: History, groups: Groups) -> Iterator[tuple[History, Array]]:
+    """The rows that speak of each level's groups, and the group of each."""
+    several = of_several(groups.own)
+    for level, group in enumerate(groups.own.T):
+        some = rows.take(several[rows.item, level])
+        yield some, group[some.item]
+    if groups.leads is not None:
+        at, lead = np.nonzero(groups.leads[rows.item] >= 0)
+        some = rows.take(at)
+        yield some, groups.leads[some.item, lead]
+
+
+def _totals(
+    rows: History, group: Array, span: int, level: tuple[int, int], totals: Array
+) -> tuple[Array, Array, Array]:
     """Keys `user * span + group`, ascending, with their weights [G, H] and features [G, X].
 
     Args:
+        group: of each row.
+        level: which one, of how many.
         totals: each user's weights, of all groups [U, H].
     """
-    keys, owner = np.unique(rows.user * span + group[rows.item], return_inverse=True)
+    keys, owner = np.unique(rows.user * span + group, return_inverse=True)
     size = len(keys)
 
     def total(values: Array | None = None) -> Array:
@@ -76,5 +94,5 @@ def _totals(rows: History, group: Array, span: int, level: int, totals: Array) -
     columns = [*np.log1p(weights).T, *np.log(share + 1e-4).T, np.log1p(newest), np.log1p(newest_item)]
     columns += [np.log1p(total(rows.first_age < days)) for days in FRESH_SPANS]
     columns += [np.log(items), np.log(total(rows.n) / items), (total(rows.n_days() > 1) + 0.5) / (items + 1)]
-    columns.append(np.full(size, float(level)))
+    columns += [np.full(size, float(other == level[0])) for other in range(1, level[1])]
     return keys, weights, np.stack(columns, axis=1).astype(np.float32)

@@ -28,22 +28,23 @@ NEW_FEATURES = (
     *(f"log_new_users_{span}d" for span in NEW_SPANS),
     *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
     "never_taken",
-    *(
-        f"{name}_{level}"
-        for level in ("category", "kind")
-        for name in ("log_share_of_new_users", "log_new_users", "log_items")
-    ),
     *(f"log_buyers_{span}h" for span in HOUR_SPANS),
     *(f"log_buyers_half_life_{half_life:g}h" for half_life in HOUR_HALF_LIVES),
     "trend_1h_6h",
     "trend_3h_24h",
     "log_hours_since_last_purchase",
     "log_hours_since_first_purchase",
+    *(
+        f"{name}_{level}"
+        for level in ("category", "kind")
+        for name in ("log_share_of_new_users", "log_new_users", "log_items")
+    ),
 )
-"""Columns after those: who takes the item for the first time (what is new to many is what is next for others), and what
-the last hours say, which say nothing where a log knows no hours."""
+"""Columns after those: who takes the item for the first time (what is new to many is what is next for others), what the
+last hours say, nothing where a log knows no hours, and those who take an item of its group for the first time."""
 
 COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
+"""Where attributes are known, the last three come again for each of them, in the order of `Groups.levels`."""
 
 
 def item_features(states: pa.Table, index: ItemIndex) -> Array:
@@ -59,8 +60,9 @@ def item_features(states: pa.Table, index: ItemIndex) -> Array:
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
     columns += _repurchase(of)
     columns += _newness(of)
-    columns += _new_users(of, index.groups)
+    columns += _new_users(of)
     columns += _hours(of)
+    columns += _by_group(_decayed(of)[1], index.groups.own)
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -110,11 +112,15 @@ def _newness(of: _Rows) -> list[Array]:
     return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
 
 
-def _new_users(of: _Rows, groups: Array) -> list[Array]:
-    """Users who took each item for the first time, and the same of its category and kind."""
-    decayed = of.lists("new_users_decayed", len(NEW_HALF_LIVES)).T
+def _decayed(of: _Rows) -> Array:
+    """Users who took each item for the first time, by half-life [H, V]."""
+    found: Array = of.lists("new_users_decayed", len(NEW_HALF_LIVES)).T
+    return found
+
+
+def _new_users(of: _Rows) -> list[Array]:
     spans = np.log(of.lists("new_users", len(NEW_SPANS)).T + 0.1)
-    return [*spans, *np.log(decayed + 0.1), of.numbers("users") == 0, *_by_group(decayed[1], groups)]
+    return [*spans, *np.log(_decayed(of) + 0.1), of.numbers("users") == 0]
 
 
 def _hours(of: _Rows) -> list[Array]:

@@ -21,8 +21,8 @@ from lsif.features.user_features import Visits, user_features
 from lsif.features.vocabulary import ItemIndex
 
 SECONDS_PER_DAY = 86_400
-MOST_GROUPS = 256
-"""Groups of a user that the model reads."""
+MOST_GROUPS = 128
+"""Groups of a user that the model reads, for each level."""
 RAGGED = {
     "history_start": ("history_item", "history_features"),
     "window_start": ("window_item", "window_type", "window_age", "window_basket"),
@@ -44,7 +44,7 @@ class Snapshot:
         window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
         user_features: [U, P].
         tail_start [U + 1], tail_item [T]: the items of the history past those rows.
-        group_start [U + 1], group [G], group_features [G, X]: categories and kinds that a user knows.
+        group_start [U + 1], group [G], group_features [G, X]: categories, kinds and the like that a user knows.
         item_features: [V, Q].
         item_factors: [V, 2K], as `item_factors_of` makes them.
     """
@@ -127,7 +127,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
     window = _window(users.windows, users.ds, index, ids)
     totals = rows.user_sum(rows.weights, len(ids))
-    groups = group_history(rows, index.groups, len(ids), MOST_GROUPS, column)
+    groups = group_history(rows, index.groups, len(ids), MOST_GROUPS * len(index.groups.levels), column)
     categories = CategoryHistory(rows, index.category)
     return Snapshot(
         ds=users.ds,

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.features.groups import item_groups
+from lsif.features.attributes import Labels
+from lsif.features.groups import Groups, item_groups
 from lsif.features.ragged import Array, indices_in
 
 OTHER = ""
@@ -30,6 +31,7 @@ class ItemIndex:
         text: text vector of each item [V, T], float32; zeros where there is no text.
         counts: users who had each item at the end of training [V], float32; 0 for new items and those nobody had.
         text_encoder: name of the encoder that made `text`.
+        labels: what a language model says of each item [V]; None for a model that was trained without.
     """
 
     item_ids: pa.Array
@@ -40,14 +42,15 @@ class ItemIndex:
     text: Array
     counts: Array
     text_encoder: str
+    labels: Labels | None = None
 
     def __len__(self) -> int:
         return len(self.item_ids)
 
     @cached_property
-    def groups(self) -> Array:
-        """Numbers of each item's category and kind [V, 2]."""
-        return item_groups(self.category, self.text)
+    def groups(self) -> Groups:
+        """Each item's category and kind, and what it is said to be."""
+        return item_groups(self.category, self.text, self.labels)
 
     def items(self, item_ids: pa.Array | pa.ChunkedArray) -> Array:
         """Number of each id, -1 where unknown."""
@@ -57,12 +60,13 @@ class ItemIndex:
         """Number of each event type, 0 where unknown."""
         return np.maximum(indices_in(event_types, pa.array(self.event_types)), 0)
 
-    def extended(self, items: pa.Table, text: Array) -> "ItemIndex":
+    def extended(self, items: pa.Table, text: Array, labels: Labels | None = None) -> "ItemIndex":
         """This index with the items of a catalogue that it lacks, in order of their ids.
 
         Args:
             items: rows of the `items` table.
             text: one vector per row of `items` [N, T].
+            labels: of the rows of `items` [N], where the index has labels.
         """
         order = pc.sort_indices(pc.cast(items["item_id"], pa.string())).to_numpy()
         new = order[self.items(items["item_id"].take(pa.array(order))) < 0]
@@ -73,13 +77,19 @@ class ItemIndex:
             category=np.concatenate([self.category, _categories(added, self.categories)]),
             text=np.concatenate([self.text, text[new].astype(np.float32)]),
             counts=np.concatenate([self.counts, np.zeros(len(new), np.float32)]),
+            labels=None if self.labels is None else self.labels.joined(_said(self.labels, labels, new)),
         )
 
     def trained_only(self) -> "ItemIndex":
         """The part that belongs to the model; new items come from the catalogue of the night."""
         n = self.trained
         return replace(
-            self, item_ids=self.item_ids[:n], category=self.category[:n], text=self.text[:n], counts=self.counts[:n]
+            self,
+            item_ids=self.item_ids[:n],
+            category=self.category[:n],
+            text=self.text[:n],
+            counts=self.counts[:n],
+            labels=self.labels.take(np.arange(n)) if self.labels is not None else None,
         )
 
     def to_artifacts(self) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -92,22 +102,32 @@ class ItemIndex:
             "event_types": list(own.event_types),
             "text_encoder": own.text_encoder,
         }
+        if own.labels is not None:
+            arrays |= {"labels": own.labels.value, "goes_with": own.labels.goes_with}
+            names["labels"] = {"made_by": own.labels.made_by, "names": list(own.labels.names)}
         return arrays, names
 
     @classmethod
     def from_artifacts(cls, arrays: dict[str, Array], names: dict[str, Any]) -> "ItemIndex":
+        of = names.get("labels")
         return cls(
             item_ids=pa.array(names["item_ids"], pa.string()),
             trained=len(names["item_ids"]),
             categories=tuple(names["categories"]),
             event_types=tuple(names["event_types"]),
             text_encoder=names["text_encoder"],
-            **arrays,
+            labels=Labels(of["made_by"], tuple(of["names"]), arrays["labels"], arrays["goes_with"]) if of else None,
+            **{name: arrays[name] for name in ("category", "text", "counts")},
         )
 
 
 def build_index(
-    states: pa.Table, items: pa.Table, text: Array, event_types: tuple[str, ...], text_encoder: str
+    states: pa.Table,
+    items: pa.Table,
+    text: Array,
+    event_types: tuple[str, ...],
+    text_encoder: str,
+    labels: Labels | None = None,
 ) -> ItemIndex:
     """The index of a training: every item of the catalogue or of a history, in order of ids.
 
@@ -118,6 +138,7 @@ def build_index(
         states: `item_states` at the last training cutoff.
         items: the catalogue; items of a history that it lacks get no text and the category `OTHER`.
         text: one vector per row of `items` [N, T].
+        labels: of the rows of `items` [N].
     """
     states = states.filter(pc.field("users") > 0)
     had, listed = _strings(states["item_id"]), _strings(items["item_id"])
@@ -131,7 +152,13 @@ def build_index(
     category, vectors = np.zeros(len(ids), np.int64), np.zeros((len(ids), text.shape[1]), np.float32)
     category[known], vectors[known] = _categories(items, categories)[row[known]], text[row[known]]
     types = (OTHER, *sorted(set(event_types) - {OTHER}))
-    return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder)
+    said = None if labels is None else labels.take(row)
+    return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder, said)
+
+
+def _said(own: Labels, labels: Labels | None, new: Array) -> Labels:
+    """Of the new items; nothing where nobody asked what is said of them."""
+    return own.take(np.full(len(new), -1)) if labels is None else labels.take(new)
 
 
 def _strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:

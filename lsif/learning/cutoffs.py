@@ -25,6 +25,11 @@ class Cutoffs:
     def all(self) -> tuple[str, ...]:
         return (self.judge, self.stop, *self.learn)
 
+    @property
+    def ds(self) -> str:
+        """The day of the training, the last of those that are held out."""
+        return self.days_after(self.judge)[-1]
+
     def days_after(self, cutoff: str) -> list[str]:
         """The days (cutoff, cutoff + horizon]."""
         return days_between(day_before(cutoff, -1), day_before(cutoff, -self.horizon))

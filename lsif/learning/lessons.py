@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from lsif.config import Settings
+from lsif.errors import LsifError
+from lsif.features.attributes import ATTRIBUTES, KIND, Labels, attribute_inputs, attributes_known, labels_of
 from lsif.features.evening import evening, evening_inputs, people_before
 from lsif.features.known import Everyone, Nobody, nobody
 from lsif.features.shared import shared
@@ -90,7 +92,7 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | No
         MissingDays: a window, tile or day of events at one of the cutoffs is missing.
         LsifError: a text has no vector, or the keeper has no room.
     """
-    index, training, keeper = vocabulary(tables, at.learn[0], settings), settings.training, keeper or InMemory()
+    index, training, keeper = vocabulary(tables, at.learn[0], settings, at), settings.training, keeper or InMemory()
     fewer = training.model_copy(update={"examples": min(training.examples, WATCHED)})
     (watched,), _ = takings(tables, at, (at.stop,), index, fewer)
     learn, active = takings(tables, at, at.learn, index, training)
@@ -172,12 +174,31 @@ def beginning(champion: TrainedModel | None, at: Cutoffs, settings: Settings) ->
     return champion if unseen and settings.training.warm_start else None
 
 
-def vocabulary(tables: Tables, cutoff: str, settings: Settings) -> ItemIndex:
-    """Every item of the catalogue at the cutoff, and every one that anybody had by then."""
+def vocabulary(tables: Tables, cutoff: str, settings: Settings, of: Cutoffs | None = None) -> ItemIndex:
+    """Every item of the catalogue at the cutoff, and every one that anybody had by then.
+
+    Args:
+        of: the training. What is said of a text knows nothing of the log, and is read as it is known on its day.
+
+    Raises:
+        LsifError: attributes are wanted, and none are known.
+    """
     encoder = text_encoder(settings.model.text_encoder).name
     at = evening(tables, cutoff, settings, encoder)
     vectors = catalogue_vectors(at.items, at.item_vectors, encoder)
-    return build_index(at.states, at.items, vectors, tuple(settings.event_types), encoder)
+    said = _said(tables, at.items, of.ds if of else cutoff, settings) if settings.llm.use else None
+    return build_index(at.states, at.items, vectors, tuple(settings.event_types), encoder, said)
+
+
+def _said(tables: Tables, items: pa.Table, ds: str, settings: Settings) -> Labels:
+    how = settings.llm
+    found = labels_of(items, attributes_known(tables, ds), how.made_by, (KIND, *how.attributes))
+    if not found.value.any():
+        raise LsifError(
+            f"no attributes of {how.made_by} are known on {ds}: `lsif llm export` asks for them, and without "
+            "them [llm] use = false"
+        )
+    return found
 
 
 def example(
@@ -209,5 +230,5 @@ def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str
     events = sorted({day for cutoff in at.all() for day in at.days_after(cutoff)})
     found = tables.fingerprints("events", events)
     for cutoff in at.all():
-        found |= evening_inputs(tables, cutoff, settings)
-    return found
+        found |= {name: mark for name, mark in evening_inputs(tables, cutoff, settings).items() if name != ATTRIBUTES}
+    return found | (attribute_inputs(tables, at.ds) if settings.llm.use else {})

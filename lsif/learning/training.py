@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features.group_features import group_feature_names
 from lsif.features.history_features import history_feature_names
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
@@ -141,7 +140,7 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
         history_features=len(names),
         user_features=snapshots[0].user_features.shape[1],
         item_features=snapshots[0].item_features.shape[1],
-        group_features=len(group_feature_names(interests.half_lives_days)),
+        group_features=snapshots[0].group_features.shape[1],
         weight_column=names.index(f"log_weight_{interests.half_lives_days[interests.row_column]:g}d"),
     )
     model = FusionModel(shape)

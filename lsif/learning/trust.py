@@ -110,7 +110,5 @@ def _by_source(model: FusionModel, interests: Interests, items: Items, count: Te
     both, width, gain = interests.long + interests.short, model.shape.width, interests.popularity_gain[:, None]
     texts, near = (both[:, part] @ items.vectors[:, part].T for part in (slice(width), slice(width, None)))
     neighbours = both[:, width:] @ items.factors.T
-    category, kind = (of_items(interests.groups, level) for level in items.groups.T)
-    return gain * count, torch.stack(
-        [texts, neighbours, near - neighbours, category + kind, gain * (items.popularity - count)]
-    )
+    groups = torch.stack([of_items(interests.groups, level) for level in items.groups.T]).sum(0)
+    return gain * count, torch.stack([texts, neighbours, near - neighbours, groups, gain * (items.popularity - count)])

@@ -25,10 +25,15 @@ class Start:
 
 def misfit(model: FusionModel, index: ItemIndex, start: Start) -> str:
     """Why `model` cannot begin with the weights of `start`; empty when it can."""
-    own = {**vars(model.shape), "text encoder": index.text_encoder}
-    theirs = {**vars(start.model.shape), "text encoder": start.index.text_encoder}
+    own, theirs = _known_of(model, index), _known_of(start.model, start.index)
     differing = [name for name in own if name not in VOCABULARY and own[name] != theirs[name]]
     return ", ".join(f"{name} {theirs[name]} ≠ {own[name]}" for name in differing)
+
+
+def _known_of(model: FusionModel, index: ItemIndex) -> dict[str, object]:
+    labels = index.labels
+    said = "none" if labels is None else f"{labels.made_by} {' '.join(labels.names)}"
+    return {**vars(model.shape), "text encoder": index.text_encoder, "attributes": said}
 
 
 @torch.no_grad()

@@ -60,7 +60,7 @@ class Items:
             takers stand, each as far as it is believed [V, D + K].
         factors: the item's factor alone, of unit length or zero [V, K].
         category: numbers [V].
-        groups: numbers of category and kind [V, 2].
+        groups: numbers of category, kind and what else items share [V, levels].
         bias: `b_i` [V]: zero; -inf takes an item out of every list.
         popularity: logit at `ds` [V], before a user's gain.
     """

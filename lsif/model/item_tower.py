@@ -19,7 +19,7 @@ class ItemInputs:
     Attributes:
         text: whitened text vectors [V, E].
         category: numbers [V].
-        groups: numbers of category and kind [V, 2].
+        groups: numbers of category, kind and what else items share [V, levels].
     """
 
     text: Tensor
@@ -59,7 +59,7 @@ class ItemTower(nn.Module):
         return ItemInputs(
             text=white * described[:, None] * white.shape[1] ** -0.5,
             category=torch.from_numpy(index.category).to(device),
-            groups=torch.from_numpy(index.groups).to(device),
+            groups=torch.from_numpy(index.groups.of).to(device),
         )
 
     def forward(self, inputs: ItemInputs) -> Tensor:

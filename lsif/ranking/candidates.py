@@ -40,7 +40,7 @@ class Catalogue:
         items: in float64; an item that must not be recommended has the bias -inf.
         order: place of each item in the order of ids, which breaks ties [V].
         columns: vector, popularity and bias as the product reads them; closed items fill the last block [V, D + 2].
-        groups: numbers of the groups of each of them [V, 2].
+        groups: numbers of the groups of each of them, one for each level [V, levels].
         size, lost: the most that an item has of vector length, popularity and bias, and loses in `columns` [3].
     """
 
@@ -150,12 +150,14 @@ def _dense(interests: Interests, batch: Batch, of: Catalogue) -> tuple[Tensor, T
 def _error(exact: Tensor, rough: Tensor, sums: Tensor, of: Catalogue) -> Tensor:
     """How far a product may be from the exact score [U]: what users and items lost, summing in float32, `sums`.
 
-    `sums` bounds groups and tail: they are rounded, added, rounded, added to the tail, rounded, and added to the
-    product, whose own rounding is at most that of the score and of `sums`.
+    `sums` bounds groups and tail: they are rounded, added, rounded at each addition, added to the tail, rounded, and
+    added to the product, whose own rounding is at most that of the score and of `sums`.
     """
+    roundings = of.groups.shape[1] + 2  # of two levels four: each number, their sum, with the tail, with the product
     lost = _lengths(exact - rough) @ of.size + _lengths(rough) @ of.lost
     summing = 2 * exact.shape[1] * torch.finfo(torch.float32).eps * (_lengths(rough) @ of.size)
-    return lost + summing + 4 * _rounding(of.columns.dtype) * sums + 10**-DECIMALS  # pairs tie when they are rounded
+    rounded = roundings * _rounding(of.columns.dtype) * sums
+    return lost + summing + rounded + 10**-DECIMALS  # pairs tie when they are rounded
 
 
 def _least(best: Tensor, error: Tensor, k: int) -> Tensor:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import torch
 
 from lsif.config import Interest, Settings
+from lsif.features.attributes import labels_of
 from lsif.features.evening import Evening
 from lsif.features.known import Users, nobody
 from lsif.features.ragged import Array
@@ -106,8 +107,11 @@ class Night:
     ) -> None:
         trained.check_fits(settings)
         self._people, self._earlier, self._facts = at.people, at.earlier, facts
-        vectors = catalogue_vectors(at.items, at.item_vectors, trained.index.text_encoder)
-        self._shared = shared(at.states, at.ds, trained.index.extended(at.items, vectors))
+        index = trained.index
+        vectors = catalogue_vectors(at.items, at.item_vectors, index.text_encoder)
+        own = index.labels
+        said = None if own is None else labels_of(at.items, at.item_attributes, own.made_by, own.names)
+        self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said))
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())

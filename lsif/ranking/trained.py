@@ -25,6 +25,12 @@ class TrainedModel:
     interests: Interests
     trained_through: str
 
+    @property
+    def reads(self) -> str:
+        """Whose word on the items it ranks by, beside what is delivered."""
+        labels = self.index.labels
+        return "no attributes of a language model" if labels is None else f"attributes of {labels.made_by}"
+
     def misfit(self, settings: Settings) -> str:
         """Why the model cannot read tables built with these settings; empty when it can."""
         own, tables = self.interests.model_dump(), settings.interests.model_dump()

@@ -58,7 +58,7 @@ def made_up_input(trained: TrainedModel, users: int = 2, rows: int = 3) -> dict[
         "user_features": drawn.random((users, shape.user_features), np.float32),
         "tail_item": item,
         "tail_mask": np.zeros((users, rows), bool),
-        "group": np.tile(trained.index.groups[:1, 0], (users, rows)),
+        "group": np.tile(trained.index.groups.of[:1, 0], (users, rows)),
         "group_mask": np.ones((users, rows), bool),
         "group_features": drawn.random((users, rows, shape.group_features), np.float32),
         ITEM_FACTORS: drawn.random((shape.items, 2 * shape.width), np.float32),

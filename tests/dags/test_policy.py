@@ -17,7 +17,7 @@ from airflow.timetables.base import TimeRestriction
 from lsif.code import imported_sources
 from tests.dags.conftest import DAGS, ROOT
 
-IDS = ("lsif_nightly", "lsif_promotion", "lsif_retention", "lsif_training")
+IDS = ("lsif_enrichment", "lsif_nightly", "lsif_promotion", "lsif_retention", "lsif_training")
 
 
 @pytest.fixture(params=IDS)
@@ -25,7 +25,7 @@ def dag(request: pytest.FixtureRequest, dagbag: Any) -> Any:
     return dagbag.dags[request.param]
 
 
-def test_the_files_import_cleanly_and_hold_four_dags(dagbag: Any) -> None:
+def test_the_files_import_cleanly_and_hold_five_dags(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
     assert sorted(dagbag.dags) == list(IDS)
 
@@ -102,6 +102,7 @@ def test_nights_emit_nothing_that_could_start_a_training(dagbag: Any) -> None:
     [
         ("lsif_nightly", ["2017-11-01", "2017-11-02", "2017-11-03"]),
         ("lsif_training", []),
+        ("lsif_enrichment", []),
         ("lsif_promotion", []),
         ("lsif_retention", []),
     ],

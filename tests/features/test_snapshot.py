@@ -177,7 +177,7 @@ def test_a_group_of_one_item_has_no_rows_until_another_item_comes_into_it(settin
     assert [index.categories[number] for number in rows] == ["a"]
     later = index.extended(catalogue(["b-2"]), vectors(["b-1"]))  # of the category and the text of b-1
     rows = group_rows(snapshot_of(at, later, settings), settings, "u1")
-    category, kind = later.groups[index.items(pa.array(["b-1"]))[0]].tolist()
+    category, kind = later.groups.of[index.items(pa.array(["b-1"]))[0]].tolist()
     assert set(rows) == {1, category, kind}
     assert [rows[number]["is_kind"] for number in (1, category, kind)] == [0, 0, 1]
     assert [np.exp(rows[number]["log_items"]) for number in (category, kind)] == pytest.approx([1, 1])

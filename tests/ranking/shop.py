@@ -13,6 +13,7 @@ import torch
 
 from lsif.config import Interest, Settings
 from lsif.days import day_before
+from lsif.features.attributes import Labels
 from lsif.features.steps import store_states
 from lsif.features.text import catalogue_vectors, text_sha256
 from lsif.features.text_encoders import text_encoder
@@ -134,11 +135,13 @@ def vectors(items: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["item_vectors"]))
 
 
-def trained(at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0) -> TrainedModel:
+def trained(
+    at: Known, item_vectors: pa.Table, settings: Settings, seed: int = 0, said: Labels | None = None
+) -> TrainedModel:
     """A model nobody trained, with every weight drawn at random so that all parts of a score differ from zero."""
     torch.manual_seed(seed)
     text = catalogue_vectors(at.items, item_vectors, ENCODER)
-    index = build_index(at.states(settings), at.items, text, ("purchase",), ENCODER)
+    index = build_index(at.states(settings), at.items, text, ("purchase",), ENCODER, said)
     shot = snapshot_of(at, index, settings)
     nothing = targets(table("events", []), index, shot.user_ids, DS, 7)
     model = build_model(index, [Example(shot, nothing)], settings)

@@ -109,7 +109,7 @@ def test_as_of_takes_no_version_that_saw_the_day(champion: Shop) -> None:
     file = champion.home / "shop.toml"
     file.write_text(file.read_text().replace("[lists]", '[ranking]\nmodel = "as_of"\n[lists]'))
     champion.run("score_users", ds=CUTOFFS[-1])
-    champion.run("score_users", ds=shop.DS)
+    assert "version 1, no attributes of a language model" in champion.run("score_users", ds=shop.DS)
     notes = [champion.tables.staged("recommendations", ds).notes for ds in (CUTOFFS[-1], shop.DS)]
     assert [note["model_version"] for note in notes] == ["none", "1"]
 

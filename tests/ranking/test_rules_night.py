@@ -9,12 +9,12 @@ import pytest
 from lsif.config import load_settings
 from lsif.days import day_before
 from lsif.errors import LsifError
+from lsif.list_commands import because
 from lsif.ranking.night import ways_at
 from lsif.ranking.why import Way
 from lsif.registry import Registry
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
-from lsif.why_command import because
 from tests.ranking import shop
 from tests.ranking.harness import NEXT_DAY, Shop
 

@@ -1,9 +1,10 @@
-"""The command that tells what became of one item in one user's lists."""
+"""The commands that show a user's lists, and tell what became of one item in them."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lsif.config import Interest
 from lsif.days import parsed_day
 
 if TYPE_CHECKING:
@@ -11,13 +12,43 @@ if TYPE_CHECKING:
     from lsif.ranking.why import Way
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
+
+
+def recs(
+    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    only: Annotated[
+        Interest | None, typer.Option("--only", help="As this interest alone would rank, by the day's model.")
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show a user's lists with titles: `lsif recs 385 --ds 2017-10-31 --list discover`.
+
+    An id that is also an option stands after `--`: `lsif recs --ds 2017-10-31 -- --ds`.
+    """
+    from lsif.lookup import recommendations
+    from lsif.rows_out import form
+    from lsif.screen import show
+
+    how = form(as_json, as_csv)
+    day, rows = recommendations(user, parsed_day(ds) if ds else None, name, only)
+    model = rows[0]["model_version"]
+    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
+    alone = f", by {only} interest alone" if only else ""
+    show(how, f"user {user}, ds={day}, model version {model}{alone}", columns, rows)
+
+
 def why(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
     item: Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")],
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
     name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Tell why an item is in a user's lists, or at which step it left: `lsif why 385 1082185 --ds 2017-10-31`.
 
