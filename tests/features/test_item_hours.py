@@ -94,7 +94,7 @@ def test_features_by_hand(settings: Settings) -> None:
 
 def test_without_hours_they_are_the_same_for_all_items(settings: Settings) -> None:
     found = features(settings, item_hours([], DS))
-    of_hours = COLUMNS[COLUMNS.index("log_buyers_1h") :]
+    of_hours = COLUMNS[COLUMNS.index("log_buyers_1h") : COLUMNS.index("log_hours_since_first_purchase") + 1]
     assert len(of_hours) == 15 and all(len(set(found[name].tolist())) == 1 for name in of_hours)
 
 
