@@ -15,7 +15,7 @@ from lsif.days import day_before
 from lsif.errors import LsifError
 from lsif.features.ragged import Array
 from lsif.list_rules import ListRules
-from lsif.ranking.rule_rows import holds, item_rows
+from lsif.ranking.rule_rows import column, holds, item_rows
 from lsif.ranking.selection import NOTHING
 from lsif.rule_files import ids_in
 
@@ -47,10 +47,6 @@ class ItemRules:
     vectors: Array | None
     pinned: dict[int, int]
     explorable: Array
-
-    @property
-    def filters_items(self) -> bool:
-        return bool(self.closed.any() or len(self.segments))
 
     @cached_property
     def most_boost(self) -> float:
@@ -110,7 +106,7 @@ def _of_list(
     boost = np.zeros(len(item_ids))
     for one in rules.boosts:
         boost += one.add * holds(one.where, rows)
-    caps = [_numbered(rows[cap.column]) for cap in rules.caps]
+    caps = [_numbered(column(cap.column, rows)) for cap in rules.caps]
     wants_vectors = text is not None and (rules.near_duplicates or rules.diversity)
     return ItemRules(
         name=name,
@@ -125,8 +121,8 @@ def _of_list(
     )
 
 
-def _numbered(column: pa.ChunkedArray) -> Array:
-    codes = column.combine_chunks().dictionary_encode().indices
+def _numbered(values: pa.ChunkedArray) -> Array:
+    codes = values.combine_chunks().dictionary_encode().indices
     return np.asarray(pc.fill_null(codes, NOTHING)).astype(np.int64)
 
 
@@ -167,11 +163,11 @@ def _components(values: Array, alike: list[tuple[Array, Array]]) -> Array:
     from scipy.sparse.csgraph import connected_components
 
     items, rows, columns, count = values.shape[1], [], [], values.shape[1]
-    for column in values:
-        (there,) = (column != NOTHING).nonzero()
+    for of_column in values:
+        (there,) = (of_column != NOTHING).nonzero()
         rows.append(there)
-        columns.append(column[there] + count)
-        count += int(column.max(initial=-1)) + 1
+        columns.append(of_column[there] + count)
+        count += int(of_column.max(initial=-1)) + 1
     for first, second in alike:
         rows.append(first)
         columns.append(second)

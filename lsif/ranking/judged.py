@@ -79,12 +79,13 @@ def judged(asked: Asked, found: Pool, depth: int, size: int, boosted: bool) -> J
     searched, above = (plain + boost, 0.0) if boosted else (plain, of.most_boost)
     score = _rounded(plain + rule)
     order = np.lexsort((pairs.order, -score, pairs.row))
+    nothing_else = np.full(len(asked.users), -np.inf)
     return Judged(
         pairs.take(order),
         closed[order],
         rule[order],
         score[order],
-        _rounded(_last(pairs, searched, depth, len(asked.users)) + above),
+        _rounded(_last(pairs, searched, depth, len(asked.users)) + above if depth < size else nothing_else),
     )
 
 

@@ -22,6 +22,11 @@ def user_rows(said: pa.Table, user_ids: pa.Array, ds: str) -> pa.Table:
     return _rows_of(said, ("attributes",), ours, user_ids, ds)
 
 
+def column(name: str, rows: pa.Table) -> pa.ChunkedArray:
+    """The values of one column; nothing where the settings name it and tonight nobody has it."""
+    return rows[name] if name in rows.column_names else pa.chunked_array([pa.nulls(len(rows), pa.string())])
+
+
 def holds(expression: str, rows: pa.Table) -> Array:
     """Whether an expression of the settings is true of each row [n].
 

@@ -40,15 +40,15 @@ class Cap(Limit):
         """
         self.name, self._values, self._most = name, values, most
         self._every = min(every or rows, rows)
-        self._alike = np.zeros((rows, *values.shape), np.int8)  # whether the row at a rank is like a candidate
-        self._count = np.zeros(values.shape, np.int8)
+        self._alike = np.zeros((rows, *values.shape), np.int16)  # whether the row at a rank is like a candidate
+        self._count = np.zeros(values.shape, np.int16)
 
     def allows(self, rank: int) -> Array:
         rows = len(self._alike)
         if self._every == rows:
             return self._count - self._alike[rank] < self._most
         first, last = max(rank - self._every + 1, 0), min(rank + self._every, rows)
-        before = np.zeros((last - first + 1, *self._values.shape), np.int8)
+        before = np.zeros((last - first + 1, *self._values.shape), np.int16)
         np.cumsum(self._alike[first:last], axis=0, out=before[1:])
         before[rank - first + 1 :] -= self._alike[rank]
         windows = before[self._every :] - before[: -self._every]

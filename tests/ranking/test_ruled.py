@@ -144,6 +144,12 @@ def test_a_thousand_rule_sets_make_what_a_person_would(part: int) -> None:
         assert hits.counted.get(("l", TOO_FEW), (0, 0)) == (sum(missing), len(missing))
 
 
+def test_a_list_that_limits_keep_short_ends_where_nobody_has_had_anything() -> None:
+    by, of = Scored(scored(np.random.default_rng(0)).score, np.zeros((USERS, ITEMS), bool)), RankedList(k=9)
+    rules = rules_of(ListRules(caps=(Cap(column="c", most=1),)), values=np.arange(ITEMS)[None, :] % 4)
+    assert [len(one) for one in lists(made(rules, by, of, depth=2))] == [4] * USERS
+
+
 def test_without_rules_it_is_the_list_without_rules() -> None:
     chance = np.random.default_rng(0)
     by = scored(chance)
