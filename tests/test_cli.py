@@ -37,6 +37,7 @@ COMMANDS = [
     "rollback",
     "recs",
     "models",
+    "llm",
     "demo",
 ]
 DS = "2017-10-31"
