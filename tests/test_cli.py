@@ -39,6 +39,7 @@ COMMANDS = [
     "why",
     "models",
     "deliver",
+    "llm",
     "demo",
 ]
 DS = "2017-10-31"
