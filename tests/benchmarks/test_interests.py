@@ -107,7 +107,13 @@ def stored(tables: Tables, delivered: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, tables.schema("events"))
 
 
-@pytest.mark.parametrize("peer", PEERS.values())
+SLOW = {"by_spark"}
+"""Half a minute for a start of Spark: with the other tests that are long."""
+
+
+@pytest.mark.parametrize(
+    "peer", [pytest.param(peer, marks=[pytest.mark.long] * (peer in SLOW)) for peer in PEERS.values()]
+)
 def test_peers_have_the_same_features(peer: str, made: tuple[Tables, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LSIF_SPARK_MASTER", "local[2]")
     tables, home = made

@@ -73,7 +73,7 @@ READS = {
     "gate": {"gate"},
     "move_alias": set(),
     "score_users": {"interests", "ranking", "lists", "checks"},
-    "audit_recommendations": {"interests", "lists"},
+    "audit_recommendations": {"interests", "lists", "ranking"},
     "publish_recommendations": set(),
     "deliver to shop": {"deliver"},
     "join_feedback": {"training", "interests", "lists"},
