@@ -20,7 +20,7 @@ from lsif.ranking.checks import Expected, audit, passed
 from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
-from lsif.ranking.user_facts import UserFacts, with_lists
+from lsif.ranking.user_facts import outside, without_lists
 
 STEP = "audit_recommendations"
 
@@ -33,7 +33,7 @@ def inputs(job: Job) -> dict[str, str]:
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
     everyone, catalogue = Everyone(job.tables, job.ds, job.settings), catalogue_at(job.tables, job.ds)
-    users, _ = with_lists(everyone.ids, UserFacts(job.tables, job.ds, job.settings))
+    users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
     items = available_items(catalogue)
     expected = Expected(
         users,

@@ -14,6 +14,7 @@ from lsif.list_commands import recs, why
 from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
+from lsif.rows_out import AsCsv, AsJson, form
 from lsif.watching import airflow, finish, run, run_day
 
 # Each imports what it needs, so that `lsif --help` answers at once.
@@ -37,8 +38,6 @@ Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day
 Force = Annotated[bool, typer.Option("--force", help="Run steps whose inputs have not changed, too.")]
 RULES = ("champion", "as_of", "none")
 """Models that `lsif trigger` takes without there being one of that name."""
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 Accept = Annotated[
     list[str] | None, typer.Option("--accept", metavar="CHECK", help="Let a bound pass for once; wants --reason.")
@@ -84,7 +83,7 @@ def down() -> None:
 def status(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show what runs, where, and how to sign in. Exit code 1 when not everything is healthy."""
     from lsif import places, services
-    from lsif.rows_out import form, put_rows
+    from lsif.rows_out import put_rows
     from lsif.screen import show_health, show_services
 
     how = form(as_json, as_csv)
@@ -153,7 +152,6 @@ def backfill(
 def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
     from lsif.lookup import tables
-    from lsif.rows_out import form
     from lsif.screen import show
     from lsif.stale import stale_steps
 
@@ -227,7 +225,6 @@ def rollback(reason: Reason = None) -> None:
 def models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show the registered versions, their aliases, what the gate and people said, and the last moves of aliases."""
     from lsif.lookup import moves, versions
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how, rows = form(as_json, as_csv), versions()

@@ -10,6 +10,7 @@ import typer
 from lsif.config import project_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
+from lsif.rows_out import AsCsv, AsJson, form
 
 
 def deliver(
@@ -20,8 +21,8 @@ def deliver(
     back: Annotated[bool, typer.Option("--back", help="Although a newer day is live there.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write lists that are live once more.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Show what is live where, and change nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Bring a day's published lists to the databases of `[deliver]`: `lsif deliver --ds 2017-10-31`.
 
@@ -50,7 +51,6 @@ def _job(*words: str) -> int:
 def _show(to: str | None, as_json: bool, as_csv: bool) -> None:
     from lsif.config import load_settings
     from lsif.delivery import chosen, each, opened
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how, destinations = form(as_json, as_csv), chosen(load_settings().deliver, to)

@@ -6,14 +6,11 @@ import typer
 
 from lsif.config import Interest
 from lsif.days import parsed_day
+from lsif.rows_out import AsCsv, AsJson, form
 
 if TYPE_CHECKING:
     from lsif.list_rules import ListRules
     from lsif.ranking.why import Way
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
 
 
 def recs(
@@ -31,7 +28,6 @@ def recs(
     An id that is also an option stands after `--`: `lsif recs --ds 2017-10-31 -- --ds`.
     """
     from lsif.lookup import recommendations
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how = form(as_json, as_csv)
@@ -55,7 +51,6 @@ def why(
     The night's own functions answer, with the model of that night and the settings of today.
     """
     from lsif.lookup import ways
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how = form(as_json, as_csv)

@@ -129,11 +129,6 @@ class ListRules(Section):
         """Whether a row may stand above one of a higher score."""
         return bool(self.pins or self.diversity or self.explore or any(cap.every for cap in self.caps))
 
-    @property
-    def places(self) -> bool:
-        """Whether rows are placed for another reason than their score."""
-        return bool(self.pins or self.explore)
-
     def over_items(self) -> list[tuple[str, Expression]]:
         """Every expression over the catalogue, with its place below the rules."""
         found = [("where", self.where)] if self.where else []

@@ -4,11 +4,15 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import typer
 
 from lsif.errors import LsifError
 
 Form = Literal["screen", "json", "csv"]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: rows as JSON, whole.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="For programs: rows as CSV, whole.")]
 
 
 def form(as_json: bool, as_csv: bool) -> Form:

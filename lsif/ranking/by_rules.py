@@ -19,7 +19,7 @@ from lsif.ranking.pool import Wanted
 from lsif.ranking.rows import Ranked
 from lsif.ranking.ruled import ruled
 from lsif.ranking.user_facts import Facts
-from lsif.ranking.user_rules import UserRules, user_rules
+from lsif.ranking.user_rules import UserRules, rules_of_users
 
 NO_RULES = ListRules()
 
@@ -49,7 +49,7 @@ class RuledLists:
 
     def of_block(self, facts: Facts) -> list[UserRules]:
         """Of every list, for a block of users."""
-        return [user_rules(of, facts, self._item_ids, self._ds) for of in self._rules]
+        return rules_of_users(self._rules, facts, self._item_ids, self._ds)
 
     def asked(
         self, rules: Sequence[UserRules], users: Array, ids: pa.Array, by: Generator, only: Interest | None = None
@@ -77,7 +77,7 @@ class RuledLists:
             [
                 one_list(best, one.of, one.number)
                 if one.rules.of.rules == NO_RULES
-                else ruled(one, base, depth, by, hits)
+                else ruled(one, best, depth, by, hits)
                 for one in asked
             ]
         )

@@ -4,7 +4,7 @@ Shapes: V items, C caps, S rules for some users, T width of text vectors.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from lsif.ranking.rule_rows import column, holds, item_rows
 from lsif.ranking.selection import NOTHING
 from lsif.rule_files import ids_in
 
-FILTERS = ("where", "blocked_items")
+FILTERS_OF_ITEMS = ("where", "blocked_items")
 """Filters of items, in the order in which they are counted."""
 
 
@@ -29,7 +29,7 @@ class ItemRules:
 
     Attributes:
         name, rules: of the list, with those of all lists.
-        closed: number of the filter of `FILTERS` that keeps an item out, from one; 0 where none does [V].
+        closed: number of the filter of `FILTERS_OF_ITEMS` that keeps an item out, from one; 0 where none does [V].
         segments: what users of each rule for some may get [S, V].
         boost: what is added to each score [V].
         values: number of each item's value in each capped column, `NOTHING` where it has none [C, V].
@@ -82,8 +82,8 @@ def item_rules(items: pa.Table, item_ids: pa.Array, text: Array | None, settings
         LsifError: an expression fails on what the catalogue holds, a file of ids cannot be read, or a pin is of an item
             that the list's filters keep out.
     """
-    rows = item_rows(items, item_ids, ds)
-    return [_of_list(name, settings.rules_of(name), rows, item_ids, text, settings, ds) for name in settings.lists]
+    night = _Night(item_rows(items, item_ids, ds), item_ids, text, settings, ds)
+    return [_of_list(name, settings.rules_of(name), night) for name in settings.lists]
 
 
 def closed_items(items: pa.Table, item_ids: pa.Array, settings: Settings, ds: str) -> pa.Table:
@@ -95,44 +95,51 @@ def closed_items(items: pa.Table, item_ids: pa.Array, settings: Settings, ds: st
     return pa.concat_tables(found)
 
 
-def _of_list(
-    name: str, rules: ListRules, rows: pa.Table, item_ids: pa.Array, text: Array | None, settings: Settings, ds: str
-) -> ItemRules:
-    closed = np.zeros(len(item_ids), np.int8)
+class _Night:
+    """The night's items as rules ask of them: what several lists ask is answered once."""
+
+    def __init__(self, rows: pa.Table, ids: pa.Array, text: Array | None, settings: Settings, ds: str) -> None:
+        self.rows, self.ids, self.settings, self.ds = rows, ids, settings, ds
+        self.holds = cache(lambda expression: holds(expression, rows))
+        self.among = cache(lambda file: np.asarray(pc.is_in(ids, value_set=ids_in(settings.locate(file, ds)))))
+        self.numbered = cache(lambda name: _numbered(column(name, rows)))
+        self._text = text
+
+    @cached_property
+    def vectors(self) -> Array | None:
+        """Text vectors of length one, or zero [V, T]."""
+        if self._text is None:
+            return None
+        lengths = np.linalg.norm(self._text, axis=1, keepdims=True)
+        return (self._text / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def _of_list(name: str, rules: ListRules, night: _Night) -> ItemRules:
+    size = len(night.ids)
+    closed = np.zeros(size, np.int8)
     for file in rules.blocked_items:
-        closed[np.asarray(pc.is_in(item_ids, value_set=ids_in(settings.locate(file, ds))))] = 2
+        closed[night.among(file)] = 2
     if rules.where:
-        closed[~holds(rules.where, rows)] = 1
-    boost = np.zeros(len(item_ids))
+        closed[~night.holds(rules.where)] = 1
+    boost = np.zeros(size)
     for one in rules.boosts:
-        boost += one.add * holds(one.where, rows)
-    caps = [_numbered(column(cap.column, rows)) for cap in rules.caps]
-    wants_vectors = text is not None and (rules.near_duplicates or rules.diversity)
+        boost += one.add * night.holds(one.where)
     return ItemRules(
         name=name,
         rules=rules,
         closed=closed,
-        segments=np.stack([holds(one.where, rows) for one in rules.for_users]) if rules.for_users else _none(item_ids),
+        segments=np.array([night.holds(one.where) for one in rules.for_users], bool).reshape(-1, size),
         boost=boost,
-        values=np.stack(caps) if caps else np.full((0, len(item_ids)), NOTHING),
-        vectors=_of_length_one(text) if wants_vectors and text is not None else None,
-        pinned=_pinned(name, rules, item_ids, closed, ds),
-        explorable=_explorable(rules, rows, settings, ds),
+        values=np.array([night.numbered(cap.column) for cap in rules.caps], np.int64).reshape(-1, size),
+        vectors=night.vectors if rules.near_duplicates or rules.diversity else None,
+        pinned=_pinned(name, rules, night.ids, closed, night.ds),
+        explorable=_explorable(rules, night),
     )
 
 
 def _numbered(values: pa.ChunkedArray) -> Array:
     codes = values.combine_chunks().dictionary_encode().indices
     return np.asarray(pc.fill_null(codes, NOTHING)).astype(np.int64)
-
-
-def _none(item_ids: pa.Array) -> Array:
-    return np.ones((0, len(item_ids)), bool)
-
-
-def _of_length_one(text: Array) -> Array:
-    lengths = np.linalg.norm(text, axis=1, keepdims=True)
-    return (text / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def _pinned(name: str, rules: ListRules, item_ids: pa.Array, closed: Array, ds: str) -> dict[int, int]:
@@ -143,18 +150,21 @@ def _pinned(name: str, rules: ListRules, item_ids: pa.Array, closed: Array, ds: 
         if not pin.holds(ds) or number < 0:
             continue
         if closed[number]:
-            raise LsifError(f"lists.{name}: {pin.item} is pinned, and {FILTERS[closed[number] - 1]} keeps it out")
+            by = FILTERS_OF_ITEMS[closed[number] - 1]
+            raise LsifError(f"lists.{name}: {pin.item} is pinned, and {by} keeps it out")
         found[pin.rank - 1] = number
     return found
 
 
-def _explorable(rules: ListRules, rows: pa.Table, settings: Settings, ds: str) -> Array:
+def _explorable(rules: ListRules, night: _Night) -> Array:
     if rules.explore is None:
-        return np.zeros(len(rows), bool)
+        return np.zeros(len(night.ids), bool)
     if rules.explore.where:
-        return holds(rules.explore.where, rows)
-    appeared = pc.strftime(rows["published"], "%Y-%m-%d")
-    return np.asarray(pc.fill_null(pc.greater(appeared, day_before(ds, settings.interests.recent_days)), False))
+        may: Array = night.holds(rules.explore.where)
+        return may
+    appeared = pc.strftime(night.rows["published"], "%Y-%m-%d")
+    before = day_before(night.ds, night.settings.interests.recent_days)
+    return np.asarray(pc.fill_null(pc.greater(appeared, before), False))
 
 
 def _components(values: Array, alike: list[tuple[Array, Array]]) -> Array:

@@ -11,13 +11,14 @@ import numpy as np
 from lsif.config import Interest
 from lsif.features.ragged import Array, positions
 from lsif.ranked_list import RankedList
+from lsif.ranking.item_rules import FILTERS_OF_ITEMS
 from lsif.ranking.lists import RANKS_BY
 from lsif.ranking.placing import Placed
 from lsif.ranking.pool import Pool
 from lsif.ranking.popular import DECIMALS
 from lsif.ranking.user_rules import UserRules
 
-FILTERS = ("where", "blocked_items", "for_users", "not_within")
+FILTERS = (*FILTERS_OF_ITEMS, "for_users", "not_within")
 """What keeps a pair out, in the order in which it is counted."""
 
 

@@ -45,11 +45,11 @@ def together(made: Sequence[Ranked]) -> Ranked:
     return Ranked(**{name: np.concatenate([getattr(part, name) for part in made])[order] for name in vars(made[0])})
 
 
-def candidates_of(best: Pool, of: RankedList) -> Pool:
-    """The candidates of one list, of pairs by user and score."""
+def candidates_of(best: Pool, of: RankedList, depth: int | None = None) -> Pool:
+    """The candidates of one list, of pairs by user and score: as many of each user as it looks at, or `depth`."""
     kind = {"all": np.ones(len(best.own), bool), "own": best.own, "new": ~best.own}[of.items]
     listed = np.flatnonzero(kind)
-    return best.take(listed[positions(best.row[listed]) < DEPTH * of.k])
+    return best.take(listed[positions(best.row[listed]) < (depth or DEPTH * of.k)])
 
 
 def quota(own: Array, new: Array, of: RankedList) -> tuple[Array, Array]:

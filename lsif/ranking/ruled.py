@@ -17,7 +17,7 @@ from lsif.ranking.generators import NO_PAIRS, Generator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked, Judged, joined, judged
 from lsif.ranking.kept import Kept
-from lsif.ranking.lists import RANKS_BY, candidates_of, in_order
+from lsif.ranking.lists import candidates_of
 from lsif.ranking.pool import Pool
 from lsif.ranking.rows import Ranked
 
@@ -25,16 +25,16 @@ DEEPER = 4
 """How much deeper the next pool is than one that did not reach."""
 
 
-def ruled(asked: Asked, base: Pool, depth: int, by: Generator, hits: Hits) -> Ranked:
+def ruled(asked: Asked, best: Pool, depth: int, by: Generator, hits: Hits) -> Ranked:
     """The list of every user of a chunk.
 
     Args:
-        base: the pool of all lists, `depth` deep, with what is placed.
+        best: the pool of all lists, `depth` deep, with what is placed, by user and score.
     """
-    unruled = candidates_of(in_order(base, RANKS_BY[asked.only](base)), asked.of)
-    best = unruled.take(np.flatnonzero(positions(unruled.row) < asked.of.k))
-    kept = Kept(hits, asked, best, by.size)
-    chosen = _joined([*_chosen(asked, base, depth, by, kept)])
+    unruled = candidates_of(best, asked.of)
+    first = unruled.take(np.flatnonzero(positions(unruled.row) < asked.of.k))
+    kept = Kept(hits, asked, first, by.size)
+    chosen = _joined([*_chosen(asked, best, depth, by, kept)])
     kept.rows(chosen)
     return explained(chosen, centre(unruled, len(asked.users)), asked.number)
 

@@ -54,12 +54,9 @@ class UserFacts:
         self._shown = tables.by_user("recommendations", sorted(nights), SHOWN)
         said = tables.newest_day("users", ds)
         self._said = tables.by_user("users", [said] if said and _asks_users(rules) else [], SAID)
-        opted_out = _opted_out(tables, said)
+        self.without_lists = without_lists(tables, ds, settings)
         no_lists = settings.ranking.opted_out == "no_lists"
-        blocked = settings.ranking.blocked_users
-        blocked_ids = ids_in(settings.locate(blocked, ds)) if blocked else pa.array([], pa.string())
-        self.without_lists = pc.unique(pa.concat_arrays([blocked_ids, opted_out if no_lists else opted_out[:0]]))
-        self.unprofiled = opted_out[:0] if no_lists else opted_out
+        self.unprofiled = pa.array([], pa.string()) if no_lists else _opted_out(tables, ds)
 
     def blocks(self, ids: pa.Array) -> Iterator[Facts]:
         """Of these users (sorted), in the blocks in which `Everyone` gives them."""
@@ -74,8 +71,25 @@ def with_lists(ids: pa.Array, facts: UserFacts | None) -> tuple[pa.Array, Iterat
     """Who of the users (sorted) gets lists, and what rules ask of them in blocks; nothing where there are no facts."""
     if facts is None:
         return ids, repeat(None)
-    listed = ids.filter(pc.invert(pc.is_in(ids, value_set=facts.without_lists)))
+    listed = outside(ids, facts.without_lists)
     return listed, facts.blocks(listed)
+
+
+def without_lists(tables: Tables, ds: str, settings: Settings) -> pa.Array:
+    """Users that are to get no list: blocked, or opted out where that says no lists.
+
+    Raises:
+        LsifError: the file of blocked users cannot be read.
+    """
+    blocked = settings.ranking.blocked_users
+    found = [ids_in(settings.locate(blocked, ds))] if blocked else []
+    found += [_opted_out(tables, ds)] if settings.ranking.opted_out == "no_lists" else []
+    return pc.unique(pa.chunked_array(found, pa.string()))
+
+
+def outside(ids: pa.Array, of: pa.Array) -> pa.Array:
+    """The ids that are not among others."""
+    return ids.filter(pc.invert(pc.is_in(ids, value_set=of)))
 
 
 def blocks_of(ids: pa.Array) -> Iterator[pa.Array]:
@@ -116,7 +130,8 @@ def _asks_users(rules: list[ListRules]) -> bool:
     return any(one.for_users for one in rules)
 
 
-def _opted_out(tables: Tables, said: str | None) -> pa.Array:
+def _opted_out(tables: Tables, ds: str) -> pa.Array:
+    said = tables.newest_day("users", ds)
     rows = tables.read("users", [said] if said else [], ["user_id"], pc.field("opt_out"))
     return rows["user_id"].cast(pa.string()).combine_chunks()
 

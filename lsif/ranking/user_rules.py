@@ -3,6 +3,7 @@
 Shapes: B users of the block, P pairs of one of them and an item, V items.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +52,15 @@ class UserRules:
     sets: Array
 
 
-def user_rules(of: ItemRules, facts: Facts, item_ids: pa.Array, ds: str) -> UserRules:
-    """Of a list, for a block of users."""
-    taken = _taken(facts, item_ids, ds)
+def rules_of_users(lists: Sequence[ItemRules], facts: Facts, item_ids: pa.Array, ds: str) -> list[UserRules]:
+    """Of every list, for a block of users."""
+    taken, rows = _taken(facts, item_ids, ds), user_rows(facts.said, facts.ids, ds)
+    return [_of_list(of, facts, taken, rows, item_ids, ds) for of in lists]
+
+
+def _of_list(of: ItemRules, facts: Facts, taken: "_Taken", rows: pa.Table, item_ids: pa.Array, ds: str) -> UserRules:
     nothing = Pairs(np.zeros(0, np.int64), np.zeros(0))
-    segment, sets = _segments(of, facts, ds)
+    segment, sets = _segments(of, rows)
     return UserRules(
         of=of,
         closed=_closed(of, taken) if of.rules.not_within else nothing,
@@ -115,11 +120,10 @@ def _discount(of: ItemRules, shown: Shown, facts: Facts, taken: _Taken, item_ids
     return Pairs(keys, -np.bincount(place, shown.discount * 2.0 ** (-age[ignored] / shown.half_life_days), len(keys)))
 
 
-def _segments(of: ItemRules, facts: Facts, ds: str) -> tuple[Array, Array]:
+def _segments(of: ItemRules, rows: pa.Table) -> tuple[Array, Array]:
     """Number of the set of items of each user [B], and the sets [n, V]: what all rules for the user allow."""
     if not len(of.segments):
-        return np.zeros(len(facts.ids), np.int64), np.ones((1, of.segments.shape[1]), bool)
-    rows = user_rows(facts.said, facts.ids, ds)
+        return np.zeros(len(rows), np.int64), np.ones((1, of.segments.shape[1]), bool)
     concerns = np.stack([holds(one.users, rows) for one in of.rules.for_users], axis=1)
     kinds, segment = np.unique(concerns, axis=0, return_inverse=True)
     return segment.ravel(), np.stack([np.logical_and.reduce(of.segments[kind], axis=0) for kind in kinds])

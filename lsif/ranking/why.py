@@ -12,6 +12,7 @@ from lsif.ranking.chosen import selected
 from lsif.ranking.generators import Generator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import FILTERS, Asked, Judged, judged
+from lsif.ranking.lists import candidates_of, in_order
 from lsif.ranking.ruled import ruled
 
 
@@ -49,21 +50,22 @@ def way(asked: Asked, item: int, by: Generator) -> Way:
     """Of an item (its number) in one list of a chunk of one user."""
     own = bool(np.isin(item, by.own()))
     all_pairs = by.pool(np.zeros(1, np.int64), by.size, None, np.zeros(0), asked.placed.wanted())
-    of = judged(asked, all_pairs, by.size, by.size, boosted=False)
-    rows = ruled(asked, all_pairs, by.size, by, Hits())
+    best = in_order(all_pairs, all_pairs.now)
+    of = judged(asked, best, by.size, by.size, boosted=False)
+    rows = ruled(asked, best, by.size, by, Hits())
     last = float(rows.score[-1]) if len(rows.score) else None
     found = np.flatnonzero(of.pairs.item == item)
     if not len(found):
         return Way(asked.rules.of.name, own, of=len(of.score), last=last)
     (at,) = found
-    plain = np.lexsort((of.pairs.order, -of.pairs.now.round(6)))
+    plain = candidates_of(best, asked.of, by.size)
     open_to = np.flatnonzero(of.closed == 0)
     there = rows.item == item
     return Way(
         name=asked.rules.of.name,
         own=own,
-        place=int(np.flatnonzero(plain == at)[0]) + 1,
-        of=len(plain),
+        place=int(np.flatnonzero(plain.item == item)[0]) + 1,
+        of=len(plain.item),
         score=float(of.pairs.now[at]),
         rule=float(of.rule[at]),
         closed=FILTERS[of.closed[at] - 1] if of.closed[at] else None,

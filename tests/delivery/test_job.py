@@ -1,7 +1,6 @@
 """The job: from `recommendations` to several databases, once, forward, and each on its own."""
 
 import json
-import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,21 +19,17 @@ from lsif.tables import Tables
 from tests.away import away
 from tests.conftest import SHOP
 from tests.delivery.conftest import Lists, Target, made
+from tests.scripts import JOBS, run_job
 
 FRIDAY, SATURDAY = "2017-10-27", "2017-10-28"
-JOB = str(Path(__file__).resolve().parents[2] / "jobs" / "deliver.py")
+JOB = str(JOBS / "deliver.py")
 Run = Callable[..., str]
 
 
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*arguments: str, code: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", [JOB, *arguments])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(JOB, run_name="__main__")
-        said = "".join(capsys.readouterr())
-        assert ended.value.code == code, said
-        return said
+        return run_job(monkeypatch, capsys, "deliver", *arguments, code=code)
 
     return run
 

@@ -16,7 +16,8 @@ from lsif.features.text import text_sha256
 from lsif.tables import Tables
 from tests.conftest import SHOP
 from tests.enrichment.shop import DS, MODEL, TEXTS, answer_file, catalogue, line, obedient, said, texts_of
-from tests.jobs.conftest import JOBS, last
+from tests.jobs.conftest import last
+from tests.scripts import JOBS
 
 RUNNER = CliRunner()
 Llm = Callable[..., str]

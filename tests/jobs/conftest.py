@@ -1,7 +1,5 @@
 """Jobs run as they are, in this process: their Spark session is the tests' own."""
 
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lsif.tables import Tables
+from tests.scripts import run_job
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-JOBS = Path(__file__).resolve().parents[2] / "jobs"
 Run = Callable[..., str]
 
 
@@ -22,13 +20,7 @@ def run(spark: "SparkSession", home: Path, monkeypatch: pytest.MonkeyPatch, caps
     """`run("step", "--ds", ds, code=0)` runs `jobs/step.py` and gives what it printed."""
 
     def run(step: str, *arguments: str, code: int = 0) -> str:
-        script = str(JOBS / f"{step}.py")
-        monkeypatch.setattr(sys, "argv", [script, *arguments])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(script, run_name="__main__")
-        said = "".join(capsys.readouterr())
-        assert ended.value.code == code, said
-        return said
+        return run_job(monkeypatch, capsys, step, *arguments, code=code)
 
     return run
 

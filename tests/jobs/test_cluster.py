@@ -12,8 +12,9 @@ import pytest
 
 from lsif.interests.storing import TILES
 from lsif.tables import Tables
-from tests.jobs.conftest import JOBS, Run, deliver
+from tests.jobs.conftest import Run, deliver
 from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
+from tests.scripts import JOBS
 
 D1, D2 = "2017-03-12", "2017-03-13"
 EVENTS = 2_000

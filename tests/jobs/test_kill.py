@@ -12,7 +12,8 @@ import psutil
 
 from lsif.tables import Tables
 from tests.interests import log
-from tests.jobs.conftest import JOBS, deliver
+from tests.jobs.conftest import deliver
+from tests.scripts import JOBS
 
 DS, ROWS = "2017-03-12", 60_000
 PATIENCE = 240.0  # seconds; a JVM starts slowly on a busy machine

@@ -13,7 +13,8 @@ from lsif.days import days_between
 from lsif.job import Job
 from lsif.registry import Registry
 from lsif.tables import Tables
-from tests.jobs.conftest import JOBS, Run, deliver
+from tests.jobs.conftest import Run, deliver
+from tests.scripts import JOBS
 
 DAYS = days_between("2017-03-01", "2017-03-12")
 TRAINED, NIGHT, LATER = DAYS[-4], DAYS[-3], DAYS[-1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.conftest import JOBS
+from tests.scripts import JOBS
 
 HEAVY = {"torch", "sklearn", "scipy", "mlflow", "pyspark", "matplotlib", "duckdb", "polars", "sqlalchemy", "rich"}
 SPARK = {

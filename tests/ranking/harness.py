@@ -1,8 +1,6 @@
 """The jobs of training and scoring, run as they are, on a small log and a real MLflow."""
 
-import runpy
 import shutil
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +14,8 @@ from lsif.registry import Registry
 from lsif.tables import Tables
 from tests.conftest import SHOP
 from tests.ranking import shop
+from tests.scripts import run_job
 
-JOBS = Path(__file__).resolve().parents[2] / "jobs"
 SMALL = """
 [training]
 cutoffs = 3
@@ -51,13 +49,7 @@ class Shop:
 
     def run(self, step: str, *arguments: str, ds: str = shop.DS, code: int = 0) -> str:
         """Run `jobs/<step>.py` and give what it printed; its exit code must be `code`."""
-        script = str(JOBS / f"{step}.py")
-        self.patch.setattr(sys, "argv", [script, "--ds", ds, *arguments])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(script, run_name="__main__")
-        said = "".join(self.capture.readouterr()) if self.capture else ""
-        assert ended.value.code == code, said
-        return said
+        return run_job(self.patch, self.capture, step, "--ds", ds, *arguments, code=code)
 
     def night(self, ds: str = shop.DS, *arguments: str) -> None:
         self.run("score_users", *arguments, ds=ds)

@@ -10,7 +10,8 @@ import pytest
 
 from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
 from tests.ranking import shop
-from tests.ranking.harness import JOBS, Shop
+from tests.ranking.harness import Shop
+from tests.scripts import JOBS
 
 pytest_plugins = ["tests.ranking.harness"]
 

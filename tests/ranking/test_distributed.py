@@ -13,7 +13,8 @@ from lsif.errors import LsifError
 from lsif.registry import Registry
 from lsif.spark_training import asked_for, distribute
 from tests.ranking import shop
-from tests.ranking.harness import JOBS, Shop
+from tests.ranking.harness import Shop
+from tests.scripts import JOBS
 
 pytest_plugins = ["tests.ranking.harness"]
 

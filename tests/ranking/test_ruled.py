@@ -15,7 +15,7 @@ from lsif.ranking.draws import draws, seed_of
 from lsif.ranking.hits import TOO_FEW, Hits
 from lsif.ranking.item_rules import ItemRules
 from lsif.ranking.judged import Asked
-from lsif.ranking.lists import ranked
+from lsif.ranking.lists import in_order, ranked
 from lsif.ranking.placing import placed
 from lsif.ranking.pool import Pool, Wanted
 from lsif.ranking.rows import Ranked
@@ -77,8 +77,8 @@ def made(rules: UserRules, by: Scored, of: RankedList, depth: int = 5, hits: Hit
     users = np.arange(USERS)
     seeds = np.array([seed_of("2017-10-31", "l", str(user)) for user in users], np.uint64)
     asked = Asked(0, of, rules, users, placed(rules, users, seeds, of.k, by))
-    base = by.pool(users, depth * of.k, None, np.zeros(0), asked.placed.wanted())
-    return ruled(asked, base, depth * of.k, by, hits or Hits())
+    best = by.pool(users, depth * of.k, None, np.zeros(0), asked.placed.wanted())
+    return ruled(asked, in_order(best, best.now), depth * of.k, by, hits or Hits())
 
 
 def lists(found: Ranked) -> list[list[int]]:
