@@ -46,7 +46,7 @@ preflight:
 $(READY): requirements.lock pyproject.toml
 	@echo "Installing the pinned environment into $(VENV) (some minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(BIN)/python -m lsif.make_spark_archive || echo "no archive of Spark's classes: jobs work, and start slower"
 	@touch $(READY)
