@@ -12,6 +12,7 @@ from lsif_days import DAY, END, MACROS, START
 from lsif_operator import JobOperator
 
 PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
+HOME = Path(os.environ.get("LSIF_HOME") or PROJECT / ".lsif").expanduser().absolute()
 PYTHON = os.environ.get("LSIF_PYTHON", "python3")
 SPARK_POOL = "lsif_spark"
 BY = "--by={{ dag_run.triggering_user_name or 'the schedule' }}"
@@ -37,12 +38,23 @@ OF_A_DAY: dict[str, Any] = {
 
 
 def has(section: str) -> bool:
-    """Whether the configuration has a section. One that cannot be read is as the sample's: the jobs will say why."""
+    """Whether the configuration has a section."""
+    return section in _configuration()
+
+
+def configured(section: str) -> dict[str, Any]:
+    """What the configuration says there; nothing where it has none."""
+    said = _configuration().get(section)
+    return said if isinstance(said, dict) else {}
+
+
+def _configuration() -> dict[str, Any]:
+    """One that cannot be read is as the sample's: the jobs will say why."""
     file = Path(os.environ.get("LSIF_CONFIG") or PROJECT / "lsif.toml")
     try:
-        return section in tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
-        return section == "catalogue"
+        return {"catalogue": {}}
 
 
 def after_midnight(days: str) -> CronPartitionTimetable:

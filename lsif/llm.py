@@ -1,6 +1,6 @@
 """Settings of what a large language model is asked, apart from the nights."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -14,6 +14,8 @@ class Llm(Section):
 
     model: Annotated[str, Field(min_length=1)] | None = None
     """What the requests ask for; without one nobody is asked."""
+    way: Literal["files", "airflow"] = "files"
+    """Who brings the answers: `lsif llm import`, or the DAG `lsif_enrichment`, which asks them through Airflow."""
     prompt_version: Annotated[str, Field(min_length=1)] = "1"
     """Another one asks about every text anew."""
     attributes: Annotated[tuple[AttributeName, ...], Field(min_length=1, max_length=6)] = (
@@ -26,6 +28,8 @@ class Llm(Section):
     """Names of the attributes that an answer may give."""
     sample_texts: PositiveInt = 1000
     """Texts that the first request shows, which proposes the kinds."""
+    max_tokens: PositiveInt = 8192
+    """Tokens of an answer at the most, thoughts included; a list of eighty kinds takes about 5,000."""
     use: bool = False
     """Whether the next training reads the answers; a model that was trained with them goes on to."""
 
@@ -38,4 +42,6 @@ class Llm(Section):
     def _uses_what_is_asked_for(self) -> Self:
         if self.use and self.model is None:
             raise ValueError("use = true wants a model, whose answers are to be read")
+        if self.way == "airflow" and self.model is None:
+            raise ValueError('way = "airflow" wants a model, who is to be asked')
         return self

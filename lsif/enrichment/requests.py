@@ -43,6 +43,7 @@ def asked(key: str, prompt: str, message: dict[str, Any], schema: dict[str, Any]
         "url": ENDPOINT,
         "body": {
             "model": how.model,
+            "max_completion_tokens": how.max_tokens,
             "messages": [
                 {"role": "system", "content": prompt},
                 {"role": "user", "content": json.dumps(message, ensure_ascii=False)},

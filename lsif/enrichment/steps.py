@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,9 @@ from lsif.job import Counts, Fingerprints, Job
 
 ASK, TAKE = "enrich_items", "take_answers"
 SECTIONS = ("llm",)
-FILE_REQUESTS = 50_000
-"""Lines of a file that OpenAI takes at most; the next export holds what is left."""
+FILE_REQUESTS, FILE_BYTES = 50_000, 100_000_000
+"""Of a file at the most; the next export holds what is left. OpenAI takes 200 MB, and texts grow where others escape
+what is not ASCII."""
 Row = dict[str, Any]
 
 
@@ -44,10 +44,10 @@ def ask(job: Job, out: Path) -> Counts:
         return Counts(len(texts), 1, note=f"{out} asks {how.made_by} for the kinds, which the texts wait for")
     done = answered(job.tables, how)
     waiting = [(key, text) for key, text in texts.items() if key not in done]
-    _write(out, (item_request(key, text, kinds, how) for key, text in islice(waiting, FILE_REQUESTS)))
-    left = len(waiting) - FILE_REQUESTS
+    asked = _write(out, (item_request(key, text, kinds, how) for key, text in waiting))
+    left = len(waiting) - asked
     note = f"{out} asks {how.made_by}" if waiting else f"{how.made_by} has answered about every text"
-    return Counts(len(texts), min(len(waiting), FILE_REQUESTS), note=note + f"; {left:,} are left" * (left > 0))
+    return Counts(len(texts), asked, note=note + f"; {left:,} are left" * (left > 0))
 
 
 def take_inputs(job: Job, answers: Path) -> Fingerprints:
@@ -115,19 +115,27 @@ def _told(broken: Counter[str]) -> str:
     return ", ".join(f"{rule} {count:,}" for rule, count in sorted(broken.items())) or "none"
 
 
-def _write(out: Path, requests: Iterable[Row]) -> None:
+def _write(out: Path, requests: Iterable[Row]) -> int:
+    """How many of the requests the file holds: as many as it takes."""
     part = out.with_name(out.name + ".part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.writelines(_lines(requests))
+        with part.open("wb") as file:
+            asked = sum(1 for line in _that_fit(requests) if file.write(line))
         part.replace(out)
     except OSError as error:
         raise LsifError(f"cannot write the requests to {out}: {error.strerror}") from error
+    return asked
 
 
-def _lines(requests: Iterable[Row]) -> Iterator[str]:
-    return (json.dumps(request, ensure_ascii=False) + "\n" for request in requests)
+def _that_fit(requests: Iterable[Row]) -> Iterator[bytes]:
+    size = 0
+    for number, request in enumerate(requests):
+        line = (json.dumps(request, ensure_ascii=False) + "\n").encode()
+        size += len(line)
+        if number == FILE_REQUESTS or (number and size > FILE_BYTES):
+            return
+        yield line
 
 
 def _read(answers: Path) -> bytes:

@@ -1,5 +1,6 @@
 """The night has the tasks that its configuration asks for, and waits for what stands in for a catalogue."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,14 @@ def test_lists_are_delivered_where_they_are_to_be_and_nothing_waits_for_it(
     deliver = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"].get_task("deliver")
     assert deliver.upstream_task_ids == {"publish_recommendations"} and not deliver.downstream_task_ids
     assert deliver.command[4].endswith("jobs/deliver.py")
+
+
+def test_the_way_through_airflow_says_what_is_to_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "my.toml").write_text('[llm]\nmodel = "m"\nway = "airflow"\n')
+    monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
+    monkeypatch.delitem(sys.modules, "lsif_batch", raising=False)
+    monkeypatch.setitem(sys.modules, "airflow.providers.common.ai.batch.openai", None)
+    (error,) = DagBag(DAGS / "lsif_enrichment.py").import_errors.values()
+    assert '[llm] way = "airflow": pip install -r requirements-llm.lock first' in error

@@ -63,10 +63,14 @@ def line(key: str, content: str, **changes: Any) -> str:
     return json.dumps({"id": "b", "custom_id": key, "response": response, "error": None} | changes) + "\n"
 
 
+def answered(request: dict[str, Any], answer: Answer = obedient, kinds: Answer = proposal) -> str:
+    """The line of output of a request; what `answer` returns may be any text, or JSON."""
+    texts = texts_of(request)
+    content = answer(texts) if isinstance(texts, str) else kinds(texts)
+    return line(request["custom_id"], content if isinstance(content, str) else json.dumps(content))
+
+
 def answer_file(requests: Path, out: Path, answer: Answer = obedient, kinds: Answer = proposal) -> None:
-    """Answer every request; what `answer` returns may be any text, or JSON."""
-    with out.open("w") as file:
-        for request in map(json.loads, requests.read_text().splitlines()):
-            texts = texts_of(request)
-            content = answer(texts) if isinstance(texts, str) else kinds(texts)
-            file.write(line(request["custom_id"], content if isinstance(content, str) else json.dumps(content)))
+    """Answer every request of a file."""
+    asked = map(json.loads, requests.read_text().split("\n")[:-1])
+    out.write_text("".join(answered(request, answer, kinds) for request in asked))
