@@ -5,8 +5,9 @@ Runs on Mondays at 00:00 UTC for the Monday before (`ds`, the partition key). `e
 `[llm]` in the configuration asks for to `LSIF_HOME/llm/requests-<ds>.jsonl`, in the format of OpenAI's batch API. By
 default who answers them is not LSIF's business, and `lsif llm import` takes the answers in. With `way = "airflow"`,
 `ask_model` asks them as one batch at the address of the Airflow connection `lsif_llm`, and `take_answers` takes the
-answers in. Without `[llm] model` the run says that nobody is asked. No night and no training waits for it. *Owner*:
-lsif. *When it fails*: lists do without new attributes; clear the failed task, and it goes on with the same batch.
+answers in. Without `[llm] model` the run says that nobody is asked. No night and no training waits for it.
+*Owner*: lsif. *When it fails*: lists do without new attributes; clear the failed task, and it goes on with the same
+batch.
 """
 
 from datetime import timedelta

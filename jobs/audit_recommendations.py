@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from lsif.checks import record
 from lsif.features.known import Everyone
+from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
@@ -32,7 +33,8 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
-    everyone, catalogue = Everyone(job.tables, job.ds, job.settings), catalogue_at(job.tables, job.ds)
+    everyone = Everyone(job.tables, job.ds, job.settings)
+    catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, job.settings)
     users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
     items = available_items(catalogue)
     expected = Expected(
@@ -62,4 +64,4 @@ def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking"))
+    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking", "llm"))

@@ -12,17 +12,19 @@ audit_recommendations has read what was staged and publish_recommendations has c
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from lsif.checks import accept_arguments, hold
-from lsif.features.evening import evening, evening_inputs
+from lsif.features.evening import evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.hits import NOTE
-from lsif.ranking.night import lists_of, write_lists
+from lsif.ranking.night import evening_of, lists_of, write_lists
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.user_facts import UserFacts, facts_inputs
 from lsif.registry.ladder import Chosen, chosen
 from lsif.registry.standing import Wanted
+from lsif.rule_columns import heard_by_rules
 
 STEP = "score_users"
 
@@ -46,7 +48,7 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     if held.failures:
         raise held.stop(mend="promote a version")
     trained = made_by.trained
-    at = evening(job.tables, job.ds, job.settings, trained.index.text_encoder if trained else None)
+    at = evening_of(job.tables, job.ds, job.settings, trained)
     hits = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
     staged = writer.stage(model_version=made_by.version, **{NOTE: hits.to_text()})
     rows = sum(file.rows for file in staged.files)
@@ -55,6 +57,7 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
 
 
 def steps(job: Job) -> None:
+    job = replace(job, settings=heard_by_rules(job.settings))
     scored = job.last_success(STEP)
     before = str(scored["model_version"]) if scored and scored["model_version"] else None
     wanted = Wanted(job.ds, job.args.model, job.settings.ranking.model, before)
@@ -75,4 +78,4 @@ def model_for(job: Job, wanted: Wanted) -> Chosen:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("interests", "ranking", "lists", "checks"), arguments)
+    run_steps(__doc__, steps, ("interests", "ranking", "lists", "llm", "checks"), arguments)

@@ -6,6 +6,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from lsif.sources import Section
 
+KIND = "kind"
 AttributeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -38,10 +39,17 @@ class Llm(Section):
         """Whose answers to which prompt."""
         return f"{self.model}@{self.prompt_version}"
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Names of what is said of an item in one word; nothing where nobody is asked."""
+        return (KIND, *self.attributes) if self.model else ()
+
     @model_validator(mode="after")
     def _uses_what_is_asked_for(self) -> Self:
         if self.use and self.model is None:
             raise ValueError("use = true wants a model, whose answers are to be read")
+        if KIND in self.attributes:
+            raise ValueError(f"attributes: the {KIND} of an item is asked for in any case")
         if self.way == "airflow" and self.model is None:
             raise ValueError('way = "airflow" wants a model, who is to be asked')
         return self

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, clashing
+from lsif.llm import Llm
 
 if TYPE_CHECKING:
     from lsif.config import Settings
@@ -25,13 +26,43 @@ DS = "ds"
 """The day of the list, a date."""
 
 
-def item_columns(catalogue: "Catalogue | None") -> pa.Schema:
-    """What an expression over items may name: our columns that are mapped, attributes, numbers, and the day."""
+def item_columns(catalogue: "Catalogue | None", words: tuple[str, ...]) -> pa.Schema:
+    """What an expression over items may name: our columns that are mapped, attributes, numbers, and the day.
+
+    Args:
+        words: names of what a language model says of items.
+    """
+    said = dict.fromkeys(words, pa.string())
     mapped = catalogue.mapped if catalogue else {"published"}
     ours = {"item_id": pa.string()} | {name: kind for name, kind in ITEMS.items() if name in mapped}
     attributes = dict.fromkeys(catalogue.columns.attributes, pa.string()) if catalogue else {}
     numbers = dict.fromkeys(catalogue.columns.numbers, pa.float64()) if catalogue else {}
-    return pa.schema(list((attributes | numbers | ours | {DS: pa.date32()}).items()))
+    return pa.schema(list((said | attributes | numbers | ours | {DS: pa.date32()}).items()))
+
+
+def words_named(settings: "Settings") -> tuple[str, ...]:
+    """What a language model says of items, as far as rules of lists name it."""
+    if not (words := _words(settings.llm)):
+        return ()
+    rules = [settings.rules_of(name) for name in settings.lists]
+    named = {cap.column.lower() for of in rules for cap in of.caps}
+    if said := [expression for of in rules for _, expression in of.over_items()]:
+        from lsif.expressions import columns_of  # and DuckDB, which who has no rules does not wait for
+
+        named |= {name.lower() for expression in said for name in columns_of(expression)}
+    return tuple(word for word in words if word in named)
+
+
+def _words(how: Llm) -> tuple[str, ...]:
+    """But those that are columns of ours."""
+    return tuple(word for word in how.words if word not in (*ITEMS, "item_id", DS))
+
+
+def heard_by_rules(settings: "Settings") -> "Settings":
+    """The same lists, where [llm] is no more of it than their rules ask: whose words, or nobody's."""
+    how = settings.llm
+    own = Llm(model=how.model, prompt_version=how.prompt_version, attributes=how.attributes)
+    return settings.model_copy(update={"llm": own if words_named(settings) else Llm()})
 
 
 def user_columns(users: "Users | None") -> pa.Schema:
@@ -68,7 +99,7 @@ def _check_list(name: str, of: "RankedList", rules: ListRules) -> None:
 
 
 def _mistakes(rules: ListRules, settings: "Settings") -> Iterator[tuple[str, str]]:
-    items = item_columns(settings.catalogue)
+    items = item_columns(settings.catalogue, _words(settings.llm))
     for cap in rules.caps:
         if cap.column not in items.names:
             yield "caps", f"the catalogue has no column {cap.column}; there are {', '.join(items.names)}"

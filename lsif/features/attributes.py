@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 
 from lsif.features.ragged import Array, indices_in
 from lsif.features.text import text_sha256
+from lsif.llm import KIND
 from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
 
 ATTRIBUTES = "item_attributes"
-KIND = "kind"
 MOST_GOES_WITH = 3
 
 
@@ -73,6 +73,14 @@ def attribute_inputs(tables: Tables, ds: str) -> dict[str, str]:
     return {ATTRIBUTES: hashlib.sha256(text.encode()).hexdigest()} if len(rows) else {}
 
 
+def answers_about(items: pa.Table, attributes: pa.Table, made_by: str) -> tuple[pa.Table, Array]:
+    """The rows of `item_attributes` that it made, and which of them is about each item [V], -1 where none is."""
+    of = pc.binary_join_element_wise(attributes["model"], attributes["prompt_version"], "@")
+    own = attributes.filter(pc.equal(of, made_by)).sort_by("text_sha256")
+    keys = pa.array(text_sha256(items["text"].to_pylist()), pa.string())
+    return own, indices_in(keys, own["text_sha256"].cast(pa.string()).combine_chunks())
+
+
 def labels_of(items: pa.Table, attributes: pa.Table, made_by: str, names: tuple[str, ...]) -> Labels:
     """What is known of each row of the `items` table, by its text.
 
@@ -80,8 +88,7 @@ def labels_of(items: pa.Table, attributes: pa.Table, made_by: str, names: tuple[
         attributes: rows of `item_attributes`, of any models.
         names: `kind` and the names of the attributes that are wanted.
     """
-    of = pc.binary_join_element_wise(attributes["model"], attributes["prompt_version"], "@")
-    own = attributes.filter(pc.equal(of, made_by)).sort_by("text_sha256")
+    own, at = answers_about(items, attributes, made_by)
     rows = own.select(["kind", "attributes", "goes_with"]).to_pylist()
     value = np.zeros((len(rows), len(names)), np.int64)
     goes_with = np.zeros((len(rows), MOST_GOES_WITH), np.int64)
@@ -90,8 +97,6 @@ def labels_of(items: pa.Table, attributes: pa.Table, made_by: str, names: tuple[
         value[number] = [label(name, said[name]) if name in said else 0 for name in names]
         kinds = [label(KIND, one["kind"]) for one in row["goes_with"]][:MOST_GOES_WITH]
         goes_with[number, : len(kinds)] = kinds
-    keys = pa.array(text_sha256(items["text"].to_pylist()), pa.string())
-    at = indices_in(keys, own["text_sha256"].cast(pa.string()).combine_chunks())
     nothing = Labels(made_by, names, np.zeros((1, len(names)), np.int64), np.zeros((1, MOST_GOES_WITH), np.int64))
     return Labels(made_by, names, value, goes_with).joined(nothing).take(np.where(at < 0, len(rows), at))
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lsif.features.attributes import KIND, Labels
+from lsif.features.attributes import Labels
 from lsif.features.ragged import Array
+from lsif.llm import KIND
 
 LEVELS = ("category", "kind")
 """What every catalogue has; attributes have levels of their own after these."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features.attributes import ATTRIBUTES, KIND, Labels, attribute_inputs, attributes_known, labels_of
+from lsif.features.attributes import ATTRIBUTES, Labels, attribute_inputs, attributes_known, labels_of
 from lsif.features.evening import evening, evening_inputs, people_before
 from lsif.features.known import Everyone, Nobody, nobody
 from lsif.features.shared import shared
@@ -30,6 +30,7 @@ from lsif.learning.takings import Takings, takings
 from lsif.learning.targets import Targets
 from lsif.learning.training import Progress, Trained, fit
 from lsif.learning.warm_start import Start
+from lsif.llm import KIND
 from lsif.memory import release_unused
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables

@@ -1,6 +1,7 @@
 """Where scoring meets the tables."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,6 +9,7 @@ import pyarrow.compute as pc
 from lsif.config import Interest, Settings
 from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
+from lsif.features.words import with_words
 from lsif.ranking.by_rules import without_rules
 from lsif.ranking.hits import Hits
 from lsif.ranking.scoring import Night, PopularNight, recommend, recommend_batches
@@ -50,7 +52,7 @@ def lists_at(
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
     facts = UserFacts(tables, ds, settings)
-    return recommend(trained, _evening(tables, ds, settings, trained), settings, users, only, facts)
+    return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts)
 
 
 def parts_at(
@@ -61,12 +63,19 @@ def parts_at(
     Models are compared by what they rank: what is in stock, pinned or drawn that day says nothing of them.
     """
     settings = without_rules(settings)
-    batches = recommend_batches(trained, _evening(tables, ds, settings, trained), settings, users)
+    batches = recommend_batches(trained, evening_of(tables, ds, settings, trained), settings, users)
     return (pa.Table.from_batches([batch]) for batch in batches)
 
 
-def _evening(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None) -> Evening:
-    return evening(tables, ds, settings, trained.index.text_encoder if trained else None)
+def evening_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None) -> Evening:
+    """What the night of `ds` reads to score with this model, and what its rules name of a language model's words.
+
+    Raises:
+        LsifError: as `with_words`.
+        MissingDays: as `evening`.
+    """
+    at = evening(tables, ds, settings, trained.index.text_encoder if trained else None)
+    return replace(at, items=with_words(at.items, tables, ds, settings))
 
 
 def ways_at(
@@ -77,7 +86,7 @@ def ways_at(
     Raises:
         LsifError: the user gets no list, or nothing was known of the item.
     """
-    facts, at = UserFacts(tables, ds, settings), _evening(tables, ds, settings, trained)
+    facts, at = UserFacts(tables, ds, settings), evening_of(tables, ds, settings, trained)
     if user in facts.without_lists.to_pylist():
         raise LsifError(f"user {user} gets no list: opted out, or in the file of blocked users")
     if user not in at.people.ids.to_pylist():

@@ -8,11 +8,12 @@ import pytest
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features.attributes import KIND, Labels, labels_of
+from lsif.features.attributes import Labels, labels_of
 from lsif.features.evening import Evening
 from lsif.features.text import text_sha256
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.lessons import learning_inputs, vocabulary
+from lsif.llm import KIND
 from lsif.ranking.scoring import recommend
 from lsif.tables import Tables
 from tests.known import Known

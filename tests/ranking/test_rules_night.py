@@ -1,5 +1,6 @@
 """A night with rules, by its jobs: lists, counts of what rules did, and who gets none."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 from lsif.config import load_settings
 from lsif.days import day_before
 from lsif.errors import LsifError
+from lsif.features.text import text_sha256
 from lsif.list_commands import because
 from lsif.ranking.night import ways_at
 from lsif.ranking.why import Way
@@ -170,3 +172,31 @@ def test_why_tells_the_way_that_the_night_went(ruled: Shop) -> None:
     assert "no candidate of discover: the user has had it" in because(
         Way("discover", own=True), settings.rules_of("discover"), 12
     )
+
+
+def test_rules_name_what_a_language_model_says_or_the_night_says_what_is_missing(champion: Shop) -> None:
+    file = champion.home / "shop.toml"
+    named = """
+[llm]
+model = "m"
+[lists.for_you]
+k = 12
+rules.where = "kind = 'even'"
+rules.caps = [{ column = "use", most = 2 }]
+"""
+    file.write_text(file.read_text().partition("[lists]")[0] + named)
+    assert "rules of lists name kind, and no attributes of m@1 are known" in champion.run("score_users", code=2)
+    items = shop.catalogue()
+    of = {row["item_id"]: (("even", "odd")[n % 2], f"u{n % 12}") for n, row in enumerate(items.to_pylist())}
+    rows = [
+        {"text_sha256": key, "model": "m", "prompt_version": "1", "known_from": shop.DS, "kind": of[item][0]}
+        | {"attributes": [{"name": "use", "value": of[item][1]}]}
+        for key, item in zip(text_sha256(items["text"].to_pylist()), items["item_id"].to_pylist(), strict=True)
+    ]
+    champion.tables.append("item_attributes", shop.table("item_attributes", rows))
+    champion.night()
+    said = [(row["user_id"], *of[str(row["item_id"])]) for row in rows_of(champion, shop.DS)]
+    assert {kind for _, kind, _ in said} == {"even"}
+    assert max(Counter(said).values()) == 2 and len(said) > 100
+    hits = champion.tables.read("list_rule_hits", [shop.DS]).to_pylist()
+    assert {row["rule"] for row in hits} >= {"where", "cap use"}
