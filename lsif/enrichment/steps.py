@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +74,16 @@ def take(job: Job, answers: Path) -> Counts:
 
 
 def _judged(
-    job: Job, lines: Iterable[Reply], texts: dict[str, str], kinds: list[str]
+    job: Job, lines: Sequence[Reply], texts: dict[str, str], kinds: list[str]
 ) -> tuple[list[Row], int, Counter[str], Counter[str]]:
     """New rows, how many lines speak of what has an answer, and the rules that others and parts of rows broke."""
     how, rows, left_out, parts, repeated = job.settings.llm, {}, Counter[str](), Counter[str](), 0
-    done = answered(job.tables, how)
+    done, different = answered(job.tables, how), Counter(key for key, _ in {(line.key, line.content) for line in lines})
     for line in lines:
         if line.key not in texts or line.content is None:
             left_out[line.broken or "not_asked"] += 1
+        elif line.key not in done and different[line.key] > 1:
+            left_out["contradicts"] += 1  # which of them is about the text, nobody knows
         elif line.key in done or line.key in rows:
             repeated += 1
         else:

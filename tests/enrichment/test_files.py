@@ -85,6 +85,25 @@ def test_a_request_is_a_line_of_openai_s_batch_format_that_holds_the_text_as_dat
         assert schema["properties"]["kind"]["enum"] == ["jar", "other", "towel"]
 
 
+def test_a_file_holds_what_services_take_and_the_next_the_rest(
+    llm: Llm, home: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = home / "ask.jsonl", home / "answers.jsonl"
+    llm("export", "--out", str(asked))
+    answer_file(asked, answered)
+    llm("import", str(answered))
+    llm("export", "--out", str(asked))
+    monkeypatch.setattr("lsif.enrichment.steps.FILE_BYTES", asked.stat().st_size - 1)
+    assert "5 rows in, 4 out" in (told := llm("export", "--out", str(asked))) and "; 1 are left" in told
+    monkeypatch.setattr("lsif.enrichment.steps.FILE_REQUESTS", 3)
+    assert "; 2 are left" in llm("export", "--out", str(asked))
+    answer_file(asked, answered)
+    llm("import", str(answered))
+    assert len(rows(tables)) == 3
+    monkeypatch.setattr("lsif.enrichment.steps.FILE_BYTES", 1)
+    assert "5 rows in, 1 out" in llm("export", "--out", str(asked)), "one in any case, or it would never end"
+
+
 def test_half_a_batch_is_taken_and_the_rest_asked_again(llm: Llm, home: Path, tables: Tables) -> None:
     asked, answered = home / "ask.jsonl", home / "answers.jsonl"
     rounds(llm, home, lambda text: obedient(text) if "JAR" in text else "sorry")
