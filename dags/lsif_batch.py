@@ -6,7 +6,7 @@ Airflow, its provider `common.ai` (requirements-llm.lock) and the standard libra
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
         super().__init__(
             requests=[], poll_interval=poll_interval, cancel_on_kill=False, cancel_on_timeout=False, **options
         )
-        self.file, self.answers = file, answers
+        self.file, self.answers, self.looks = file, answers, 0
 
     def execute(self, context: Context) -> Any:
         if not (keys := self._read()):
@@ -44,15 +44,17 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
         self._write(keys, Path(manifest["result_uri"].removeprefix("file://")))
         return {"answers": self.answers, "counts": manifest["counts"]}
 
-    def look_again(self, context: Context, event: Any = None) -> Any:
+    def look_again(self, context: Context, looks: int, event: Any = None) -> Any:
         """Where the task goes on after it has waited: the batch is known by now, and nothing is sent again."""
+        self.looks = looks
         return self.execute(context)
 
-    def _wait(self, context: Context, *, batch_id: str, submitted_at: str, **known: Any) -> Any:
+    def _wait(self, context: Context, *, batch_id: str, **known: Any) -> Any:
         """Not by the provider's trigger: it needs the key too, and what a service said in anger goes to a table."""
-        if datetime.now(UTC) - datetime.fromisoformat(submitted_at) > PATIENCE:
-            raise AirflowException(f"the batch {batch_id} is not done; clear this task to look for it again")
-        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=self.poll_interval)), method_name="look_again")
+        pause = timedelta(seconds=self.poll_interval)
+        if self.looks * pause > PATIENCE:
+            raise AirflowFailException(f"the batch {batch_id} is not done: clear this task, and it looks for it again")
+        self.defer(trigger=TimeDeltaTrigger(pause), method_name="look_again", kwargs={"looks": self.looks + 1})
 
     def _build_adapter(self, conn: Any = None) -> tuple[str, OpenAIBatchAdapter]:
         """With a client that sends nothing twice: a batch whose making got lost on the way is looked for instead."""

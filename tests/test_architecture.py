@@ -74,8 +74,9 @@ def test_dags_import_airflow_and_the_standard_library_only() -> None:
     import sys
 
     known = {"airflow", *sys.stdlib_module_names, *(file.stem for file in (ROOT / "dags").glob("*.py"))}
+    asked_for = {"lsif_batch.py": {"openai"}}  # requirements-llm.lock
     for file in (ROOT / "dags").glob("*.py"):
-        assert set(imports(file)) <= known, name(file)
+        assert set(imports(file)) <= known | asked_for.get(file.name, set()), name(file)
 
 
 def test_the_library_never_imports_jobs_or_dags() -> None:

@@ -8,7 +8,7 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.attributes import answers_about, attributes_known
 from lsif.llm import KIND
-from lsif.rule_columns import ITEMS, words_named
+from lsif.rule_columns import words_named
 from lsif.tables import Tables
 
 
@@ -34,7 +34,7 @@ def with_words(items: pa.Table, tables: Tables, ds: str, settings: Settings) -> 
 
 def _own_names(items: pa.Table) -> set[str]:
     pairs = [pc.struct_field(items[part].combine_chunks().flatten(), "name") for part in ("attributes", "numbers")]
-    return {*ITEMS, *(name for names in pairs for name in pc.unique(names).to_pylist())}
+    return {name for names in pairs for name in pc.unique(names).to_pylist()}
 
 
 def _pairs(answers: pa.Table, names: tuple[str, ...]) -> pa.ListArray:
