@@ -7,13 +7,14 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.attributes import answers_about, attributes_known
+from lsif.features.ragged import Array
 from lsif.llm import KIND
 from lsif.rule_columns import words_named
 from lsif.tables import Tables
 
 
 def with_words(items: pa.Table, tables: Tables, ds: str, settings: Settings) -> pa.Table:
-    """Rows of `items` with what rules name of a model's words among the attributes, before the catalogue's own.
+    """Rows of `items` with a model's words among the attributes, before the catalogue's own, where rules name any.
 
     Raises:
         LsifError: rules name what nobody says by the night of `ds`, neither the catalogue nor a model.
@@ -22,14 +23,14 @@ def with_words(items: pa.Table, tables: Tables, ds: str, settings: Settings) -> 
         return items
     by = settings.llm.made_by
     answers, about = answers_about(items, attributes_known(tables, ds), by)
-    if not len(answers) and (missing := sorted({*names} - _own_names(items))):
+    if (about < 0).all() and (missing := sorted({*names} - _own_names(items))):
         raise LsifError(
             f"rules of lists name {missing[0]}, and no attributes of {by} are known on {ds}: `lsif llm export` asks "
             "for them, or take the rule out"
         )
-    said = _pairs(answers, names).take(pa.array(about, mask=about < 0))
-    own = items["attributes"].combine_chunks()
-    return items.set_column(items.column_names.index("attributes"), "attributes", _one_after_the_other(said, own))
+    said = _pairs(answers).take(pa.array(about, mask=about < 0))
+    pairs = _one_after_the_other(said, items["attributes"])
+    return items.set_column(items.column_names.index("attributes"), "attributes", pairs)
 
 
 def _own_names(items: pa.Table) -> set[str]:
@@ -37,27 +38,22 @@ def _own_names(items: pa.Table) -> set[str]:
     return {name for names in pairs for name in pc.unique(names).to_pylist()}
 
 
-def _pairs(answers: pa.Table, names: tuple[str, ...]) -> pa.ListArray:
-    """For each answer its kind and attributes, as far as they are of these names: a list of pairs of name and value."""
-    listed = answers["attributes"].combine_chunks()
+def _pairs(answers: pa.Table) -> pa.ListArray:
+    """For each answer its kind and attributes: a list of pairs of name and value."""
     kinds = _structs(pa.array([KIND] * len(answers), pa.string()), answers[KIND].combine_chunks())
-    flat = listed.flatten()
-    words = _structs(pc.struct_field(flat, "name"), pc.struct_field(flat, "value"))
-    parents = np.concatenate([np.arange(len(answers)), np.asarray(pc.list_parent_indices(listed))])
-    pairs = pa.concat_arrays([kinds, words])
-    wanted = np.asarray(pc.is_in(pc.struct_field(pairs, "name"), value_set=pa.array(names, pa.string())))
-    return _listed(parents[wanted], pairs.filter(pa.array(wanted)), len(answers))
+    return _one_after_the_other(_listed(np.arange(len(answers)), kinds, len(answers)), answers["attributes"])
 
 
-def _one_after_the_other(first: pa.ListArray, then: pa.ListArray) -> pa.ListArray:
+def _one_after_the_other(first: pa.ListArray, then: pa.ChunkedArray) -> pa.ListArray:
     """Row by row the pairs of both; where both say something under one name, readers take the last."""
-    parents = np.concatenate([np.asarray(pc.list_parent_indices(one)) for one in (first, then)])
-    flat = [one.flatten() for one in (first, then)]
+    lists = [first, then.combine_chunks()]
+    parents = np.concatenate([np.asarray(pc.list_parent_indices(one)) for one in lists])
+    flat = [one.flatten() for one in lists]
     pairs = [_structs(pc.struct_field(one, "name"), pc.struct_field(one, "value")) for one in flat]
     return _listed(parents, pa.concat_arrays(pairs), len(first))
 
 
-def _listed(parents: np.ndarray, pairs: pa.StructArray, size: int) -> pa.ListArray:
+def _listed(parents: Array, pairs: pa.StructArray, size: int) -> pa.ListArray:
     """Pairs as lists of the rows that they belong to."""
     ends = np.cumsum(np.bincount(parents, minlength=size))
     order = np.argsort(parents, kind="stable")

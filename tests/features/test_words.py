@@ -73,6 +73,7 @@ def test_rules_read_words_and_the_catalogue_s_own_first(home: Path, tables: Tabl
 
 
 def test_what_nobody_says_stops_the_night_in_a_line(home: Path, tables: Tables) -> None:
+    tables.append("item_attributes", answers("ANOTHER SHOP'S"))
     with pytest.raises(LsifError, match="rules of lists name kind, and no attributes of m@1 are known on 2017-03-11"):
         with_words(catalogue(), tables, DS, read(home, LLM + RULES))
     silent = with_words(catalogue(), tables, DS, read(home, LLM + '[ranking.rules]\nwhere = "colour is null"\n'))
