@@ -78,7 +78,8 @@ def _judged(
 ) -> tuple[list[Row], int, Counter[str], Counter[str]]:
     """New rows, how many lines speak of what has an answer, and the rules that others and parts of rows broke."""
     how, rows, left_out, parts, repeated = job.settings.llm, {}, Counter[str](), Counter[str](), 0
-    done, different = answered(job.tables, how), Counter(key for key, _ in {(line.key, line.content) for line in lines})
+    said = {(line.key, line.content) for line in lines if line.content is not None}
+    done, different = answered(job.tables, how), Counter(key for key, _ in said)
     for line in lines:
         if line.key not in texts or line.content is None:
             left_out[line.broken or "not_asked"] += 1

@@ -126,9 +126,10 @@ def test_lines_that_a_model_adds_for_other_items_are_counted_and_none_of_them_co
         line("f" * 64, json.dumps(JAR)),
         line(f" {jar} ", json.dumps(JAR)),
     ]
-    answers.write_text("".join([*for_others, *honest, honest[0]]))
+    failed = line(text_sha256(["PAPER FAN"])[0], "", response=None)
+    answers.write_text("".join([*for_others, failed, *honest, honest[0]]))
     told = llm("import", str(answers))
-    assert "answers left out: contradicts 2, not_asked 2" in told and "2 duplicates" in told
+    assert "answers left out: contradicts 2, failed 1, not_asked 2" in told and "2 duplicates" in told
     found = rows(tables)
     assert {key: found[key] for key in before} == before, "what was answered stays as it was"
     assert jar not in found, "of two answers about one text nobody knows which is its own: it is asked about again"
