@@ -25,7 +25,7 @@ from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
-from lsif.ranked_list import LISTS, Lists
+from lsif.ranked_list import LISTS, ItemLists, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
 
@@ -169,6 +169,8 @@ class Settings(Section):
     ranking: Ranking = Ranking()
     lists: Lists = LISTS
     """The lists of every user by name; naming one in the file replaces all three."""
+    item_lists: ItemLists | None = None
+    """Lists beside every item, where they are wanted."""
     gate: Gate = Gate()
     llm: Llm = Llm()
     retention: Retention = Retention()
@@ -191,7 +193,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        if self.ranking.rules != ListRules() or any(one.rules != ListRules() for one in self.lists.values()):
+        others = self.item_lists.wanted if self.item_lists else {}
+        if any(one.rules != ListRules() for one in (self.ranking, *self.lists.values(), *others.values())):
             from lsif.rule_columns import check_rules
 
             try:
@@ -203,6 +206,15 @@ class Settings(Section):
     def rules_of(self, name: str) -> ListRules:
         """Of the list of that name, with those of all lists."""
         return together(self.ranking.rules, self.lists[name].rules)
+
+    def item_rules_of(self, name: str) -> ListRules:
+        """Of the list beside items of that name: its own, and what no list may hold.
+
+        What all lists of users are raised by or capped at means nothing here: other scores, and rows that are alike.
+        """
+        for_all = self.ranking.rules
+        filters = ListRules(where=for_all.where, blocked_items=for_all.blocked_items)
+        return together(filters, self.item_lists.wanted[name].rules) if self.item_lists else filters
 
     def only(self, sections: Collection[str]) -> "Settings":
         """These sections and the places; whoever reads another one gets an AttributeError."""

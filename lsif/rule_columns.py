@@ -78,6 +78,8 @@ def check_rules(settings: "Settings") -> None:
         LsifError: one line that names the place in the file.
     """
     given = {"ranking": settings.ranking.rules} | {f"lists.{name}": of.rules for name, of in settings.lists.items()}
+    if settings.item_lists:
+        given |= {f"item_lists.{name}": of.rules for name, of in settings.item_lists.wanted.items()}
     for where, rules in given.items():
         for place, wrong in _mistakes(rules, settings):
             raise LsifError(f"{where}.rules.{place}: {wrong}")

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsif.features.ragged import Array, positions, slices, starts
-from lsif.list_rules import ListRules
 from lsif.ranking.explained import Chosen
-from lsif.ranking.item_rules import ItemRules
 from lsif.ranking.judged import Asked, Judged
+from lsif.ranking.limits import limits_of, unlike_of
 from lsif.ranking.lists import quota
 from lsif.ranking.placing import SCORE
-from lsif.ranking.selection import NOTHING, Cap, Cosines, Limit, NearDuplicates, Quota, Selection, Unlike, select
+from lsif.ranking.selection import NOTHING, Quota, Selection, select
 
 CELLS = 2**22
 """Users times candidates (times width of their vectors) of what is looked at together."""
@@ -76,8 +75,7 @@ def _selected(asked: Asked, of: Judged, users: Array, start: Array) -> Selected:
     score = np.where(there, of.score[pair] if len(of.score) else -np.inf, -np.inf)
     item = np.where(pair != NOTHING, of.pairs.item[pair] if len(of.score) else NOTHING, NOTHING)
     rules, k = asked.rules.of, asked.of.k
-    limits = _limits(rules, item, k)
-    unlike = _unlike(rules, item, k)
+    limits, unlike = limits_of(rules, item, k), unlike_of(rules, item, k)
     own = np.where(there, of.pairs.own[pair] if len(of.score) else False, False)
     fixed = _fixed(asked, users, item, there)
     selection = select(score, limits, fixed, unlike, _quota(asked, own, there))
@@ -93,22 +91,6 @@ def _fixed(asked: Asked, users: Array, item: Array, there: Array) -> Array:
         same = (item == wanted[:, None]) & there & (wanted != NOTHING)[:, None]
         fixed[:, rank] = np.where(same.any(1), same.argmax(1), NOTHING)
     return fixed
-
-
-def _limits(rules: ItemRules, item: Array, k: int) -> list[Limit]:
-    limits: list[Limit] = []
-    for cap, values in zip(rules.rules.caps, rules.values, strict=True):
-        limits.append(Cap(cap.name, np.where(item != NOTHING, values[item], NOTHING), cap.most, cap.every, k))
-    if (bound := rules.rules.near_duplicates) and rules.vectors is not None:
-        limits.append(NearDuplicates("near_duplicates", rules.vectors[item], bound, k))
-    return limits
-
-
-def _unlike(rules: ItemRules, item: Array, k: int) -> Unlike | None:
-    asked: ListRules = rules.rules
-    if asked.diversity is None or rules.vectors is None:
-        return None
-    return Unlike(Cosines(rules.vectors[item], k), asked.diversity.weight, asked.diversity.cost)
 
 
 def _quota(asked: Asked, own: Array, there: Array) -> Quota | None:

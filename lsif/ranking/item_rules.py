@@ -3,6 +3,7 @@
 Shapes: V items, C caps, S rules for some users, T width of text vectors.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -71,7 +72,15 @@ class ItemRules:
 
 
 def item_rules(items: pa.Table, item_ids: pa.Array, text: Array | None, settings: Settings, ds: str) -> list[ItemRules]:
-    """Of every list, in the order of the settings.
+    """Of every list of users, in the order of the settings: `rules_over_items`."""
+    named = {name: settings.rules_of(name) for name in settings.lists}
+    return rules_over_items(named, items, item_ids, text, settings, ds)
+
+
+def rules_over_items(
+    named: Mapping[str, ListRules], items: pa.Table, item_ids: pa.Array, text: Array | None, settings: Settings, ds: str
+) -> list[ItemRules]:
+    """Of each list that is named.
 
     Args:
         items: rows of `items` in force at `ds`.
@@ -83,7 +92,7 @@ def item_rules(items: pa.Table, item_ids: pa.Array, text: Array | None, settings
             that the list's filters keep out.
     """
     night = _Night(item_rows(items, item_ids, ds), item_ids, text, settings, ds)
-    return [_of_list(name, settings.rules_of(name), night) for name in settings.lists]
+    return [_of_list(name, rules, night) for name, rules in named.items()]
 
 
 def closed_items(items: pa.Table, item_ids: pa.Array, settings: Settings, ds: str) -> pa.Table:
