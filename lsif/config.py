@@ -193,8 +193,9 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        others = self.item_lists.wanted if self.item_lists else {}
-        if any(one.rules != ListRules() for one in (self.ranking, *self.lists.values(), *others.values())):
+        given = [self.ranking.rules, *(one.rules for one in self.lists.values())]
+        given += [one.rules for one in self.item_lists.wanted.values()] if self.item_lists else []
+        if any(rules != ListRules() for rules in given):
             from lsif.rule_columns import check_rules
 
             try:
