@@ -9,7 +9,8 @@ give it as the `ds` param instead. Any day may be run again: unchanged inputs ma
 catalogue texts, and `ingest_users` what is said of users where the configuration has `[users]`. `score_users` stages
 the lists, `audit_recommendations` reads what was staged, and `publish_recommendations` is the one commit that makes it
 visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
-lists to the databases of `[deliver]`, where the configuration has it.
+lists to the databases of `[deliver]`, where the configuration has it. `item_lists` makes the lists beside items where
+the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.
@@ -20,7 +21,7 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 
 from airflow.sdk import DAG, Param
 from lsif_days import DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, has
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, delivers, has
 
 MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (
@@ -67,5 +68,10 @@ with DAG(
     if has("users"):
         daily("ingest_users", *ACCEPTED, pool=SPARK_POOL) >> score_users
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback
-    if has("deliver"):
-        publish_recommendations >> daily("deliver")
+    if "users" in delivers():
+        publish_recommendations >> daily("deliver", "--lists-of", "users")
+    if has("item_lists"):  # no list of users waits for them
+        item_lists = daily("item_lists")
+        [events_to_interests, embed_items] >> item_lists
+        if "items" in delivers():
+            item_lists >> daily("deliver", "--lists-of", "items", task_id="deliver_item_lists")

@@ -48,6 +48,12 @@ def configured(section: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def delivers() -> set[str]:
+    """Whose lists the configuration brings to databases: `users`, `items`, or both."""
+    given = (one for one in configured("deliver").values() if isinstance(one, dict))
+    return {"users" if one.get("of", "recommendations") == "recommendations" else "items" for one in given}
+
+
 def _configuration() -> dict[str, Any]:
     """One that cannot be read is as the sample's: the jobs will say why."""
     file = Path(os.environ.get("LSIF_CONFIG") or PROJECT / "lsif.toml")

@@ -10,7 +10,7 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.deliver_command import deliver
 from lsif.errors import LsifError
-from lsif.list_commands import recs, why
+from lsif.list_commands import recs, similar, why
 from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
@@ -29,7 +29,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, deliver):
+for command in (*COMMANDS, why, similar, deliver):
     app.command()(command)
 app.command(context_settings={"ignore_unknown_options": True})(recs)
 app.add_typer(llm, name="llm")

@@ -183,7 +183,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
-        check_destinations(self.deliver, self.lists)
+        check_destinations(self.deliver, self.lists, self.item_lists.wanted if self.item_lists else ())
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(
@@ -286,6 +286,8 @@ MOVED: dict[tuple[str, ...], str] = {("ranking", "k"): "each list says its own, 
 def _explained(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         where = [str(part) for part in problem["loc"]]
+        if problem["type"] == "default_factory_not_called":
+            continue  # what it would follow from has a line of its own
         if problem["type"] == "extra_forbidden":
             if moved := MOVED.get(tuple(where)):
                 yield f"{'.'.join(where)} is gone: {moved}"

@@ -1,17 +1,25 @@
-"""Where lists go when they are published: what a `[deliver.NAME]` says of a database."""
+"""Where lists go when they are made: what a `[deliver.NAME]` says of a database."""
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from lsif.schema import DOUBLE, INTEGER, STRING, TABLES
+from lsif.schema import DOUBLE, INTEGER, LONG, STRING, TABLES, Type
 from lsif.sources import Section
 
-KEY = ("user_id", "list", "rank")
-PLAIN = (STRING, INTEGER, DOUBLE)
+Of = Literal["recommendations", "similar_items", "taken_together"]
+LISTS: Of = "recommendations"
+COLUMNS: dict[str, tuple[str, ...]] = {
+    LISTS: ("item_id", "score", "reason_code", "recommendation_id"),
+    "similar_items": ("other_item_id", "score"),
+    "taken_together": ("other_item_id", "score", "users"),
+}
+"""Of each table that can be delivered, the columns that are, beside its key, where nothing else is said."""
+PLAIN = (STRING, INTEGER, LONG, DOUBLE)
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """Stands in a `url` for what the environment keeps."""
 
@@ -28,12 +36,43 @@ def _without_secrets(url: str) -> str:
     return url
 
 
-def _plain(columns: tuple[str, ...]) -> tuple[str, ...]:
-    there = [name for name, kind in TABLES["recommendations"].columns.items() if kind in PLAIN and name not in KEY]
-    for name in columns:
-        if name not in there:
-            raise ValueError(f"{name!r} is no column to deliver beside {', '.join(KEY)}; there are {', '.join(there)}")
-    return columns
+@dataclass(frozen=True)
+class Shape:
+    """The rows that a destination is given.
+
+    Attributes:
+        of: the table that they are of.
+        columns: beside its key.
+    """
+
+    of: str
+    columns: tuple[str, ...]
+
+    @property
+    def owner(self) -> tuple[str, ...]:
+        """Columns that say whose list a row is in, the outer one first."""
+        return ("list", "user_id") if self.of == LISTS else ("item_id",)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What a reader asks by, and the rank."""
+        return (*reversed(self.owner), "rank")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.key, *self.columns)
+
+    @property
+    def kinds(self) -> dict[str, Type]:
+        return {name: TABLES[self.of].columns[name] for name in self.names}
+
+    def check(self) -> None:
+        """Raises ValueError where there is no such column, or none that a database takes."""
+        kinds = TABLES[self.of].columns
+        there = [name for name, kind in kinds.items() if kind in PLAIN and name not in self.key]
+        if strange := [name for name in self.columns if name not in there]:
+            beside = f"beside {', '.join(self.key)}; there are {', '.join(there)}"
+            raise ValueError(f"{strange[0]!r} is no column to deliver {beside}")
 
 
 class Destination(Section):
@@ -44,18 +83,19 @@ class Destination(Section):
     url: Annotated[str, AfterValidator(_without_secrets)]
     """`${NAME}` stands for what the environment keeps under that name: a password, or all of it. A relative file of
     SQLite lies in LSIF_HOME."""
+    of: Of = LISTS
+    """Users' lists, or one of the lists beside items."""
     lists: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """By default all."""
-    columns: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_plain)] = (
-        "item_id",
-        "score",
-        "reason_code",
-        "recommendation_id",
+    """Of users; by default all."""
+    columns: Annotated[tuple[str, ...], Field(min_length=1)] = Field(default_factory=lambda given: COLUMNS[given["of"]])
+    """Of the table, beside its key."""
+    table: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$")] = Field(
+        default_factory=lambda given: given["of"]
     )
-    """Of `recommendations`, beside its key."""
-    table: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,49}\.)?[a-z_][a-z0-9_]{0,49}$")] = "recommendations"
     """The view to read, in a schema or not; what it is made of begins with its name."""
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)*$")] = "lsif"
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][A-Za-z0-9_.-]*)*$")] = Field(
+        default_factory=lambda given: "lsif" if given["of"] == LISTS else f"lsif:{given['of']}"
+    )
     """What every key begins with; no part of it begins with a digit, as the numbers of loads after it do."""
     ttl_hours: PositiveInt = 168
     """How long lists are worth reading when no night follows."""
@@ -65,7 +105,14 @@ class Destination(Section):
         strange = {"prefix", "ttl_hours"} if self.to == "sql" else {"table"}
         if found := sorted(strange & self.model_fields_set):
             raise ValueError(f'{found[0]} is not for to = "{self.to}"')
+        if self.of != LISTS and self.lists:
+            raise ValueError(f'lists are of users: they do not go with of = "{self.of}"')
+        self.shape.check()
         return self
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.of, self.columns)
 
     @property
     def place(self) -> str:
@@ -73,9 +120,18 @@ class Destination(Section):
         return f"{self.url} {self.table if self.to == 'sql' else self.prefix}"
 
 
-def check_destinations(every: Mapping[str, Destination], lists: Collection[str]) -> None:
-    """Raises ValueError where one names a list that there is not, or two would replace each other's lists."""
+def check_destinations(
+    every: Mapping[str, Destination], lists: Collection[str], beside_items: Collection[str] = ()
+) -> None:
+    """Raises ValueError where one names a list that there is not, or two would replace each other's lists.
+
+    Args:
+        lists: of users, by name.
+        beside_items: lists that `[item_lists]` names.
+    """
     for name, destination in every.items():
+        if destination.of not in (LISTS, *beside_items):
+            raise ValueError(f"deliver.{name}.of: [item_lists] does not name {destination.of}, so it is not made")
         if strange := [one for one in destination.lists or () if one not in lists]:
             raise ValueError(f"deliver.{name}.lists: {strange[0]!r} is none of the lists: {', '.join(lists)}")
         first = next(other for other, one in every.items() if one.place == destination.place)

@@ -1,4 +1,4 @@
-"""The commands that show a user's lists, and tell what became of one item in them."""
+"""The commands that show a user's lists, tell what became of one item in them, and show those beside an item."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,6 +61,27 @@ def why(
         rows.append({"list": one.name, **vars(one), "because": sentence})
     columns = ["list", "place", "of", "score", "rule", "place_by_rules", "rank", "because"]
     show(how, f"user {user}, item {item}, ds={day}, model version {version}", columns, rows)
+
+
+def similar(
+    item: Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")],
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest there is.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show the lists beside an item with titles: `lsif similar 1082185 --list taken_together`.
+
+    Where the configuration names them in `[item_lists]`, each night makes them.
+    """
+    from lsif.lookup import beside
+    from lsif.rows_out import form
+    from lsif.screen import show
+
+    how = form(as_json, as_csv)
+    day, rows = beside(item, parsed_day(ds) if ds else None, name)
+    told = ["score", "text", "attributes", "factors", "baskets", "users"]
+    show(how, f"item {item}, ds={day}", ["list", "rank", "other_item_id", "title", *told], rows)
 
 
 def because(way: "Way", rules: "ListRules", k: int) -> str:

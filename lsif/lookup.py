@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from lsif.config import Interest, Settings, load_settings
 from lsif.errors import LsifError
 from lsif.places import airflow_url, tracking_uri
+from lsif.ranked_list import ItemLists
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
@@ -67,6 +68,36 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
     if name and name not in settings.lists:
         raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
     return day, version, [one for one in found if name in (None, one.name)], settings
+
+
+def beside(item: str, ds: str | None = None, name: str | None = None) -> tuple[str, Rows]:
+    """The lists beside an item, with the titles of what is in them.
+
+    Args:
+        ds: day; None shows the newest that has any.
+        name: only this list.
+
+    Returns:
+        The day and the rows by list and rank.
+
+    Raises:
+        LsifError: there is no such list, none on that day, or none of that item.
+    """
+    stored, there = tables(), list(ItemLists.model_fields)
+    if name not in (None, *there):
+        raise LsifError(f"there is no list {name!r} beside items, but {', '.join(there)}")
+    days = {one: stored.days(one) for one in there if name in (None, one)}
+    day = ds or max((day for of_one in days.values() for day in of_one), default="any day")
+    if not any(day in of_one for of_one in days.values()):
+        raise LsifError(f"no list beside items is made for {day}: name them in [item_lists] and run the night")
+    own = pc.field("item_id") == item
+    rows = [
+        {"list": one, **row} for one in days for row in stored.read(one, [day], filter=own).sort_by("rank").to_pylist()
+    ]
+    if not rows:
+        raise LsifError(f"nothing stands beside item {item!r} on ds={day}: it is not available, or nothing is near it")
+    titles = _titles(stored, day, [row["other_item_id"] for row in rows])
+    return day, [{**row, "title": titles.get(row["other_item_id"])} for row in rows]
 
 
 def _published(stored: Tables, ds: str | None) -> str:

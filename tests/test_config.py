@@ -45,6 +45,21 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             "deliver.shop.url: Value error, a password stands in the url",
         ),
         (SHOP + "[deliver.shop]\nto = 'redis'\nurl = 'redis://h/0?password=secret'\n", "a password stands in the url"),
+        (
+            SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nof = 'similar_items'\n",
+            "deliver.shop.of: [item_lists] does not name similar_items, so it is not made",
+        ),
+        (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nof = 'x'\n", "deliver.shop.of: Input should be"),
+        (SHOP + "[item_lists]\n", "name the lists that are wanted: similar_items = {}, taken_together = {}"),
+        (SHOP + "[item_lists]\nsimilar = {}\n", "item_lists.similar; did you mean similar_items?"),
+        (
+            SHOP + "[item_lists.similar_items]\nrules.not_within = { purchase = 3 }\n",
+            "not_within is a rule of users' lists; a list beside an item is the same for everybody",
+        ),
+        (
+            SHOP + "[item_lists.taken_together]\nrules.caps = [{ column = 'colour', most = 1 }]\n",
+            "item_lists.taken_together.rules.caps: the catalogue has no column colour",
+        ),
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = 'lists.db'\n", "it is no url of a database"),
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nprefx = 'a'\n", "deliver.shop.prefx; did you mean prefix?"),
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nprefix = 'a'\n", 'prefix is not for to = "sql"'),

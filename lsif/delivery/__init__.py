@@ -7,7 +7,7 @@ before leaves readers where they were; of two at once the one that switches firs
 from lsif.delivery.delivering import delivered, holds
 from lsif.delivery.places import opened
 from lsif.delivery.published import Published
-from lsif.delivery.several import chosen, each
+from lsif.delivery.several import OWNERS, chosen, each
 from lsif.delivery.standing import Live, Load, Place
 
-__all__ = ["Live", "Load", "Place", "Published", "chosen", "delivered", "each", "holds", "opened"]
+__all__ = ["OWNERS", "Live", "Load", "Place", "Published", "chosen", "delivered", "each", "holds", "opened"]

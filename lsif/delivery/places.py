@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lsif.config import home_folder
 from lsif.delivery.standing import Place
-from lsif.destinations import KEY, VARIABLE, Destination
+from lsif.destinations import VARIABLE, Destination
 from lsif.errors import LsifError, OutageError
 from lsif.outages import is_outage
 
@@ -76,7 +76,7 @@ def _sql(url: str, destination: Destination) -> Place:
             raise LsifError("a url of [deliver] names no file: nobody else could read what is in memory")
         parsed = parsed.set(database=str(home_folder() / str(parsed.database)))
     engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool, connect_args=options[dialect])
-    return SqlPlace(engine, destination.table, (*KEY, *destination.columns))
+    return SqlPlace(engine, destination.table, destination.shape)
 
 
 def _parsed(url: str) -> "sa.URL":
@@ -97,7 +97,7 @@ def _redis(url: str, destination: Destination) -> Place:
         client = valkey.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
     except ValueError as error:  # its text may hold a part of the url
         raise LsifError("a url of [deliver] begins with redis://, rediss:// or unix://, as its client knows") from error
-    return RedisPlace(client, destination.prefix, destination.ttl_hours)
+    return RedisPlace(client, destination.prefix, destination.ttl_hours, destination.shape.owner)
 
 
 def _of_a_database(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Published lists as a stream: what a destination asks for, some rows at a time."""
+"""Lists of a day as a stream: what a destination asks for, some rows at a time."""
 
 import hashlib
 import json
@@ -8,18 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.delivery.standing import Load
-from lsif.destinations import KEY, Destination
+from lsif.destinations import Destination
 from lsif.errors import LsifError
 from lsif.tables import Tables
 
-TABLE = "recommendations"
-
 
 class Published:
-    """A day of `recommendations` as it is now, in the lists and columns that a destination names.
+    """A day of a table of lists as it is now, in the lists and columns that a destination names.
 
     Attributes:
-        columns: `KEY`, and those.
+        shape: of the rows.
         rows: how many have been read so far.
     """
 
@@ -29,24 +27,24 @@ class Published:
             MissingDays: nothing is published for `ds`.
         """
         self._tables, self._lists = tables.pinned(), destination.lists
-        self._tables.require_days(TABLE, ds, ds)
-        self.columns = (*KEY, *destination.columns)
+        self._tables.require_days(destination.of, ds, ds)
+        self.shape = destination.shape
         self.rows = 0
-        wanted = [self._tables.fingerprint(TABLE, ds), self._lists, self.columns]
+        wanted = [self._tables.fingerprint(destination.of, ds), self._lists, self.shape.names]
         self.load = Load(hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:16], ds)
 
     def batches(self) -> Iterator[pa.Table]:
-        """Row groups of files, each by list, user and rank: a list of a user lies in one of them.
+        """Row groups of files, each by owner and rank: a list lies in one of them.
 
         Raises:
             LsifError: there is no row.
         """
-        for rows in self._tables.row_groups(TABLE, self.load.ds, self.columns):
+        for rows in self._tables.row_groups(self.shape.of, self.load.ds, self.shape.names):
             chosen = rows if self._lists is None else rows.filter(pc.field("list").isin(list(self._lists)))
             self.rows += len(chosen)
             if len(chosen):
-                order = [(name, "ascending") for name in ("list", "user_id", "rank")]
-                yield chosen.select(list(self.columns)).sort_by(order)
+                order = [(name, "ascending") for name in (*self.shape.owner, "rank")]
+                yield chosen.select(list(self.shape.names)).sort_by(order)
         if not self.rows:
             of = f" in {', '.join(self._lists)}" if self._lists else ""
             raise LsifError(

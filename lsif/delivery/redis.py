@@ -1,11 +1,12 @@
-"""Redis or Valkey: a value for each user and list, and a pointer to the load that is live.
+"""Redis or Valkey: a value for each list, and a pointer to the load that is live.
 
-`PREFIX:live` holds a number, `PREFIX:7:for_you:385` the rows of user 385 in load 7, as JSON. Both end by themselves
-after a time, the pointer first; `PREFIX:now`, which does not, knows what was live.
+`PREFIX:live` holds a number, `PREFIX:7:for_you:385` the rows of user 385 in load 7, as JSON, `PREFIX:7:4711` those
+beside item 4711. Both end by themselves after a time, the pointer first; `PREFIX:now`, which does not, knows what was
+live.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,12 +27,13 @@ KEYS = 10_000
 class RedisPlace:
     """One prefix on one server."""
 
-    def __init__(self, client: Any, prefix: str, ttl_hours: int) -> None:
+    def __init__(self, client: Any, prefix: str, ttl_hours: int, owner: Sequence[str]) -> None:
         """
         Args:
             client: a `valkey.Valkey`, whose answers are typed as if they might have to be waited for.
+            owner: columns that say whose list a row is in.
         """
-        self._client, self._prefix, self._seconds = client, prefix, ttl_hours * HOUR
+        self._client, self._prefix, self._seconds, self._owner = client, prefix, ttl_hours * HOUR, owner
         self._now, self._pointer = f"{prefix}:now", f"{prefix}:live"
 
     def live(self) -> Live | None:
@@ -52,14 +54,13 @@ class RedisPlace:
 
     def write(self, number: int, rows: Iterable[pa.Table]) -> int:
         there = 0
-        for some in values(rows):
+        for some in values(rows, self._owner):
             sent = self._client.pipeline(transaction=False)
-            for of_list, user, value, _ in some:
-                key = f"{self._prefix}:{number}:{of_list}:{user}"
-                sent.set(key, value, nx=True, ex=self._seconds + LONGER)
+            for name, value, _ in some:
+                sent.set(f"{self._prefix}:{number}:{name}", value, nx=True, ex=self._seconds + LONGER)
             answers = sent.execute()
-            if twice := [user for (_, user, *_), new in zip(some, answers, strict=True) if not new]:
-                raise LsifError(f"a list of user {twice[0]!r} is in two places: score and publish the day again")
+            if twice := [name for (name, *_), new in zip(some, answers, strict=True) if not new]:
+                raise LsifError(f"the list {twice[0]!r} is in two places: make and publish the day again")
             there += sum(count for *_, count in some)
         return there
 

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from lsif.destinations import Destination
+from lsif.destinations import LISTS, Destination
 from lsif.errors import LsifError, OutageError, Superseded
 
+OWNERS = ("users", "items")
+"""Who has lists."""
 
-def chosen(every: Mapping[str, Destination], name: str | None) -> dict[str, Destination]:
-    """All, or the one of that name.
+
+def chosen(every: Mapping[str, Destination], name: str | None, lists_of: str | None = None) -> dict[str, Destination]:
+    """All, or the one of that name, or those of one of `OWNERS`.
 
     Raises:
         LsifError: there is none.
     """
-    if name is None and every:
-        return dict(every)
-    if name is None or name not in every:
-        raise LsifError(f"the configuration has no [deliver.{name or 'NAME'}]; there are: {', '.join(every) or 'none'}")
-    return {name: every[name]}
+    owned = {key: one for key, one in every.items() if lists_of in (None, OWNERS[one.of != LISTS])}
+    found = {key: one for key, one in owned.items() if name in (None, key)}
+    if not found:
+        of = f" for lists of {lists_of}" if lists_of else ""
+        there = ", ".join(owned) or "none"
+        raise LsifError(f"the configuration has no [deliver.{name or 'NAME'}]{of}; there are: {there}")
+    return found
 
 
 def each(names: Iterable[str], work: Callable[[str], object]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.ddl import DropView
 
 from lsif.delivery.sql_rows import put, rows_table
 from lsif.delivery.standing import Live, Load
+from lsif.destinations import Shape
 from lsif.errors import Superseded
 
 LOADING, LIVE, PREVIOUS, OLD, DROPPED, GIVEN_UP = "loading", "live", "previous", "old", "dropped", "given up"
@@ -23,13 +24,13 @@ PATIENCE = "30s"
 class SqlPlace:
     """One view in one database."""
 
-    def __init__(self, engine: sa.Engine, view: str, columns: tuple[str, ...]) -> None:
+    def __init__(self, engine: sa.Engine, view: str, shape: Shape) -> None:
         """
         Args:
             view: its name, with a schema before a point or not.
-            columns: of `recommendations`, its key first.
+            shape: of the rows.
         """
-        self._engine, self._columns = engine, columns
+        self._engine, self._shape = engine, shape
         schema, _, self._view = view.rpartition(".")
         self._schema = schema or None
         self._loads = _loads_table(self._view, self._schema)
@@ -68,7 +69,7 @@ class SqlPlace:
         return number
 
     def write(self, number: int, rows: Iterable[pa.Table]) -> int:
-        return put(self._engine, self._rows(number), rows)
+        return put(self._engine, self._rows(number), rows, self._shape.key)
 
     def switch(self, number: int, load: Load, rows: int | None, seen: Live | None) -> None:
         loads, change = self._loads.c, sa.update(self._loads)
@@ -118,7 +119,7 @@ class SqlPlace:
         connection.execute(sa.CreateView(shown, self._view, schema=self._schema, or_replace=replaced))
 
     def _rows(self, number: int) -> sa.Table:
-        return rows_table(f"{self._view}_{number}", self._schema, self._columns)
+        return rows_table(f"{self._view}_{number}", self._schema, self._shape)
 
     def _wait_a_while(self, connection: sa.Connection) -> None:
         if connection.dialect.name == "postgresql":

@@ -1,29 +1,33 @@
 """Rows into a table of a SQL database: by COPY where the database is PostgreSQL, by INSERT everywhere else."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.csv
 import sqlalchemy as sa
 
-from lsif.destinations import KEY
-from lsif.schema import DOUBLE, INTEGER, STRING, TABLES
+from lsif.destinations import Shape
+from lsif.schema import DOUBLE, INTEGER, LONG, STRING
 
-KINDS: dict[str, type[sa.types.TypeEngine]] = {STRING: sa.Text, INTEGER: sa.Integer, DOUBLE: sa.Double}
+KINDS: dict[str, type[sa.types.TypeEngine]] = {
+    STRING: sa.Text,
+    INTEGER: sa.Integer,
+    LONG: sa.BigInteger,
+    DOUBLE: sa.Double,
+}
 BATCH = 20_000
 """Rows of a transaction."""
 
 
-def rows_table(name: str, schema: str | None, columns: tuple[str, ...]) -> sa.Table:
+def rows_table(name: str, schema: str | None, shape: Shape) -> sa.Table:
     """Of one load, without an index: that is made when the rows are there."""
-    kinds = TABLES["recommendations"].columns
-    made = [sa.Column(column, KINDS[str(kinds[column])], nullable=column not in KEY) for column in columns]
+    made = [sa.Column(name, KINDS[str(kind)], nullable=name not in shape.key) for name, kind in shape.kinds.items()]
     return sa.Table(name, sa.MetaData(), *made, schema=schema)
 
 
-def put(engine: sa.Engine, table: sa.Table, rows: Iterable[pa.Table]) -> int:
-    """Write rows, some at a time, then the index by user; returns how many the table holds.
+def put(engine: sa.Engine, table: sa.Table, rows: Iterable[pa.Table], key: Sequence[str]) -> int:
+    """Write rows, some at a time, then the index by their key; returns how many the table holds.
 
     Raises:
         sqlalchemy.exc.IntegrityError: two rows have one key.
@@ -34,7 +38,7 @@ def put(engine: sa.Engine, table: sa.Table, rows: Iterable[pa.Table]) -> int:
             with engine.begin() as connection:
                 insert(connection, table, group.slice(start, BATCH))
     with engine.begin() as connection:
-        sa.Index(f"{table.name}_key", *(table.c[name] for name in KEY), unique=True).create(connection)
+        sa.Index(f"{table.name}_key", *(table.c[name] for name in key), unique=True).create(connection)
         connection.execute(sa.DDL("ANALYZE %(fullname)s").against(table))
         counted: int = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
     return counted

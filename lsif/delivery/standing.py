@@ -49,7 +49,7 @@ class Place(Protocol):
         """Write rows; returns how many are there.
 
         Args:
-            rows: by list, user and rank; a list of a user lies in one table.
+            rows: by owner and rank; a list lies in one table.
         """
 
     def switch(self, number: int, load: Load, rows: int | None, seen: Live | None) -> None:

@@ -46,7 +46,7 @@ def test_lists_are_delivered_where_they_are_to_be_and_nothing_waits_for_it(
     monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
     deliver = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"].get_task("deliver")
     assert deliver.upstream_task_ids == {"publish_recommendations"} and not deliver.downstream_task_ids
-    assert deliver.command[4].endswith("jobs/deliver.py")
+    assert deliver.command[4].endswith("jobs/deliver.py") and deliver.command[-2:] == ["--lists-of", "users"]
 
 
 def test_the_way_through_airflow_says_what_is_to_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,3 +58,16 @@ def test_the_way_through_airflow_says_what_is_to_be_installed(tmp_path: Path, mo
     monkeypatch.setitem(sys.modules, "airflow.providers.common.ai.batch.openai", None)
     (error,) = DagBag(DAGS / "lsif_enrichment.py").import_errors.values()
     assert '[llm] way = "airflow": pip install -r requirements-llm.lock first' in error
+
+
+def test_lists_beside_items_hold_up_no_list_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    text = SHOP + '[catalogue]\n[item_lists]\nsimilar_items = {}\n[deliver.pages]\nof = "similar_items"\n'
+    (tmp_path / "my.toml").write_text(text)
+    monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
+    night = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"]
+    assert night.get_task("item_lists").upstream_task_ids == {"events_to_interests", "embed_items"}
+    assert night.get_task("item_lists").downstream_task_ids == {"deliver_item_lists"}
+    assert not night.get_task("deliver_item_lists").downstream_task_ids and "deliver" not in night.task_ids
+    assert night.get_task("deliver_item_lists").command[-2:] == ["--lists-of", "items"]

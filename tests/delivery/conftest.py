@@ -12,11 +12,12 @@ import sqlalchemy as sa
 import valkey
 
 from lsif.delivery import Load, Published, delivered, opened
-from lsif.destinations import KEY, Destination
+from lsif.destinations import LISTS, Destination, Shape
 from tests.servers import postgres_server, redis_server
 
 KINDS = ("postgresql", "sqlite", "redis")
 COLUMNS = ("item_id", "score", "reason_code", "recommendation_id")
+KEY = Shape(LISTS, COLUMNS).key
 NUMBERS = itertools.count()
 Lists = dict[tuple[str, str], list[str]]
 """(list, user) = its items by rank."""
@@ -117,7 +118,7 @@ class Given(Published):
     """Published lists without tables; `between` is called when some rows have been read, and before the rest."""
 
     def __init__(self, ds: str, lists: Lists, of: str = "", between: Callable[[], object] = lambda: None) -> None:
-        self.load, self.rows, self.columns = Load(f"{ds} {of}", ds), 0, (*KEY, *COLUMNS)
+        self.load, self.rows = Load(f"{ds} {of}", ds), 0
         self._tables_of = [table(some) for some in halves(lists)]
         self._between = between
 

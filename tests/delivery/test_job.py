@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import valkey
 from typer.testing import CliRunner
 
 from lsif import cli
@@ -166,6 +167,49 @@ def test_the_command_delivers_and_shows_what_is_live(
         ("site", "nothing yet", None, None),
     ]
     assert "say a day with --ds" in str(CliRunner().invoke(cli.app, ["deliver"]).exception)
+
+
+def test_lists_beside_items_go_to_places_of_their_own(
+    run: Run, shops: dict[str, Target], tables: Tables, home: Path
+) -> None:
+    text = SHOP + "[item_lists]\nsimilar_items = {}\ntaken_together = {}\n"
+    text += f'[deliver.lists]\nto = "sql"\nurl = "{shops["file"].destination.url}"\n'
+    text += f'[deliver.alike]\nof = "similar_items"\nto = "sql"\nurl = "{shops["file"].destination.url}"\n'
+    text += f'[deliver.with]\nof = "taken_together"\nto = "redis"\nurl = "{shops["site"].destination.url}"\n'
+    (home / "shop.toml").write_text(text)
+    for ds, other in ((FRIDAY, "b"), (SATURDAY, "c")):
+        for name, counts in (("similar_items", {}), ("taken_together", {"users": 7, "baskets": 9})):
+            blank = dict.fromkeys(tables.schema(name).names)
+            rows = [
+                blank | counts | {"item_id": item, "rank": rank, "other_item_id": f"{other}{rank}", "score": 1 / rank}
+                for item in ("a:1", "a")
+                for rank in (1, 2)
+            ]
+            writer = tables.writer(name)
+            writer.write(ds, pa.Table.from_pylist(rows, tables.schema(name)))
+            writer.commit()
+        run("--ds", ds, "--lists-of", "items")
+    assert "table recommendations lacks 2017-10-28" in run("--ds", SATURDAY, code=2), "those of users are missing"
+    query = "SELECT item_id, rank, other_item_id, ds FROM similar_items ORDER BY item_id, rank"
+    assert [tuple(row) for row in shops["file"].query(query)] == [
+        (item, rank, f"c{rank}", SATURDAY) for item in ("a", "a:1") for rank in (1, 2)
+    ]
+    client = valkey.from_url(shops["site"].destination.url, decode_responses=True)
+    live = client.get("lsif:taken_together:live")
+    assert json.loads(client.get(f"lsif:taken_together:{live}:a:1")) == [
+        {"rank": 1, "other_item_id": "c1", "score": 1.0, "users": 7},
+        {"rank": 2, "other_item_id": "c2", "score": 0.5, "users": 7},
+    ]
+    assert client.get(f"lsif:taken_together:{live}:a") and not client.keys("lsif:taken_together:1:*")
+    found = json.loads(CliRunner().invoke(cli.app, ["deliver", "--status", "--json"]).output)
+    assert [(row["name"], row["ds"]) for row in found] == [
+        ("lists", "nothing yet"),
+        ("alike", SATURDAY),
+        ("with", SATURDAY),
+    ]
+    assert "no [deliver.with] for lists of users; there are: lists" in run(
+        "--ds", FRIDAY, "--to", "with", "--lists-of", "users", code=2
+    )
 
 
 def test_a_job_killed_in_mid_load_leaves_the_old_lists(

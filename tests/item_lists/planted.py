@@ -36,7 +36,7 @@ def baskets() -> list[tuple[str, str, list[str]]]:
     found = []
     for user in range(USERS):
         for back in range(4):
-            items = ["milk", f"soap{(user + back) % 8}"]
+            items = ["milk", f"soap{(user // 4 + back) % 8}"]
             if user % 2 == back % 2:
                 items += ["cup", "saucer"] if user % 4 < 3 else ["oats"]
             if user < 2:
