@@ -1,17 +1,15 @@
 """Settings: small frozen models with defaults in code, overridden by one TOML file. A typo names the nearest key."""
 
-import difflib
 import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -21,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from lsif.config_errors import explained
 from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, together
@@ -276,34 +275,4 @@ def load_settings(path: str | Path | None = None) -> Settings:
     try:
         return Settings.model_validate({**given, **places})
     except ValidationError as error:
-        raise LsifError(f"{file}: {'; '.join(_explained(error))}") from error
-
-
-MOVED: dict[tuple[str, ...], str] = {("ranking", "k"): "each list says its own, [lists.for_you] k = 20"}
-"""Keys of earlier releases."""
-
-
-def _explained(error: ValidationError) -> Iterator[str]:
-    for problem in error.errors():
-        where = [str(part) for part in problem["loc"]]
-        if problem["type"] == "default_factory_not_called":
-            continue  # what it would follow from has a line of its own
-        if problem["type"] == "extra_forbidden":
-            if moved := MOVED.get(tuple(where)):
-                yield f"{'.'.join(where)} is gone: {moved}"
-                continue
-            near = difflib.get_close_matches(where[-1], _keys_at(Settings, where[:-1]), n=1)
-            yield f"unknown key {'.'.join(where)}" + (f"; did you mean {near[0]}?" if near else "")
-        else:
-            yield f"{'.'.join(where)}: {problem['msg']}" if where else problem["msg"].removeprefix("Value error, ")
-
-
-def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
-    """Keys that may stand at a place in the file; names of sources are passed over."""
-    kind: Any = model
-    for part in where:
-        fields = getattr(kind, "model_fields", {})
-        if part in fields:
-            kind = fields[part].annotation
-            kind = get_args(kind)[-1] if get_args(kind) else kind
-    return list(getattr(kind, "model_fields", {}))
+        raise LsifError(f"{file}: {'; '.join(explained(error, Settings))}") from error

@@ -54,6 +54,12 @@ def _table(name: str, key: str, partitioned: bool = True, added: str = "", **col
     return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
+def _beside_items(name: str, **told: Type) -> TableSchema:
+    """Lists beside items; `told` is what a row says of the two."""
+    ours = {"item_id": STRING, "rank": INTEGER, "other_item_id": STRING, "score": DOUBLE, "rule_part": DOUBLE}
+    return TableSchema(name, {**ours, **told}, ("item_id", "rank"))
+
+
 TABLES: dict[str, TableSchema] = {
     table.name: table
     for table in (
@@ -213,29 +219,8 @@ TABLES: dict[str, TableSchema] = {
             model_version=STRING,
             config_hash=STRING,
         ),
-        _table(
-            "similar_items",
-            key="item_id rank",
-            item_id=STRING,
-            rank=INTEGER,
-            other_item_id=STRING,
-            score=DOUBLE,
-            text=DOUBLE,
-            attributes=DOUBLE,
-            factors=DOUBLE,
-            rule_part=DOUBLE,
-        ),
-        _table(
-            "taken_together",
-            key="item_id rank",
-            item_id=STRING,
-            rank=INTEGER,
-            other_item_id=STRING,
-            score=DOUBLE,
-            baskets=LONG,
-            users=LONG,
-            rule_part=DOUBLE,
-        ),
+        _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
+        _beside_items("taken_together", baskets=LONG, users=LONG),
         _table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),
         _table(
             "feedback",

@@ -200,7 +200,9 @@ def test_lists_beside_items_go_to_places_of_their_own(
         {"rank": 1, "other_item_id": "c1", "score": 1.0, "users": 7},
         {"rank": 2, "other_item_id": "c2", "score": 0.5, "users": 7},
     ]
-    assert client.get(f"lsif:taken_together:{live}:a") and not client.keys("lsif:taken_together:1:*")
+    assert sorted(client.keys(f"lsif:taken_together:{live}:*")) == [
+        f"lsif:taken_together:{live}:{i}" for i in ("a", "a:1")
+    ]
     found = json.loads(CliRunner().invoke(cli.app, ["deliver", "--status", "--json"]).output)
     assert [(row["name"], row["ds"]) for row in found] == [
         ("lists", "nothing yet"),
