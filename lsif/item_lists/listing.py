@@ -47,30 +47,44 @@ def listed(near: Near, rules: ItemRules, k: int, item_ids: pa.Array, schema: pa.
     """
     chooses = bool(rules.rules.caps or rules.rules.near_duplicates or rules.rules.diversity)
     depth = DEPTH * k if chooses else k
+    for items in _blocks(np.arange(len(item_ids)), rules, depth):
+        yield _batch(_joined([*_deep_enough(items, near, rules, k, depth)]), near, rules, item_ids, schema)
+
+
+def _blocks(items: Array, rules: ItemRules, depth: int) -> Iterator[Array]:
+    """As many items at once as fit, with so many candidates each."""
     width = 1 if rules.vectors is None else rules.vectors.shape[1]
-    size = max(CELLS // max(len(item_ids), depth * width), 1)
-    for start in range(0, len(item_ids), size):
-        items = np.arange(start, min(start + size, len(item_ids)))
-        yield _batch(_of(items, near, rules, k, depth), near, rules, item_ids, schema)
+    size = max(CELLS // max(len(rules.closed), depth * width), 1)
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _of(items: Array, near: Near, rules: ItemRules, k: int, depth: int) -> _Rows:
-    """The rows of some items, from deeper candidates where the first leave a rank empty, or something better out."""
-    found, size = [], len(rules.closed)
+def _deep_enough(items: Array, near: Near, rules: ItemRules, k: int, depth: int) -> Iterator[_Rows]:
+    """The rows of some items; from deeper candidates where the first leave a rank empty, or something better out."""
     while len(items):
-        candidates = near.nearest(items, depth)
-        unlike = unlike_of(rules, candidates.item, k)
-        nothing_fixed = np.full((len(items), k), NOTHING)
-        made = select(candidates.score, limits_of(rules, candidates.item, k), nothing_fixed, unlike)
-        reaches = made.lowest - (unlike.cost if unlike else 0.0) >= candidates.bound
-        at, rank = (made.rows[reaches] != NOTHING).nonzero()
-        place = made.rows[reaches][at, rank]
-        one = candidates.item[reaches][at, place], candidates.score[reaches][at, place]
-        found.append(_Rows(items[reaches][at], rank, *one))
-        items, depth = items[~reaches], min(DEEPER * depth, size)
-    whole = [np.concatenate([getattr(part, name) for part in found]) for name in ("item", "rank", "other", "score")]
-    order = np.lexsort((whole[1], whole[0]))
-    return _Rows(*(values[order] for values in whole))
+        left = []
+        for block in _blocks(items, rules, depth):
+            rows, reaches = _of(block, near, rules, k, depth)
+            yield rows
+            left.append(block[~reaches])
+        items, depth = np.concatenate(left), min(DEEPER * depth, len(rules.closed))
+
+
+def _of(items: Array, near: Near, rules: ItemRules, k: int, depth: int) -> tuple[_Rows, Array]:
+    """The rows of those items for which the candidates reach, and which these are [B]."""
+    found = near.nearest(items, depth)
+    unlike = unlike_of(rules, found.item, k)
+    made = select(found.score, limits_of(rules, found.item, k), np.full((len(items), k), NOTHING), unlike)
+    reaches = made.lowest - (unlike.cost if unlike else 0.0) >= found.bound
+    at, rank = (np.where(reaches[:, None], made.rows, NOTHING) != NOTHING).nonzero()
+    place = made.rows[at, rank]
+    return _Rows(items[at], rank, found.item[at, place], found.score[at, place]), reaches
+
+
+def _joined(parts: list[_Rows]) -> _Rows:
+    """Rows of different items, by item and rank."""
+    whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])}
+    order = np.lexsort((whole["rank"], whole["item"]))
+    return _Rows(**{name: values[order] for name, values in whole.items()})
 
 
 def _batch(rows: _Rows, near: Near, rules: ItemRules, item_ids: pa.Array, schema: pa.Schema) -> pa.RecordBatch:

@@ -13,6 +13,9 @@ from lsif.features.ragged import Array
 from lsif.ranking.popular import DECIMALS
 from lsif.ranking.selection import NOTHING
 
+UNITS = 10**DECIMALS
+"""Of a score of one. Scores are searched as whole numbers of them, so that equal ones are equal on every machine."""
+
 
 @dataclass(frozen=True)
 class Others:
@@ -53,16 +56,21 @@ class Near(Protocol):
 
 
 def best(score: Array, depth: int) -> Nearest:
-    """The `depth` greatest of each row of scores that are rounded to `DECIMALS`; -inf is nothing [B, V]."""
+    """The `depth` greatest of each row.
+
+    Args:
+        score: whole `UNITS`, -inf is nothing [B, V].
+    """
     items = score.shape[1]
-    # One number for score and place, so that a search for the greatest breaks ties; whole below 2^53.
-    key = np.rint(score * 10**DECIMALS) * items - np.arange(items)
+    key = score * items  # one number for score and place, so that a search breaks ties; exact below 2^53
+    key -= np.arange(items)
+    np.negative(key, out=key)
     if depth < items:
-        found = np.argpartition(-key, depth - 1, axis=1)[:, :depth]
+        found = np.argpartition(key, depth - 1, axis=1)[:, :depth]
     else:
         found = np.broadcast_to(np.arange(items), score.shape)
-    order = np.argsort(-np.take_along_axis(key, found, 1), axis=1, kind="stable")
+    order = np.argsort(np.take_along_axis(key, found, 1), axis=1, kind="stable")
     found = np.take_along_axis(found, order, 1)
-    of = np.take_along_axis(score, found, 1)
+    of = np.take_along_axis(score, found, 1) / UNITS
     bound = of[:, -1] if depth < items else np.full(len(of), -np.inf)
     return Nearest(np.where(of > -np.inf, found, NOTHING), of, bound)

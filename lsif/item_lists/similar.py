@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from lsif.features.ragged import Array
-from lsif.item_lists.near import Nearest, Others, best
+from lsif.item_lists.near import UNITS, Nearest, Others, best
 from lsif.item_lists.signals import Signals
 from lsif.ranking.popular import DECIMALS
 
@@ -28,10 +28,13 @@ class Similar:
     def nearest(self, items: Array, depth: int) -> Nearest:
         score = self._dense[items] @ self._dense.T
         score += (self.of.attributes[items] @ self.of.attributes.T).toarray()
-        score = (score / np.maximum(self._known[items], 1)[:, None]).round(DECIMALS)
-        score[np.arange(len(items)), items] = 0.0
-        near = np.where((score > 0) & self.others.open, (score + self.others.boost).round(DECIMALS), -np.inf)
-        return best(near, depth)
+        score *= (UNITS / np.maximum(self._known[items], 1))[:, None]
+        np.rint(score, out=score)
+        score[np.arange(len(items)), items] = 0
+        score[:, ~self.others.open] = 0
+        np.putmask(score, score <= 0, -np.inf)
+        score += np.rint(self.others.boost * UNITS)
+        return best(score, depth)
 
     def told(self, item: Array, other: Array) -> dict[str, pa.Array]:
         """The three cosines, null where one of the two lacks what they are of."""

@@ -12,7 +12,7 @@ from lsif.features.ragged import Array
 from lsif.item_lists import baskets, listing
 from lsif.item_lists.baskets import Baskets, counted
 from lsif.item_lists.listing import listed, others
-from lsif.item_lists.near import Others, best
+from lsif.item_lists.near import UNITS, Others, best
 from lsif.item_lists.signals import Signals
 from lsif.item_lists.similar import Similar
 from lsif.item_lists.together import Together, association
@@ -83,14 +83,14 @@ def test_the_nearest_are_those_of_a_loop_whatever_the_blocks(monkeypatch: pytest
     rng = np.random.default_rng(1)
     closed, boost = (rng.random(ITEMS) < 0.2).astype(np.int8), np.where(rng.random(ITEMS) < 0.1, 0.25, 0.0)
     alone = rules(closed=closed, boost=boost)
-    values = np.minimum(np.arange(ITEMS) // 20, 1)[None]  # two in three alike: five times as deep is not deep enough
+    values = np.isin(np.arange(ITEMS), [7, 59])[None]  # what may stand beside the first is far down the list
     capped = replace(alone, rules=ListRules(caps=(Cap(column="category", most=1),)), values=values)
     for of in (alone, capped):
         assert rows_of(Similar(drawn(), others(of)), of, 3) == by_loop(drawn(), of, 3)
 
 
 def test_ties_go_by_item() -> None:
-    score = np.array([[0.5, 0.7, 0.5, -np.inf, 0.5]])
+    score = np.array([[0.5, 0.7, 0.5, -np.inf, 0.5]]) * UNITS
     assert best(score, 3).item.tolist() == [[1, 0, 2]] and best(score, 3).bound.tolist() == [0.5]
     assert best(score, 5).item.tolist() == [[1, 0, 2, 4, -1]] and best(score, 5).bound.tolist() == [-np.inf]
 
