@@ -36,7 +36,7 @@ def encoder(job: Job) -> str:
     known = pc.unique(job.tables.read("item_vectors", columns=["encoder"])["encoder"]).to_pylist()
     if not (named := [name for name in known if name in said]):
         raise LsifError(f"the catalogue's texts of ds={job.ds} have no vectors: run embed_items first")
-    return str(min(named, key=said.index))
+    return str(min(named, key=lambda name: (said.index(name), -len(name))))
 
 
 if __name__ == "__main__":

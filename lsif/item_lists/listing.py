@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from lsif.features.ragged import Array
-from lsif.item_lists.near import Near, Others
+from lsif.item_lists.near import Near
 from lsif.ranking.item_rules import ItemRules
 from lsif.ranking.limits import limits_of, unlike_of
 from lsif.ranking.popular import DECIMALS
@@ -20,11 +20,6 @@ DEPTH, DEEPER = 5, 4
 """Candidates for each row where rules choose among them, and how many times as many where those did not do."""
 CELLS = 2**22
 """Items times candidates, or times the items they are searched in, of what is looked at together."""
-
-
-def others(rules: ItemRules) -> Others:
-    """What the rules of a list say of each item that could be listed."""
-    return Others(rules.closed == 0, rules.boost)
 
 
 @dataclass(frozen=True)

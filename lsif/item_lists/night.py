@@ -12,7 +12,7 @@ from lsif.features.ragged import Array
 from lsif.features.text import catalogue_vectors
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.item_lists.baskets import baskets, days_of
-from lsif.item_lists.listing import listed, others
+from lsif.item_lists.listing import listed
 from lsif.item_lists.near import Near, Others
 from lsif.item_lists.signals import signals
 from lsif.item_lists.similar import Similar
@@ -74,7 +74,8 @@ class ItemNight:
         """Rows of the table of that name, some items at a time."""
         rules, k = self._rules[name], wanted_lists(self._settings)[name]
         schema = self._tables.schema(name)
-        return listed(self._near(name, others(rules)), rules, k, self.ids, schema)
+        near = self._near(name, Others(rules.closed == 0, rules.boost))
+        return listed(near, rules, k, self.ids, schema)
 
     def _near(self, name: str, of: Others) -> Near:
         tables, ds = self._tables, self._ds

@@ -65,8 +65,8 @@ def _factors(item_ids: pa.ChunkedArray, states: pa.Table) -> Array:
 def _attributes(items: pa.Table, said: pa.Table) -> sparse.csr_matrix:
     """Of one item alone a word says nothing of another: it is left out."""
     parts = [*_of_catalogue(items), *_of_a_model(items, said)]
-    row = np.concatenate([np.zeros(0, np.int64), *(row for row, _ in parts)])
-    coded = pa.concat_arrays([pa.array([], pa.string()), *(words for _, words in parts)]).dictionary_encode()
+    row = np.concatenate([row for row, _ in parts])
+    coded = pa.concat_arrays([words for _, words in parts]).dictionary_encode()
     code, size = np.asarray(coded.indices).astype(np.int64), len(coded.dictionary)
     row, code = np.divmod(np.unique(row * size + code), max(size, 1))
     count = np.bincount(code, minlength=size)
@@ -82,36 +82,36 @@ Words = tuple[Array, pa.Array]
 
 
 def _of_catalogue(items: pa.Table) -> Iterator[Words]:
+    every = np.arange(len(items))
     for name in ("category", "brand"):
-        told = np.asarray(pc.is_valid(items[name])).nonzero()[0]
-        yield told, _words(name, items[name].take(pa.array(told)))
-    yield _of_lists(np.arange(len(items)), items["attributes"], "name", "value")
+        yield _words(every, name, items[name].combine_chunks())
+    yield _of_pairs(every, items["attributes"], "")
 
 
 def _of_a_model(items: pa.Table, said: pa.Table) -> Iterator[Words]:
-    """What is said of each item's text, by whichever model."""
-    if not len(said):
-        return
-    keys = pa.array(text_sha256(items["text"].to_pylist()), pa.string())
-    of = pa.table({"text_sha256": keys, "row": np.arange(len(items))})
-    told = said.select(["text_sha256", "kind", "attributes"]).append_column("at", pa.array(np.arange(len(said))))
-    pairs = of.join(told.select(["text_sha256", "at"]), "text_sha256", join_type="inner")
-    row, at = (pairs[name].to_numpy() for name in ("row", "at"))
-    told = told.take(pa.array(at))
-    yield row, _words(f"said {KIND}", pc.fill_null(told["kind"], ""))
-    yield _of_lists(row, told["attributes"], "name", "value", "said ")
+    """What is said of each item's text, by whichever models."""
+    keys = pa.array(text_sha256(items["text"].to_pylist()) if len(said) else [], pa.string())
+    by = pc.binary_join_element_wise(said["model"], said["prompt_version"], "@")
+    for one in pc.unique(by).sort():
+        own = said.filter(pc.equal(by, one))
+        at = indices_in(keys, own["text_sha256"].cast(pa.string()).combine_chunks())
+        (row,) = (at >= 0).nonzero()
+        told = own.take(pa.array(at[row]))
+        yield _words(row, f"said {KIND}", told["kind"].combine_chunks())
+        yield _of_pairs(row, told["attributes"], "said ")
 
 
-def _of_lists(row: Array, lists: pa.ChunkedArray, name: str, value: str, before: str = "") -> Words:
+def _of_pairs(row: Array, lists: pa.ChunkedArray, before: str) -> Words:
     whole = lists.combine_chunks()
     parents, pairs = np.asarray(pc.list_parent_indices(whole)), pc.list_flatten(whole)
-    names = pc.binary_join_element_wise(before, pc.struct_field(pairs, name), "")
-    return row[parents], _words(names, pc.struct_field(pairs, value))
+    names = pc.binary_join_element_wise(before, pc.struct_field(pairs, "name"), "")
+    return _words(row[parents], names, pc.struct_field(pairs, "value"))
 
 
-def _words(name: str | pa.Array, value: pa.Array | pa.ChunkedArray) -> pa.Array:
-    whole = value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
-    return pc.fill_null(pc.binary_join_element_wise(name, whole.cast(pa.string()), "="), "")
+def _words(row: Array, name: str | pa.Array, value: pa.Array) -> Words:
+    """Of the rows where there is a value."""
+    words = pc.binary_join_element_wise(name, value.cast(pa.string()), "=").cast(pa.string())
+    return row[np.asarray(words.is_valid())], words.drop_null()
 
 
 def _unit(vectors: Array) -> Array:

@@ -56,18 +56,25 @@ class Together:
     def told(self, item: Array, other: Array) -> dict[str, pa.Array]:
         """How many baskets hold both, and of how many users."""
         of, size = self.of, len(self.of.alone)
-        place = np.searchsorted(of.item * size + of.other, np.minimum(item, other) * size + np.maximum(item, other))
+        place = np.searchsorted(self._keys, np.minimum(item, other) * size + np.maximum(item, other))
         return {"baskets": pa.array(of.baskets[place]), "users": pa.array(of.users[place])}
+
+    @cached_property
+    def _keys(self) -> Array:
+        """Of the pairs, ascending."""
+        found: Array = self.of.item * len(self.of.alone) + self.of.other
+        return found
 
     @cached_property
     def _pairs(self) -> "_Pairs":
         of, size = self.of, len(self.of.alone)
         score = association(of.baskets, of.alone[of.item], of.alone[of.other], of.all).round(DECIMALS)
-        item, other = np.concatenate([of.item, of.other]), np.concatenate([of.other, of.item])
-        score = np.tile(score, 2)
-        (kept,) = ((score >= LEAST) & self.others.open[other]).nonzero()
-        item, other = item[kept], other[kept]
-        score = (score[kept] + self.others.boost[other]).round(DECIMALS)
+        real = score >= LEAST
+        one, two = of.item[real], of.other[real]
+        item, other, score = np.concatenate([one, two]), np.concatenate([two, one]), np.tile(score[real], 2)
+        may = self.others.open[other]
+        item, other = item[may], other[may]
+        score = (score[may] + self.others.boost[other]).round(DECIMALS)
         order = np.lexsort((other, -score, item))
         return _Pairs(starts(item[order], size), other[order], score[order])
 

@@ -1,11 +1,14 @@
 """The real job on a planted shop: what belongs together is found, what may not be listed is not, by the rules."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from lsif import cli
 from lsif.tables import Tables
 from tests.conftest import SHOP
 from tests.item_lists import planted
@@ -78,7 +81,7 @@ def test_rules_hold_for_them_too(shop: Planted) -> None:
 where = "item_id <> 'saucer'"
 caps = [{ column = "category", most = 1 }]
 [item_lists.similar_items]
-k = 4
+k = 30
 rules.blocked_items = "blocked.txt"
 rules.boosts = [{ where = "title like 'rolled%'", add = 3.0 }]
 rules.caps = [{ column = "category", most = 2 }]
@@ -95,6 +98,24 @@ rules.caps = [{ column = "category", most = 2 }]
     kinds = [[planted.CATEGORY.get(other, "other") for other in others(rows)] for rows in similar.values()]
     assert max(of.count(kind) for of in kinds for kind in of) == 2
     assert "saucer" in similar and len(similar["soap1"]) == 2, "as many as the cap lets stand"
+
+
+def test_the_command_shows_them_with_titles(shop: Planted) -> None:
+    ask = CliRunner()
+    nothing = ask.invoke(cli.app, ["similar", "cup"]).exception
+    assert "no list beside items is made for any day: name them in [item_lists]" in str(nothing)
+    shop.run()
+    found = json.loads(ask.invoke(cli.app, ["similar", "cup", "--json"]).output)
+    first = {row["list"]: row for row in reversed(found)}
+    assert {name: row["title"] for name, row in first.items()} == {
+        "similar_items": "blue china cup",
+        "taken_together": "oak saucer plate",
+    }
+    said = ask.invoke(cli.app, ["similar", "cup", "--list", "taken_together", "--ds", planted.DS]).output.splitlines()
+    assert said[0] == "item cup, ds=2017-06-30" and said[2].split()[:3] == ["taken_together", "1", "saucer"]
+    assert "nothing stands beside item 'gone'" in str(ask.invoke(cli.app, ["similar", "gone"]).exception)
+    other = ask.invoke(cli.app, ["similar", "cup", "--list", "for_you"]).exception
+    assert "there is no list 'for_you' beside items, but similar_items, taken_together" in str(other)
 
 
 def test_what_is_missing_is_a_line(shop: Planted) -> None:

@@ -9,11 +9,12 @@ import pytest
 from scipy import sparse
 
 from lsif.features.ragged import Array
+from lsif.features.text import text_sha256
 from lsif.item_lists import baskets, listing
 from lsif.item_lists.baskets import Baskets, counted
-from lsif.item_lists.listing import listed, others
+from lsif.item_lists.listing import listed
 from lsif.item_lists.near import UNITS, Others, best
-from lsif.item_lists.signals import Signals
+from lsif.item_lists.signals import Signals, signals
 from lsif.item_lists.similar import Similar
 from lsif.item_lists.together import Together, association
 from lsif.list_rules import Cap, ListRules
@@ -86,7 +87,7 @@ def test_the_nearest_are_those_of_a_loop_whatever_the_blocks(monkeypatch: pytest
     values = np.isin(np.arange(ITEMS), [7, 59])[None]  # what may stand beside the first is far down the list
     capped = replace(alone, rules=ListRules(caps=(Cap(column="category", most=1),)), values=values)
     for of in (alone, capped):
-        assert rows_of(Similar(drawn(), others(of)), of, 3) == by_loop(drawn(), of, 3)
+        assert rows_of(Similar(drawn(), Others(of.closed == 0, of.boost)), of, 3) == by_loop(drawn(), of, 3)
 
 
 def test_ties_go_by_item() -> None:
@@ -104,6 +105,24 @@ def test_neither_popularity_nor_tiny_counts_make_an_association() -> None:
     assert real == pytest.approx(np.sqrt(2 * (cells * np.log(cells / chance)).sum()), rel=1e-9), (
         "as G-squared is defined"
     )
+
+
+def test_attributes_are_rare_words_of_the_catalogue_and_of_models() -> None:
+    rows = [{"item_id": f"i{n}", "text": f"t{n}", "category": "c"} for n in range(6)]
+    rows[0]["brand"] = rows[1]["brand"] = "b"
+    rows[2]["attributes"] = [{"name": "size", "value": "L"}, {"name": "own", "value": "2"}]
+    rows[3]["attributes"] = [{"name": "size", "value": "L"}]
+    items = pa.Table.from_pylist(rows, arrow_schema(TABLES["items"], with_ds=False))
+    said = [
+        {"model": model, "prompt_version": "1", "text_sha256": text_sha256([text])[0], "kind": kind, "attributes": []}
+        for model, text, kind in (("m", "t0", "lamp"), ("m", "t4", "lamp"), ("n", "t5", None), ("n", "t2", None))
+    ]
+    states = arrow_schema(TABLES["item_states"]).empty_table()
+    of = signals(items, np.zeros((6, 3)), pa.Table.from_pylist(said, arrow_schema(TABLES["item_attributes"])), states)
+    alike = (of.attributes @ of.attributes.T).toarray().round(6)
+    assert alike[2].tolist() == [0, 0, 1, 1, 0, 0], "one size; what all have or one item alone says nothing"
+    assert alike[0].tolist() == [1, 0.707107, 0, 0, 0.707107, 0], "a brand with one, and with another what a model says"
+    assert not alike[5].any() and not of.text.any() and not of.factors.any()
 
 
 def taken(*parts: tuple[str, int, list[int]]) -> pa.Table:
