@@ -15,6 +15,8 @@ from lsif.tables.door import arrow_schema
 
 DS = "2017-06-30"
 USERS = 40
+OLDEST = day_before(DS, 27)
+"""Of the days that count as lately."""
 TITLES = {
     "cup": "blue china cup",
     "saucer": "oak saucer plate",
@@ -25,6 +27,7 @@ TITLES = {
     "rare1": "left skate",
     "rare2": "right boot",
     "gone": "blue china cup old",
+    "jug": "stone jug",
     **{f"soap{n}": f"soap bar number {n}" for n in range(8)},
 }
 """`twin` reads like `cup`, and nobody ever took it; `gone` is not available."""
@@ -32,7 +35,8 @@ CATEGORY = {"cup": "china", "saucer": "china", "mug": "china", "twin": "china", 
 
 
 def baskets() -> list[tuple[str, str, list[str]]]:
-    """User, day and items. Everybody takes milk with whatever; a cup goes with a saucer; two take rare things."""
+    """User, day and items. Everybody takes milk with whatever; a cup goes with a saucer; two take rare things; what was
+    taken long ago arrived today."""
     found = []
     for user in range(USERS):
         for back in range(4):
@@ -42,17 +46,16 @@ def baskets() -> list[tuple[str, str, list[str]]]:
             if user < 2:
                 items += ["rare1", "rare2"]
             found.append((f"u{user:02d}", day_before(DS, back), items))
-    return [*found, *((f"u{user:02d}", day_before(DS, 60), ["oats", "mug"]) for user in range(20))]
+    return [*found, *((f"u{user:02d}", day_before(DS, 60), ["jug", "mug"]) for user in range(20))]
 
 
 def tiles(ds: str) -> pa.Table:
     """Rows of `history_tiles` of a day."""
-    one = {"day": date.fromisoformat(ds), "event_type": "purchase", "n": 1, "weight": 1.0}
     rows = [
-        {"user_id": user, "item_id": item, "days": [one]}
+        {"user_id": user, "item_id": item, "days": [{"day": date.fromisoformat(day), "event_type": "purchase", "n": 1}]}
         for user, day, items in baskets()
         for item in items
-        if day == ds
+        if ds == (day if day >= OLDEST else DS)
     ]
     return table("history_tiles", rows)
 
@@ -80,7 +83,7 @@ def states() -> pa.Table:
 
 def write(tables: Tables) -> None:
     """What the jobs of a night leave before lists beside items are made, and the line of the one that embeds."""
-    days = [day_before(DS, back) for back in range(61)]
+    days = [day_before(DS, back) for back in range(28)]
     for name, of_days in (
         ("items", {DS: catalogue()}),
         ("item_states", {DS: states()}),

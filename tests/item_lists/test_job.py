@@ -59,7 +59,7 @@ def others(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_what_belongs_together_stands_together(shop: Planted) -> None:
-    assert "16 rows in" in shop.run() and "nothing to do" in shop.run()
+    assert "17 rows in" in shop.run() and "nothing to do" in shop.run()
     together, similar = shop.lists("taken_together"), shop.lists("similar_items")
     assert others(together["cup"]) == ["saucer"], "and neither milk, which everybody takes, nor what two households do"
     assert {name: together["cup"][0][name] for name in ("baskets", "users")} == {"baskets": 60, "users": 30}
