@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,9 @@ from lsif.days import day_before
 from lsif.features.ragged import Array, day_number, indices_in
 from lsif.interests.as_of import log_begins
 from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    import duckdb
 
 MOST_ITEMS = 64
 """Of a basket; of a larger one so many are drawn, the same ones every time."""
@@ -123,7 +126,9 @@ def counted(parts: Iterator[pa.Table], items: int) -> Baskets:
         )
 
 
-def _opened(folder: Path) -> duckdb.DuckDBPyConnection:
+def _opened(folder: Path) -> "duckdb.DuckDBPyConnection":
+    import duckdb  # which a night that has nothing to do does not wait for
+
     options: dict[str, str | bool] = {
         "memory_limit": MEMORY,
         "temp_directory": str(folder),
@@ -132,7 +137,7 @@ def _opened(folder: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(folder / "baskets.db"), config={**options})
 
 
-def _number(sql: duckdb.DuckDBPyConnection, query: str, step: int) -> int:
+def _number(sql: "duckdb.DuckDBPyConnection", query: str, step: int) -> int:
     (found,) = sql.execute(query, {"step": step}).fetchone() or (0,)
     return int(found or 0)
 
