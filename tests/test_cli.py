@@ -37,6 +37,7 @@ COMMANDS = [
     "rollback",
     "recs",
     "why",
+    "similar",
     "models",
     "deliver",
     "llm",
