@@ -40,4 +40,4 @@ def encoder(job: Job) -> str:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("item_lists", "ranking", "interests"))
+    run_job(STEP, __doc__, inputs, work, ("item_lists", "ranking", "interests", "llm"))

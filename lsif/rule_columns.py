@@ -1,6 +1,6 @@
 """The columns that rules of lists may name, and whether rules hold together before anything starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -40,11 +40,11 @@ def item_columns(catalogue: "Catalogue | None", words: tuple[str, ...]) -> pa.Sc
     return pa.schema(list((said | attributes | numbers | ours | {DS: pa.date32()}).items()))
 
 
-def words_named(settings: "Settings") -> tuple[str, ...]:
-    """What a language model says of items, as far as rules of lists name it."""
+def words_named(settings: "Settings", rules: Sequence[ListRules] | None = None) -> tuple[str, ...]:
+    """What a language model says of items, as far as rules of lists name it; by default those of users' lists."""
     if not (words := _words(settings.llm)):
         return ()
-    rules = [settings.rules_of(name) for name in settings.lists]
+    rules = [settings.rules_of(name) for name in settings.lists] if rules is None else rules
     named = {cap.column.lower() for of in rules for cap in of.caps}
     if said := [expression for of in rules for _, expression in of.over_items()]:
         from lsif.expressions import columns_of  # and DuckDB, which who has no rules does not wait for

@@ -1,5 +1,7 @@
 """What a language model says of items, as attributes that rules of lists may name beside the catalogue's own."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,18 +10,24 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.attributes import answers_about, attributes_known
 from lsif.features.ragged import Array
+from lsif.list_rules import ListRules
 from lsif.llm import KIND
 from lsif.rule_columns import words_named
 from lsif.tables import Tables
 
 
-def with_words(items: pa.Table, tables: Tables, ds: str, settings: Settings) -> pa.Table:
+def with_words(
+    items: pa.Table, tables: Tables, ds: str, settings: Settings, rules: Sequence[ListRules] | None = None
+) -> pa.Table:
     """Rows of `items` with a model's words among the attributes, before the catalogue's own, where rules name any.
+
+    Args:
+        rules: of the lists; by default those of users.
 
     Raises:
         LsifError: rules name what nobody says by the night of `ds`, neither the catalogue nor a model.
     """
-    if not (names := words_named(settings)):
+    if not (names := words_named(settings, rules)):
         return items
     by = settings.llm.made_by
     answers, about = answers_about(items, attributes_known(tables, ds), by)

@@ -10,6 +10,7 @@ from lsif.errors import LsifError
 from lsif.features.attributes import attribute_inputs, attributes_known
 from lsif.features.ragged import Array
 from lsif.features.text import catalogue_vectors
+from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.item_lists.baskets import baskets, days_of
 from lsif.item_lists.listing import listed
@@ -31,9 +32,10 @@ def inputs_of(tables: Tables, ds: str, settings: Settings, encoder: str) -> dict
         MissingDays: a day of tiles is missing.
         LsifError: a file of ids cannot be read.
     """
-    found, wanted = catalogue_inputs(tables, ds) | {"encoder": encoder}, wanted_lists(settings)
+    wanted = wanted_lists(settings)
+    found = catalogue_inputs(tables, ds) | attribute_inputs(tables, ds) | {"encoder": encoder}
     if SIMILAR in wanted:
-        found |= tables.fingerprints("item_states", [ds]) | attribute_inputs(tables, ds)
+        found |= tables.fingerprints("item_states", [ds])
     if TOGETHER in wanted:
         found |= tables.fingerprints("history_tiles", days_of(tables, ds, settings.interests.recent_days))
     files = {file for name in wanted for file in settings.item_rules_of(name).blocked_items}
@@ -68,7 +70,8 @@ class ItemNight:
         self.ids = self.items["item_id"].cast(pa.string()).combine_chunks()
         self._vectors = self._text(encoder)
         named = {name: settings.item_rules_of(name) for name in wanted_lists(settings)}
-        self._rules = {of.name: of for of in rules_over_items(named, self.items, self.ids, self._vectors, settings, ds)}
+        rows = with_words(self.items, self._tables, ds, settings, list(named.values()))
+        self._rules = {of.name: of for of in rules_over_items(named, rows, self.ids, self._vectors, settings, ds)}
 
     def rows(self, name: str) -> Iterator[pa.RecordBatch]:
         """Rows of the table of that name, some items at a time."""

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from lsif.features.attributes import KIND
 from lsif.features.ragged import Array, indices_in
 from lsif.features.text import text_sha256, whitening
+from lsif.llm import KIND
 
 TEXT_WIDTH = 64
 """Directions of text vectors that are looked at."""
