@@ -2,10 +2,11 @@
 
     python jobs/join_feedback.py --ds 2017-11-07
 
-feedback/D: the events that arrived on D and answer a recommendation, each with the day of the list that was in force
-when it happened: what comes late counts for the list that was seen, and no earlier day of feedback is made again.
-metrics_daily/D: the lists of D - horizon_days against everything that arrived since, beside popularity and personal
-frequency; no rows where no list was published on that day.
+feedback/D: the events that arrived on D and show or answer a recommendation, each with the day of its list: what comes
+late counts for the list that was seen, and no earlier day of feedback is made again.
+metrics_daily/D: how many of them met a list; what came of the exposures that arrived on D - window_days; and the lists
+of D - horizon_days against everything that arrived since, beside popularity and personal frequency. No rows where
+nothing was shown, or no list was published, on that day.
 """
 
 import pyarrow as pa
@@ -13,43 +14,34 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
-from lsif.evaluation.feedback import answered_days, answers, event_days, in_force, metric_rows
+from lsif.evaluation.feedback import ANY_LIST, metric_rows
 from lsif.evaluation.judgement import cuts_of, judgement
+from lsif.evaluation.steps import SECTIONS, feedback_inputs, rates_at, store_feedback
 from lsif.features.evening import evening, evening_inputs
 from lsif.job import Counts, Job, run_job
-
-COLUMNS = ("ds", "list", "rank", "recommendation_id", "user_id", "item_id")
 
 
 def inputs(job: Job) -> dict[str, str]:
     judged, since = days(job)
-    found = job.tables.fingerprints("events", [*since, job.ds])
-    published = job.tables.days("recommendations")
-    answered = answered_days(arrived(job), published, job.ds)
-    found |= job.tables.fingerprints("recommendations", {judged, *answered})
-    return found | (evening_inputs(job.tables, judged, job.settings) if judged in published else {})
+    found = feedback_inputs(job.tables, job.ds, job.settings)
+    found |= job.tables.fingerprints("events", since) | job.tables.fingerprints("recommendations", [judged])
+    published = job.tables.days("recommendations", judged, judged)
+    return found | (evening_inputs(job.tables, judged, job.settings) if published else {})
 
 
 def work(job: Job) -> Counts:
     feedback, metrics = job.tables.writer("feedback"), job.tables.writer("metrics_daily")
     judged, since = days(job)
-    events = arrived(job)
-    published = job.tables.days("recommendations")
-    users = pc.field("user_id").isin(pc.unique(events["user_id"]))
-    shown = job.tables.read("recommendations", answered_days(events, published, job.ds), COLUMNS, users)
-    found = answers(events, shown, in_force(event_days(events), published))
-    feedback.write(job.ds, found)
-    rows = metric_rows(judged_lists(job, judged, since))
-    metrics.write(job.ds, rows)
-    feedback.commit()
+    met = store_feedback(job.tables, job.ds, job.settings, feedback)
+    shown, gap = rates_at(job.tables, job.ds, job.settings)
+    compared = metric_rows(judged_lists(job, judged, since))
+    metrics.write(job.ds, pa.concat_tables([met, shown, compared]))
     metrics.commit()
-    answering = len(found.group_by(["source", "event_id"]).aggregate([]))
-    note = f"{answering:,} of {len(events):,} events answer a list; {len(rows)} metrics of the lists of {judged}"
-    return Counts(len(events), len(found), note=note)
-
-
-def arrived(job: Job) -> pa.Table:
-    return job.tables.read("events", job.tables.require_days("events", job.ds, job.ds))
+    events, out = (job.tables.rows(name, job.ds, job.ds)[job.ds] for name in ("events", "feedback"))
+    answering = met.filter((pc.field("list") == ANY_LIST) & (pc.field("metric") == "matched"))
+    note = f"{pc.sum(answering['n']).as_py() or 0:,} of {events:,} events answer a list"
+    measured = f"{len(shown)} rates; {len(compared)} metrics of the lists of {judged}"
+    return Counts(events, out, note="; ".join(filter(None, [note, measured, gap])))
 
 
 def days(job: Job) -> tuple[str, list[str]]:
@@ -68,4 +60,4 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work, ("training", "interests", "lists"))
+    run_job("join_feedback", __doc__, inputs, work, {"training", "interests", "lists", *SECTIONS})

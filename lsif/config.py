@@ -24,6 +24,7 @@ from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
+from lsif.outcomes import Feedback, check_feedback
 from lsif.ranked_list import LISTS, ItemLists, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
@@ -171,6 +172,7 @@ class Settings(Section):
     item_lists: ItemLists | None = None
     """Lists beside every item, where they are wanted."""
     gate: Gate = Gate()
+    feedback: Feedback = Feedback()
     llm: Llm = Llm()
     retention: Retention = Retention()
     deliver: dict[str, Destination] = Field({})
@@ -183,6 +185,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
         check_destinations(self.deliver, self.lists, self.item_lists.wanted if self.item_lists else ())
+        check_feedback(self.feedback, self.event_types, self.users)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

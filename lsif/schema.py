@@ -66,7 +66,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "events",
             key="source event_id",
-            added="source",
+            added="source list",
             event_id=STRING,
             user_id=STRING,
             item_id=STRING,
@@ -77,6 +77,7 @@ TABLES: dict[str, TableSchema] = {
             query=STRING,
             recommendation_id=STRING,
             source=STRING,
+            list=STRING,
         ),
         _table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
         _table(
@@ -225,7 +226,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "feedback",
             key="source event_id list",
-            added="source event_id list user_id item_id recommended_ds rank",
+            added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity",
             recommendation_id=STRING,
             outcome=STRING,
             event_time=TIMESTAMP,
@@ -236,10 +237,15 @@ TABLES: dict[str, TableSchema] = {
             item_id=STRING,
             recommended_ds=STRING,
             rank=INTEGER,
+            value=DOUBLE,
+            reason_code=STRING,
+            model_version=STRING,
+            propensity=DOUBLE,
         ),
         _table(
             "metrics_daily",
             key="list metric segment",
+            added="hits",
             list=STRING,
             metric=STRING,
             segment=STRING,
@@ -247,6 +253,7 @@ TABLES: dict[str, TableSchema] = {
             low=DOUBLE,
             high=DOUBLE,
             n=LONG,
+            hits=LONG,
         ),
         _table(
             "alias_history",

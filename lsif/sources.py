@@ -157,12 +157,14 @@ class EventColumns(Section):
     value: str | None = None
     query: str | None = None
     recommendation_id: str | None = None
+    list: str | None = None
+    """The list that showed the item, where no recommendation is named."""
 
 
 class Source(Delivered):
     """One source of events, delivered as files by day of arrival."""
 
-    OPTIONAL: ClassVar[tuple[str, ...]] = ("weight", "value", "query", "recommendation_id")
+    OPTIONAL: ClassVar[tuple[str, ...]] = ("weight", "value", "query", "recommendation_id", "list")
     REQUIRED: ClassVar[tuple[str, ...]] = ("user_id", "event_time")
 
     columns: EventColumns

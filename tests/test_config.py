@@ -77,6 +77,26 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
         (SHOP + "[deliver.shop]\nto = 'sql'\nurl = '${U}'\nlists = ['all']\n", "'all' is none of the lists: for_you"),
         (SHOP + '[training]\ntargets = ["search"]\n', "'search' is none of the event types of positive weight"),
         (
+            SHOP.replace("search = 0.0", "impression = 0.1"),
+            "what was shown is no interest: impression = 0, not 0.1",
+        ),
+        (
+            SHOP + "[feedback]\nclicks = ['clik']\n",
+            "feedback: 'clik' is none of the event types: purchase, browse, search",
+        ),
+        (
+            SHOP + "[feedback.satisfaction]\nevent_type = 'rate'\n",
+            "feedback: 'rate' is none of the event types: purchase, browse, search",
+        ),
+        (
+            SHOP + "[feedback.satisfaction]\nevent_type = 'purchase'\nat_least = 3\nfollowed_by = 'browse'\n",
+            "feedback.satisfaction: Value error, keep one of at_least, followed_by and not_followed_by",
+        ),
+        (
+            SHOP + "[feedback]\nuser_groups = ['country']\n",
+            "feedback.user_groups: 'country' is none of the attributes of [users]: none",
+        ),
+        (
             RULED + 'where = "pric < 3"\n',
             "ranking.rules.where: 'pric < 3': there is no column pric; did you mean price?",
         ),

@@ -1,86 +1,130 @@
-"""What came of a night's lists, as rows of `feedback` and `metrics_daily`."""
+"""What of a day's events answers which list, as rows of `feedback`; and what a night's lists were worth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
+from lsif.outcomes import IMPRESSION
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
-NAMED_DAYS = 14
-"""How long before its day of arrival an event may name a recommendation of."""
+if TYPE_CHECKING:
+    import duckdb
+
 FOR_YOU = "for_you"
 """What lists of before there were names are called."""
+ANY_LIST = "*"
+"""Stands for all lists together in `metrics_daily`."""
 ALL = "users=all"
 """The segment of everybody; others are written alike, `dimension=value`."""
+METRICS = arrow_schema(TABLES["metrics_daily"], with_ds=False)
+
+ARRIVED = """
+    CREATE TABLE arrived AS
+    SELECT coalesce(source, '') AS source, event_id, user_id, item_id, list, recommendation_id, event_type AS outcome,
+        event_time, value, make_timestamp(epoch_us(event_time))::DATE AS day
+    FROM events
+    WHERE item_id IS NOT NULL AND (event_type = $impression OR weight > 0 OR list_contains($types, event_type))"""
+SHOWN = """
+    CREATE TABLE shown AS
+    SELECT coalesce(list, $for_you) AS list, user_id, item_id, rank, ds, recommendation_id, reason_code, model_version,
+        propensity
+    FROM lists
+    WHERE (user_id, item_id) IN (SELECT (user_id, item_id) FROM arrived)
+       OR recommendation_id IN (SELECT recommendation_id FROM arrived WHERE recommendation_id IS NOT NULL)"""
+"""The few rows of all lists that may be answered: they alone are held."""
+FOUND = """
+    CREATE TABLE found AS
+    WITH named AS (
+        SELECT a.source, a.event_id, a.outcome, a.event_time, a.value, s.*
+        FROM arrived a JOIN shown s USING (recommendation_id)
+        WHERE s.ds::DATE >= a.day - $window_days::INTEGER
+    ), met AS (
+        SELECT a.source, a.event_id, a.outcome, a.event_time, a.value, s.*
+        FROM (FROM arrived ANTI JOIN named USING (source, event_id)) a JOIN shown s
+          ON a.user_id = s.user_id AND a.item_id = s.item_id AND coalesce(a.list, s.list) = s.list
+         AND s.ds::DATE BETWEEN a.day - $window_days::INTEGER AND a.day - 1
+        QUALIFY row_number() OVER (PARTITION BY a.source, a.event_id, s.list ORDER BY s.ds DESC, s.rank) = 1
+    )
+    SELECT *, ds AS recommended_ds FROM (FROM named UNION ALL BY NAME FROM met)"""
+COUNTS = """
+    WITH told AS (
+        SELECT outcome, a.source, a.event_id, f.list
+        FROM arrived a LEFT JOIN found f USING (source, event_id, outcome)
+    )
+    SELECT list, 'matched' AS metric, outcome, count(*) AS n FROM told WHERE list IS NOT NULL GROUP BY ALL
+    UNION ALL
+    SELECT $any, if(list IS NULL, 'unmatched', 'matched'), outcome, count(DISTINCT (source, event_id))
+    FROM told GROUP BY ALL
+    ORDER BY ALL"""
 
 
-def in_force(days: Iterable[str], published: Sequence[str]) -> dict[str, str]:
-    """The day of the list that users saw on each of `days`: the newest that was published before it, if any."""
-    seen = {day: max((ds for ds in published if ds < day), default=None) for day in days}
-    return {day: ds for day, ds in seen.items() if ds is not None}
-
-
-def answered_days(events: pa.Table, published: Sequence[str], ds: str) -> list[str]:
+def list_days(events: pa.Table, ds: str, window_days: int) -> list[str]:
     """Days of lists that events which arrived on `ds` may answer, ascending.
 
-    Those in force when they happened, each day after them that would have been in force, and, where an event names its
-    recommendation, the `NAMED_DAYS` before.
-    """
-    happened = event_days(events)
-    seen = in_force(happened, published)
-    read = {day for at in happened for day in days_between(seen.get(at, day_before(at)), day_before(at))}
-    if pc.any(events["recommendation_id"].is_valid()).as_py():
-        read |= set(days_between(day_before(ds, NAMED_DAYS), day_before(ds)))
-    return sorted(read)
-
-
-def event_days(events: pa.Table) -> list[str]:
-    """The UTC days on which something of positive weight happened to an item, ascending."""
-    happened = pc.strftime(_outcomes(events)["event_time"], "%Y-%m-%d")
-    return sorted(pc.unique(happened).to_pylist())
-
-
-def answers(events: pa.Table, lists: pa.Table, seen: Mapping[str, str]) -> pa.Table:
-    """Rows of `feedback`: events that answer a recommendation, by when they happened, whenever they came.
-
-    An event that names a recommendation answers that one; any other answers each list, of those that were in force when
-    it happened, that showed its user the item.
-
     Args:
-        events: what arrived on one day.
-        lists: rows of `recommendations`, with `ds`, of the days in force and of those that named ones may lie in.
-        seen: day of an event → day of the lists in force on it.
-
-    Returns:
-        A row per event and list; `outcome` is the event's type. Sorted by source, event and list.
+        events: `event_time` of what arrived.
     """
-    outcomes = _outcomes(events)
-    happened = pc.strftime(outcomes["event_time"], "%Y-%m-%d").to_pylist()
-    outcomes = outcomes.append_column("shown", pa.array([seen.get(day) for day in happened], pa.string()))
-    shown = lists.select(["ds", "list", "rank", "recommendation_id", "user_id", "item_id"])
-    shown = shown.set_column(1, "list", pc.fill_null(shown["list"], FOR_YOU)).rename_columns({"ds": "recommended_ds"})
-    named = outcomes.drop_columns(["user_id", "item_id"]).join(shown, "recommendation_id", join_type="inner")
-    others = outcomes.join(named, ["source", "event_id"], join_type="left anti").drop_columns("recommendation_id")
-    met = others.join(
-        shown, ["user_id", "item_id", "shown"], ["user_id", "item_id", "recommended_ds"], join_type="inner"
-    )
-    met = met.append_column("recommended_ds", met["shown"])
-    names = arrow_schema(TABLES["feedback"], with_ds=False).names
-    found = pa.concat_tables([named.select(names), met.select(names)])
-    order = [(column, "ascending") for column in ("source", "event_id", "list", "recommended_ds")]
-    return found.sort_by(order).cast(arrow_schema(TABLES["feedback"], with_ds=False))
+    first = pc.strftime(pc.min(events["event_time"]), "%Y-%m-%d").as_py()
+    return days_between(day_before(first or ds, window_days), day_before(ds))
 
 
-def _outcomes(events: pa.Table) -> pa.Table:
-    """Events of positive weight with an item; `outcome` is their type, and those of before sources came have none."""
-    taken = events.filter((pc.field("weight") > 0) & pc.field("item_id").is_valid())
-    named = taken.rename_columns({"event_type": "outcome"})
-    columns = ["event_id", "user_id", "item_id", "outcome", "event_time", "recommendation_id"]
-    return named.select(columns).append_column("source", pc.fill_null(named["source"], ""))
+class Answers:
+    """Rows of `feedback`: events that show or answer a recommendation, by when they happened, whenever they came.
+
+    An event that names a recommendation of the `window_days` before answers that one. Any other answers each list, or
+    the one that it names, that showed its user the item: the newest of those days.
+    """
+
+    def __init__(
+        self,
+        sql: "duckdb.DuckDBPyConnection",
+        events: pa.Table | pads.Dataset,
+        lists: pa.Table | pads.Dataset,
+        types: Sequence[str],
+        window_days: int,
+    ) -> None:
+        """
+        Args:
+            events: what arrived on one day.
+            lists: rows of `recommendations`, with `ds`, of `list_days`; they are read once, as a stream.
+            types: of events that are outcomes even if they weigh nothing.
+        """
+        self._sql = sql
+        sql.register("events", events)
+        sql.register("lists", lists)
+        sql.execute(ARRIVED, {"impression": IMPRESSION, "types": list(types)})
+        sql.execute(SHOWN, {"for_you": FOR_YOU})
+        sql.execute(FOUND, {"window_days": window_days})
+
+    def rows(self) -> Iterator[pa.RecordBatch]:
+        """A row per event and list, in order of users; `outcome` is the event's type."""
+        wanted = arrow_schema(TABLES["feedback"], with_ds=False)
+        chosen = ", ".join(wanted.names)
+        ordered = self._sql.sql(f"SELECT {chosen} FROM found ORDER BY user_id, source, event_id, list, recommended_ds")
+        for batch in ordered.to_arrow_reader():
+            yield batch.cast(wanted)
+
+    def counts(self) -> pa.Table:
+        """Rows of `metrics_daily`: how many events met a list, and how many none; an event counts once in `*`."""
+        found = self._sql.sql(COUNTS, params={"any": ANY_LIST}).to_arrow_table()
+        segments = pc.binary_join_element_wise("outcome", found["outcome"], "=")
+        counted = {"value": found["n"], "n": found["n"], "segment": segments}
+        return as_metrics({"list": found["list"], "metric": found["metric"], **counted})
+
+
+def as_metrics(columns: dict[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
+    """Rows of `metrics_daily` from some of its columns; the others are null."""
+    given = pa.table(columns)
+    for field in METRICS:
+        if field.name not in given.column_names:
+            given = given.append_column(field, pa.nulls(len(given), field.type))
+    return given.select(METRICS.names).cast(METRICS)
 
 
 def metric_rows(comparison: Comparison) -> pa.Table:
@@ -93,4 +137,4 @@ def metric_rows(comparison: Comparison) -> pa.Table:
         if row["contender"] != comparison[0]["contender"]:
             lead = {"value": row["gain"], "low": row["gain_low"], "high": row["gain_high"]}
             rows.append({"metric": f"{comparison[0]['contender']}-{row['contender']}.{row['metric']}", **lead, **where})
-    return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))
+    return pa.Table.from_pylist(rows, schema=METRICS)

@@ -13,11 +13,12 @@ from lsif.errors import LsifError
 from lsif.intake import guess
 from lsif.intake.sample import Sample
 from lsif.intake.unfolding import deepest, lists_of
+from lsif.outcomes import IMPRESSION
 from lsif.sources import Delivered
 
 NOTHING = ("NULL", "null", "None", "nan", "NaN", "N/A", "n/a", "\\N", "-", "?")
 STRONG, WEAK, NONE = 1.0, 0.2, 0.0
-VIEWED = {"view", "browse", "click", "impression", "pageview", "detail", "hover", "visit", "open"}
+VIEWED = {"view", "browse", "click", "pageview", "detail", "hover", "visit", "open"}
 UNLIKED = {"search", "refund", "return", "remove", "cancel", "dislike", "unsubscribe", "login", "logout", "skip"}
 MOST_TYPES = 30
 ID_LIKE = {"id", "code", "no", "number", "key", "uuid", "nr", "nummer"}
@@ -259,10 +260,11 @@ def _section(one: Proposed, names: set[str]) -> list[str]:
 
 def _weights(kinds: list[str]) -> dict[str, float]:
     """What looks on counts little beside what takes; where nothing takes, looking is what there is."""
-    words = {kind: guess.words(kind) for kind in kinds}
+    words = {kind: guess.words(kind) for kind in kinds if kind != IMPRESSION}
     found = {kind: NONE if said & UNLIKED else WEAK if said & VIEWED else STRONG for kind, said in words.items()}
     most = max(found.values(), default=NONE)
-    return {kind: STRONG if weight == most else weight for kind, weight in found.items()}
+    weights = {kind: STRONG if weight == most else weight for kind, weight in found.items()}
+    return {kind: weights.get(kind, NONE) for kind in kinds}
 
 
 def _key(name: str) -> str:

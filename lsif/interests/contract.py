@@ -17,7 +17,8 @@ Rules, in the order in which they are asked:
 | `bad_number`       | its weight is no number, not finite, or negative                                                |
 | `refund`           | its value is negative, and the source says `refunds = "quarantine"`                             |
 | `long_text`        | one of its ids is longer than `max_text` characters                                             |
-| `too_many`         | it comes after the first `max_user_events_per_day` of its user that day, in order of time |
+| `too_many`         | it comes after the first `max_user_events_per_day` of its user that day, in order of time;      |
+|                    | impressions neither do nor count                                                                |
 
 What is optional costs no row: a value that is no number, and a text that is none, are lost; a long query is cut. Such
 rows are events, and what they lost is counted.
@@ -29,10 +30,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lsif.config import Rules
-from lsif.interests.delivery import IDS
+from lsif.interests.delivery import IDS, WORDS
 from lsif.interests.duplicates import FEW, ids_twice, with_duplicates, with_twice
+from lsif.outcomes import IMPRESSION
 
-SAID = ("user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id")
+SAID = ("user_id", "item_id", "event_type", "event_time", "weight", "value", "query", "recommendation_id", "list")
 EVENT = ("event_id", *SAID, "source")
 
 
@@ -93,12 +95,11 @@ def rejected(judgements: DataFrame) -> DataFrame:
 
 
 def _shortened(rows: DataFrame, most: int) -> DataFrame:
-    """Optional texts that are too long: a query is cut, an id of a recommendation is none."""
-    texts = ("query", "recommendation_id")
-    too_long = [F.when(F.length(text) > most, F.lit(text)) for text in texts]
-    shown = F.when(F.length("recommendation_id") <= most, F.col("recommendation_id"))
+    """Optional texts that are too long: a query is cut, a name of a recommendation or of a list is none."""
+    too_long = [F.when(F.length(text) > most, F.lit(text)) for text in WORDS]
+    names = {name: F.when(F.length(name) <= most, F.col(name)) for name in ("recommendation_id", "list")}
     lost = F.array_union("lost", F.array_compact(F.array(*too_long)))
-    return rows.withColumns({"query": F.left("query", F.lit(most)), "recommendation_id": shown, "lost": lost})
+    return rows.withColumns({"query": F.left("query", F.lit(most)), **names, "lost": lost})
 
 
 def _first_broken(arrival: Column, event_types: dict[str, float], rules: Rules, begins: str) -> Column:
@@ -138,11 +139,17 @@ def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
 
 def _may_flood(rows: DataFrame, most: int) -> list[str]:
     """Users with more events on one day than `most`, duplicates included."""
-    counts = rows.where(F.col("rule").isNull()).groupBy("ds", "user_id").count()
+    counts = rows.where(F.col("rule").isNull() & _done_by_users()).groupBy("ds", "user_id").count()
     return [row.user_id for row in counts.where(F.col("count") > most).select("user_id").distinct().collect()]
 
 
 def _flood(most: int) -> Column:
-    """The rule `too_many`; duplicates do not count."""
-    in_order = Window.partitionBy("ds", "user_id", "duplicate").orderBy("event_time", "event_id")
-    return F.when(~F.col("duplicate") & (F.row_number().over(in_order) > most), F.lit("too_many"))
+    """The rule `too_many`; neither duplicates count nor impressions."""
+    counting = ~F.col("duplicate") & _done_by_users()
+    in_order = Window.partitionBy("ds", "user_id", counting).orderBy("event_time", "event_id")
+    return F.when(counting & (F.row_number().over(in_order) > most), F.lit("too_many"))
+
+
+def _done_by_users() -> Column:
+    """Whether it is something that a user did, and not only saw."""
+    return F.col("event_type") != IMPRESSION

@@ -13,14 +13,17 @@ from lsif.intake.unfolding import ELEMENT
 from lsif.sources import Source
 
 IDS = ("event_id", "user_id", "item_id")
-TEXTS = (*IDS, "event_type", "query", "recommendation_id")
+WORDS = ("query", "recommendation_id", "list")
+"""Texts that a row may do without."""
+TEXTS = (*IDS, "event_type", *WORDS)
 QUARANTINE = "quarantine"
 """The word by which a source has its refunds rejected."""
 
 DELIVERED = (
     "source string, file_day date, raw string, readable boolean, first boolean, event_id string, user_id string, "
-    "item_id string, event_type string, query string, recommendation_id string, event_time timestamp, weight double, "
-    "value double, bad_number boolean, bad_id boolean, lacks_id boolean, refund boolean, lost array<string>"
+    "item_id string, event_type string, query string, recommendation_id string, list string, event_time timestamp, "
+    "weight double, value double, bad_number boolean, bad_id boolean, lacks_id boolean, refund boolean, "
+    "lost array<string>"
 )
 """A delivery's columns. `file_day` is the day that the path of the row's file names, null when it names none. `raw` is
 the row as delivered: JSON, or the text itself when it cannot be read. `first` is true for the first of the rows that
@@ -65,7 +68,7 @@ def _events(name: str, part: Mapped, source: Source) -> DataFrame:
     if keeps_sign:
         event_type = F.when(negative, F.lit(source.refunds)).otherwise(event_type)
     lost = {"value": lost_value if keeps_sign else lost_value | negative}
-    words = {field: part.words(field) for field in ("query", "recommendation_id")}
+    words = {field: part.words(field) for field in WORDS}
     lost |= {field: is_lost for field, (_, is_lost) in words.items()}
     return part.rows.select(
         F.lit(name).alias("source"),

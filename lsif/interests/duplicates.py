@@ -12,6 +12,7 @@ TIE_BREAK = (
     "value",
     "query",
     "recommendation_id",
+    "list",
 )
 KEY = ("source", "event_id")
 """Two sources may count their events alike."""

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lsif.interests.history import HistorySettings, histories_at
+from lsif.outcomes import IMPRESSION
 from lsif.schema import DS, TABLES
 
 DECIMALS = 9
@@ -31,12 +32,13 @@ def history_tiles(events: DataFrame) -> DataFrame:
 
 
 def user_tiles(events: DataFrame) -> DataFrame:
-    """Rows of the table `user_tiles`: all events of a user that arrived on a day, and the baskets among them.
+    """Rows of the table `user_tiles`: what a user did, of what arrived on a day, and the baskets among it.
 
     A basket is a distinct time of a user's events of positive weight; a user who only searched has none.
     """
     basket = F.when(F.col("weight") > 0, F.col("event_time"))
-    tiles = events.groupBy("ds", "user_id").agg(F.count("*").alias("events"), F.countDistinct(basket).alias("baskets"))
+    done = events.where(F.col("event_type") != IMPRESSION).groupBy("ds", "user_id")
+    tiles = done.agg(F.count("*").alias("events"), F.countDistinct(basket).alias("baskets"))
     return tiles.hint("rebalance", "ds").sortWithinPartitions("ds", "user_id")
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lsif.days import day_before
+from lsif.outcomes import IMPRESSION
 
 
 def window_days(ds: str, recent_days: int) -> tuple[str, str]:
@@ -19,7 +20,7 @@ def recent_windows(events: DataFrame, dates: Iterable[str], recent_days: int, wi
 
     An event stands in the windows of D when it arrived by D and its UTC day is in (D - recent_days, D]; of those, each
     user keeps the last `window_events` by (time, item, type). Events of every configured type count, also those of zero
-    weight; a search that names no item does not. A user without such an event has no row.
+    weight; impressions do not, nor does a search that names no item. A user without such an event has no row.
 
     Args:
         events: rows of the table `events` with `ds`, of at least the days `window_days` says.
@@ -30,7 +31,7 @@ def recent_windows(events: DataFrame, dates: Iterable[str], recent_days: int, wi
     # Sorting a collected list is the cheapest "last N" of four ways that were measured.
     last = F.slice(F.sort_array(F.collect_list(event), asc=False), 1, window_events)
     windows = (
-        events.where(F.col("item_id").isNotNull())
+        events.where(F.col("item_id").isNotNull() & (F.col("event_type") != IMPRESSION))
         .withColumn("at", F.explode(at))
         .groupBy("at", "user_id")
         .agg(F.transform(F.reverse(last), _in_order).alias("events"))

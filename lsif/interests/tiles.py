@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.interests.arrays import Floats, Ints, as_structs, codes, column, numbers, run_starts
 from lsif.interests.long_term import DECIMALS
 from lsif.interests.merging import groups_of
+from lsif.outcomes import IMPRESSION
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
@@ -30,6 +32,7 @@ def tiles_of_day(events: pa.Table) -> dict[str, pa.Table]:
     Args:
         events: `COLUMNS` of the table `events`; at most some million rows, else products of codes overflow.
     """
+    events = events.filter(pc.field("event_type") != IMPRESSION)
     users, user = codes(column(events, "user_id"))
     weight = numbers(column(events, "weight"), np.float64)
     moment = numbers(column(events, "event_time").cast(pa.int64()), np.int64)

@@ -4,9 +4,11 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.interests.arrays import as_structs, codes, column, numbers, run_starts
 from lsif.interests.tiles import MICROS_OF_DAY
+from lsif.outcomes import IMPRESSION
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
@@ -22,6 +24,7 @@ def windows_at(events: pa.Table, ds: str, recent_days: int, window_events: int) 
     Args:
         events: `COLUMNS` of the events that arrived on the days which `recent.window_days` says.
     """
+    events = events.filter(pc.field("event_type") != IMPRESSION)
     last = date.fromisoformat(ds).toordinal() - EPOCH
     day = numbers(column(events, "event_time").cast(pa.int64()), np.int64) // MICROS_OF_DAY
     named = column(events, "item_id").is_valid().to_numpy(zero_copy_only=False)

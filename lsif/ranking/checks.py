@@ -7,7 +7,6 @@ rows as a stream and spills to disk, so that the size of a night is no matter of
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.dataset as pads
 
 from lsif.checks import Check
 from lsif.checks.check import Verdict
+from lsif.engine import engine
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules
 from lsif.ranked_list import RankedList
@@ -23,7 +23,7 @@ from lsif.ranking.rows import FALLBACK, NO_MODEL, PARTS, SHARES
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY, NAMED = "1GB", 3
+NAMED = 3
 
 TOLERANCE = 1e-5
 LEVELS: tuple[Verdict, ...] = ("fail", "warn")
@@ -54,9 +54,7 @@ class Expected:
 
 def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
     """Every check's verdict, those that fail first; the note says what is wrong."""
-    import duckdb
-
-    with TemporaryDirectory() as spill, duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill}) as sql:
+    with engine() as sql:
         sql.register("listed", rows)
         sql.register("users", pa.table({"user_id": expected.users}))
         sql.register("items", pa.table({"item_id": expected.items}))

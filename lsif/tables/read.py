@@ -106,18 +106,19 @@ class Tables:
         filter: pc.Expression | None = None,
     ) -> pa.Table:
         """Rows of `days` (default: all) as Arrow, with their `ds`, in file order; an absent table has no rows."""
+        return self.scan(name, days).to_table(columns=None if columns is None else list(columns), filter=filter)
+
+    def scan(self, name: str, days: Iterable[str] | None = None) -> pads.Dataset:
+        """Rows of `days` (default: all) with their `ds`, for whoever reads them as a stream."""
         wanted = arrow_schema(_schema(name))
         handle = self._handle(name)
         if handle is None:
-            return wanted.empty_table().select(list(columns or wanted.names))
-        if days is not None:
-            chosen = pc.field(DS).isin(pa.array(list(days), pa.string()))
-            filter = chosen if filter is None else chosen & filter
+            return pads.dataset(wanted.empty_table())
         # Arrow's own filesystem: with deltalake's, written in Python, Arrow's threads may still call Python when the
         # interpreter ends, and the process dies by SIGABRT.
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
-        return dataset.to_table(columns=None if columns is None else list(columns), filter=filter)
+        return dataset if days is None else dataset.filter(pc.field(DS).isin(pa.array(list(days), pa.string())))
 
     def by_day(self, name: str, days: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
         """Each of `days` with its rows, in file order, in one look at the table's log and a file at a time."""

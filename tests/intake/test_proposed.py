@@ -138,6 +138,17 @@ def test_headings_in_one_word_and_in_other_tongues(home: Path) -> None:
     assert proposal(home / "events.csv")["sources"]["events"]["columns"] == columns
 
 
+def test_what_was_shown_weighs_nothing(tmp_path: Path) -> None:
+    for kinds, weights in (
+        (("impression", "view", "buy"), {"impression": 0.0, "view": 0.2, "buy": 1.0}),
+        (("impression", "view"), {"impression": 0.0, "view": 1.0}),
+    ):
+        times = enumerate(moments("%Y-%m-%dT%H:%M:%SZ"))
+        rows = [f"{n},u{n % 9},i{n % 7},{kinds[n % len(kinds)]},{at}" for n, at in times]
+        (tmp_path / "log.csv").write_text("\n".join(["id,user,item,type,time", *rows]))
+        assert proposal(tmp_path / "log.csv")["event_types"] == weights
+
+
 def test_without_a_header_it_asks_which_column_is_whose(home: Path) -> None:
     at = [int((START + timedelta(hours=7 * n)).timestamp() * 1000) for n in range(120)]
     lines = [f"u{n % 9}\tt{n % 13}\t{at[n]}\t{('play', 'skip')[n % 2]}\t{n / 7:.3f}" for n in range(120)]

@@ -11,12 +11,13 @@ from lsif.config import Rules
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival
-from tests.interests.deliver import DS, line, source, write
+from lsif.outcomes import IMPRESSION
+from tests.interests.deliver import COLUMNS, DS, line, source, write
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-TYPES = {"purchase": 1.0, "browse": 0.5, "search": 0.0}
+TYPES = {"purchase": 1.0, "browse": 0.5, "search": 0.0, IMPRESSION: 0.0}
 RULES = Rules(max_late_days=7, max_text=20, max_user_events_per_day=1000)
 
 
@@ -145,11 +146,21 @@ def test_too_many_keeps_the_first_by_time_and_id(spark: "SparkSession", tmp_path
     lines = [line(n, time=f"{DS}T{time}Z") for n, time in enumerate(times)]
     repeated = [lines[1]] * 3  # duplicates do not use up the allowance
     others = [line("x", user="v"), line("y", user="v", kind="nothing")]
+    others += [line(f"z{n}", kind=IMPRESSION, time=f"{DS}T09:00:00Z") for n in range(5)]  # seen, not done
     path = write(tmp_path / f"{DS}.csv", *lines, *repeated, *others)
     made = judge(spark, path, rules=RULES.model_copy(update={"max_user_events_per_day": 3}))
-    assert [e["event_id"] for e in events(made)] == ["1", "2", "4", "x"]
+    assert [e["event_id"] for e in events(made)] == ["1", "2", "4", "x", *(f"z{n}" for n in range(5))]
     assert [json.loads(raw)["id"] for raw in broken(made)["too_many"]] == ["0", "3"]
     assert made.where("duplicate").count() == 3
+
+
+def test_an_impression_may_name_its_list(spark: "SparkSession", tmp_path: Path) -> None:
+    header = "id,user,item,type,time,weight,value,query,list"
+    rows = [f"{line(1, kind=IMPRESSION)},for_you", f"{line(2, kind=IMPRESSION)},{'x' * 21}", f"{line(3)},"]
+    path = write(tmp_path / f"{DS}.csv", *rows, header=header)
+    made = judge(spark, path, columns={**COLUMNS, "list": "list"})
+    assert [(e["list"], e["weight"]) for e in events(made)] == [("for_you", 0.0), (None, 0.0), (None, 1.0)]
+    assert [row.lost for row in made.where("size(lost) > 0").collect()] == [["list"]]
 
 
 def test_of_duplicates_the_same_one_is_stored_in_any_order(spark: "SparkSession", tmp_path: Path) -> None:

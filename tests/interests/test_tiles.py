@@ -12,6 +12,7 @@ from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.storing import TILES
 from lsif.interests.tiles import COLUMNS, rounded, tiles_of_day
 from lsif.interests.windows import windows_at
+from lsif.outcomes import IMPRESSION
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 from tests.interests import log
@@ -19,12 +20,15 @@ from tests.interests import log
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-CASES = [*log.hard_cases(), *log.random_cases(seed=1), *log.random_cases(seed=2, events=30, users=20)]
+SHOWN = [{**case, "event_type": IMPRESSION, "weight": 0.0} for case in log.random_cases(seed=3, events=50, users=9)]
+"""Of other users too, whom nobody would know without."""
+CASES = [*log.hard_cases(), *log.random_cases(seed=1), *log.random_cases(seed=2, events=30, users=20), *SHOWN]
 HARD_WEIGHTS = [1.0, 1 / 3, 0.1, 0.0, 5e-10, 1.5e-9, 2.5e-9, 0.1234567895, 12_345 + 1 / 3, 678.123]
 
 
 def test_tiles_as_arrays_are_those_of_spark_to_the_last_bit(spark: "SparkSession") -> None:
     weights = np.random.default_rng(7).choice(HARD_WEIGHTS, len(CASES))
+    weights[-len(SHOWN) :] = 0
     events = log.as_arrow(CASES)
     events = events.set_column(events.schema.get_field_index("weight"), "weight", pa.array(weights))
     days = sorted(events["ds"].unique().to_pylist())
@@ -54,6 +58,14 @@ def test_windows_as_arrays_are_those_of_spark(spark: "SparkSession", kept: int) 
         wanted = by_spark.filter(pc.field("ds") == ds).sort_by("user_id").drop_columns("ds")
         assert rows.to_pylist() == wanted.to_pylist(), ds
     assert by_spark.num_rows > 10
+
+
+def test_impressions_are_no_interest() -> None:
+    shown, done = log.as_arrow(SHOWN), log.as_arrow(log.hard_cases())
+    both = pa.concat_tables([shown, done])
+    assert tiles_of_day(both.select(COLUMNS)) == tiles_of_day(done.select(COLUMNS))
+    kept = (both.select(windows.COLUMNS), "2017-03-12", 7, 3)
+    assert windows_at(*kept).equals(windows_at(done.select(windows.COLUMNS), *kept[1:]))
 
 
 def test_a_day_without_events_has_empty_tiles() -> None:

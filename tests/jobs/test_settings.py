@@ -77,7 +77,7 @@ READS = {
     "audit_recommendations": {"interests", "lists", "ranking", "llm"},
     "publish_recommendations": set(),
     "deliver to shop": {"deliver"},
-    "join_feedback": {"training", "interests", "lists"},
+    "join_feedback": {"training", "interests", "lists", "feedback", "event_types"},
     "retention of events": {"retention", "training", "interests"},
 }
 

@@ -1,5 +1,6 @@
 """The jobs of training and scoring, from a trained challenger to feedback on its lists."""
 
+import pyarrow.compute as pc
 import pytest
 
 from lsif.days import day_before
@@ -179,13 +180,17 @@ def test_feedback_says_which_recommendations_were_acted_on(champion: Shop) -> No
     found = champion.tables.read("feedback", [NEXT_DAY]).to_pylist()
     assert {row["recommendation_id"] for row in found} == expected != set()
     assert {row["outcome"] for row in found} == {"purchase"}
-    assert champion.tables.read("metrics_daily", [NEXT_DAY]).num_rows == 0
+    counted = champion.tables.read("metrics_daily", [NEXT_DAY]).to_pylist()
+    in_all = {row["metric"]: row["n"] for row in counted if row["list"] == "*"}
+    assert in_all["matched"] == len({row["event_id"] for row in found})
+    assert sum(in_all.values()) == len(events)
 
 
 def test_a_week_later_the_lists_are_measured_beside_baselines(champion: Shop) -> None:
     champion.night()
     champion.run("join_feedback", ds=WEEK_LATER)
-    rows = {row["metric"]: row for row in champion.tables.read("metrics_daily", [WEEK_LATER]).to_pylist()}
+    measured = champion.tables.read("metrics_daily", [WEEK_LATER], filter=pc.field("low").is_valid()).to_pylist()
+    rows = {row["metric"]: row for row in measured}
     lists = ("lsif", "popularity_28d", "frequency_90d", "lsif-popularity_28d")
     assert {f"{name}.ndcg@10" for name in lists} <= rows.keys()
     assert all(row["low"] <= row["value"] <= row["high"] and row["n"] > 20 for row in rows.values())
