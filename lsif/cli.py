@@ -16,6 +16,7 @@ from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
 from lsif.rows_out import AsCsv, AsJson, form
 from lsif.watching import airflow, finish, run, run_day
+from lsif.what_if_command import what_if
 
 # Each imports what it needs, so that `lsif --help` answers at once.
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, deliver):
+for command in (*COMMANDS, why, similar, what_if, deliver):
     app.command()(command)
 app.command(context_settings={"ignore_unknown_options": True})(recs)
 app.add_typer(llm, name="llm")

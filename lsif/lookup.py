@@ -12,6 +12,7 @@ from lsif.ranked_list import ItemLists
 from lsif.tables import Tables
 
 if TYPE_CHECKING:
+    from lsif.ranking.trained import TrainedModel
     from lsif.ranking.why import Way
     from lsif.registry import Registry
 
@@ -141,6 +142,12 @@ def versions() -> Rows:
         }
         for version in reversed(registry.versions())
     ]
+
+
+def loaded(chosen: str) -> "TrainedModel":
+    """The model of a version that a number or an alias names."""
+    registry = _registry()
+    return registry.load(registry.version(chosen).number)
 
 
 def tables_are_known() -> bool:

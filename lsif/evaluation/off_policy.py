@@ -62,15 +62,18 @@ class Estimate:
 def self_normalised(shown: Shown) -> Estimate:
     """Weighted mean reward at each rank, ranks as often as they were shown (Swaminathan, Joachims, 2015).
 
+    Ranks at which nothing of the other lists was shown are left out.
+
     Raises:
         LsifError: too little of the other lists was shown to say anything.
     """
     weight, rank = _weights(shown), shown.rank
-    total = np.maximum(np.bincount(rank, weight), 1e-12)
-    by_rank = np.bincount(rank, weight * shown.reward) / total
-    share = np.bincount(rank) / len(rank)
-    missed = weight * (shown.reward - by_rank[rank]) * (np.bincount(rank) / total)[rank]
-    return _estimate(shown, weight, float(share @ by_rank), missed)
+    total, count = np.bincount(rank, weight), np.bincount(rank)
+    by_rank = np.bincount(rank, weight * shown.reward) / np.where(total > 0, total, 1)
+    told = np.where(total > 0, count, 0)
+    value = float(told @ by_rank) / max(int(told.sum()), 1)
+    scale = len(rank) / max(int(told.sum()), 1) * count / np.where(total > 0, total, np.inf)
+    return _estimate(shown, weight, value, weight * (shown.reward - by_rank[rank]) * scale[rank])
 
 
 def doubly_robust(shown: Shown, expected: Array, expected_of_target: Array) -> Estimate:

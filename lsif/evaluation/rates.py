@@ -105,16 +105,25 @@ def rates(
         items: rows of `items` of one day.
         users: rows of `users` of one day.
     """
-    for name, rows in {"feedback": feedback, "items": items, "users": users}.items():
+    for name, rows in {"items": items, "users": users}.items():
         sql.register(name, rows)
-    window_us = asked.window_days * 86_400_000_000
-    sql.execute(CREDITED, {"impression": IMPRESSION, "window_us": window_us})
-    types = {"clicks": list(asked.clicks), "conversions": list(asked.conversions)}
-    sql.execute(FACTS, {"impression": IMPRESSION, "judged": judged, **types})
+    judge(sql, feedback, asked, judged)
     if asked.satisfaction:
-        sql.execute(CONTENT, {"judged": judged, "window_us": window_us, **_wanted(asked.satisfaction)})
+        sql.execute(CONTENT, {"judged": judged, **_window(asked), **_wanted(asked.satisfaction)})
     sums = sql.sql(TALLY, params={"any": ANY_LIST, "groups": list(asked.user_groups)}).to_arrow_table()
     return _measured(sums, asked.satisfaction is None or asked.satisfaction.is_share)
+
+
+def judge(sql: "duckdb.DuckDBPyConnection", feedback: pa.Table | pads.Dataset, asked: Asked, judged: str) -> None:
+    """Make the table `facts`: each exposure of the day with what did or did not happen, 1 or 0, by metric."""
+    sql.register("feedback", feedback)
+    sql.execute(CREDITED, {"impression": IMPRESSION, **_window(asked)})
+    types = {"clicks": list(asked.clicks), "conversions": list(asked.conversions)}
+    sql.execute(FACTS, {"impression": IMPRESSION, "judged": judged, **types})
+
+
+def _window(asked: Asked) -> dict[str, int]:
+    return {"window_us": asked.window_days * 86_400_000_000}
 
 
 def _wanted(of: Satisfaction) -> dict[str, str | float | bool | None]:

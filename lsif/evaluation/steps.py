@@ -34,7 +34,7 @@ def answerable(tables: Tables, ds: str, settings: Settings) -> list[str]:
 
 def store_feedback(tables: Tables, ds: str, settings: Settings, writer: Writer) -> pa.Table:
     """Write and commit the day; returns rows of `metrics_daily` that count what met a list and what did not."""
-    how = _asked(settings)
+    how = asked_of(settings)
     events, lists = tables.scan("events", [ds]), tables.scan("recommendations", answerable(tables, ds, settings))
     with engine() as sql:
         found = Answers(sql, events, lists, how.types, how.window_days)
@@ -45,7 +45,7 @@ def store_feedback(tables: Tables, ds: str, settings: Settings, writer: Writer) 
 
 def rates_at(tables: Tables, ds: str, settings: Settings) -> tuple[pa.Table, str | None]:
     """Rows of `metrics_daily` of the day that is judged on `ds`; or none, and which days of feedback are missing."""
-    how = _asked(settings)
+    how = asked_of(settings)
     judged, reached = feedback_days(ds, how.window_days)
     there = set(tables.days("feedback"))
     if judged not in there:
@@ -58,5 +58,6 @@ def rates_at(tables: Tables, ds: str, settings: Settings) -> tuple[pa.Table, str
         return rates(sql, tables.scan("feedback", reached), items, users, how, judged), None
 
 
-def _asked(settings: Settings) -> Asked:
+def asked_of(settings: Settings) -> Asked:
+    """What these settings count as answers."""
     return asked(settings.feedback, settings.event_types, settings.training.targets)

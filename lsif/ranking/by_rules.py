@@ -35,6 +35,16 @@ def without_rules(settings: Settings) -> Settings:
     return settings.model_copy(update={"lists": lists, "ranking": ranking})
 
 
+def without_draws(settings: Settings) -> Settings:
+    """The same lists, where no row is left to chance."""
+    rules = settings.ranking.rules.model_copy(update={"explore": None})
+    lists = {
+        name: one.model_copy(update={"rules": one.rules.model_copy(update={"explore": None})})
+        for name, one in settings.lists.items()
+    }
+    return settings.model_copy(update={"lists": lists, "ranking": settings.ranking.model_copy(update={"rules": rules})})
+
+
 class RuledLists:
     """The rules of every list over the night's items.
 
