@@ -11,6 +11,7 @@ the lists, `audit_recommendations` reads what was staged, and `publish_recommend
 visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
 lists to the databases of `[deliver]`, where the configuration has it. `item_lists` makes the lists beside items where
 the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
+`user_interests` writes what each user is interested in, for people; nothing waits for it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.
@@ -60,13 +61,15 @@ with DAG(
     audit_recommendations = daily("audit_recommendations")
     publish_recommendations = daily("publish_recommendations")
     join_feedback = daily("join_feedback")
+    user_interests = daily("user_interests")
 
     events_to_interests >> score_users
     ingest_items >> embed_items >> score_users
     if not has("catalogue"):  # then items are what the events name
         events_to_interests >> ingest_items
     if has("users"):
-        daily("ingest_users", *ACCEPTED, pool=SPARK_POOL) >> score_users
+        daily("ingest_users", *ACCEPTED, pool=SPARK_POOL) >> [score_users, user_interests]
+    [events_to_interests, ingest_items] >> user_interests
     score_users >> audit_recommendations >> publish_recommendations >> join_feedback
     if "users" in delivers():
         publish_recommendations >> daily("deliver", "--lists-of", "users")

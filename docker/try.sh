@@ -99,6 +99,7 @@ alone jobs/embed_items.py --ds "$last"
 alone jobs/score_users.py --ds "$last" --model 1
 alone jobs/audit_recommendations.py --ds "$last"
 alone jobs/publish_recommendations.py --ds "$last"
+alone jobs/user_interests.py --ds "$last"
 command python docker/same_rows.py /var/lib/lsif/alone "$(day_after $past)" "$last"
 say "down"
 finish 0

@@ -5,26 +5,31 @@
 feedback/D: the events that arrived on D and show or answer a recommendation, each with the day of its list: what comes
 late counts for the list that was seen, and no earlier day of feedback is made again.
 metrics_daily/D: how many of them met a list; what came of the exposures that arrived on D - window_days; and the lists
-of D - horizon_days against everything that arrived since, beside popularity and personal frequency. No rows where
-nothing was shown, or no list was published, on that day.
+of D - horizon_days against everything that arrived since, beside popularity and personal frequency; and how the lists
+of D differ from those of the nights before, from each other and from the catalogue, which nobody needs to click for. No
+rows where nothing was shown, or no list was published, on that day.
 """
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.days import day_before, days_between
+from lsif.evaluation.change import Nights, fresh_items, last_nights, night_rows
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.feedback import ANY_LIST, metric_rows
 from lsif.evaluation.judgement import cuts_of, judgement
 from lsif.evaluation.steps import SECTIONS, feedback_inputs, rates_at, store_feedback
 from lsif.features.evening import evening, evening_inputs
+from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Counts, Job, run_job
+from lsif.ranking.popular import available_items
 
 
 def inputs(job: Job) -> dict[str, str]:
     judged, since = days(job)
     found = feedback_inputs(job.tables, job.ds, job.settings)
     found |= job.tables.fingerprints("events", since) | job.tables.fingerprints("recommendations", [judged])
+    found |= job.tables.fingerprints("recommendations", last_nights(job.ds)) | catalogue_inputs(job.tables, job.ds)
     published = job.tables.days("recommendations", judged, judged)
     return found | (evening_inputs(job.tables, judged, job.settings) if published else {})
 
@@ -35,7 +40,7 @@ def work(job: Job) -> Counts:
     met = store_feedback(job.tables, job.ds, job.settings, feedback)
     shown, gap = rates_at(job.tables, job.ds, job.settings)
     compared = metric_rows(judged_lists(job, judged, since))
-    metrics.write(job.ds, pa.concat_tables([met, shown, compared]))
+    metrics.write(job.ds, pa.concat_tables([met, shown, compared, tonight(job)]))
     metrics.commit()
     events, out = (job.tables.rows(name, job.ds, job.ds)[job.ds] for name in ("events", "feedback"))
     answering = met.filter((pc.field("list") == ANY_LIST) & (pc.field("metric") == "matched"))
@@ -57,6 +62,18 @@ def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
     events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
     at = evening(job.tables, judged, job.settings, None)
     return judgement({"lsif": [published]}, at, events, job.settings, cuts_of(job.settings))
+
+
+def tonight(job: Job) -> pa.Table:
+    """What can be said of the lists of D before anybody has clicked."""
+    if job.ds not in job.tables.days("recommendations"):
+        return metric_rows([])
+    days, catalogue = last_nights(job.ds), catalogue_at(job.tables, job.ds)
+    items = fresh_items(catalogue, available_items(catalogue), job.ds, job.settings.interests.recent_days)
+    before = job.tables.newest_day("recommendations", day_before(job.ds))
+    shown = job.tables.scan("recommendations", days)
+    nights = Nights(job.ds, before if before in days else None, shown, items)
+    return night_rows(nights, cuts_of(job.settings))
 
 
 if __name__ == "__main__":

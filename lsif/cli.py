@@ -10,7 +10,7 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.deliver_command import deliver
 from lsif.errors import LsifError
-from lsif.list_commands import recs, similar, why
+from lsif.list_commands import interests, recs, similar, why
 from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
@@ -32,7 +32,8 @@ app = typer.Typer(
 )
 for command in (*COMMANDS, why, similar, what_if, deliver):
     app.command()(command)
-app.command(context_settings={"ignore_unknown_options": True})(recs)
+for shown in (recs, interests):
+    app.command(context_settings={"ignore_unknown_options": True})(shown)
 app.add_typer(llm, name="llm")
 
 Ds = Annotated[str, typer.Option("--ds", metavar="YYYY-MM-DD", help="The UTC day of arrival.")]

@@ -138,6 +138,15 @@ class Ranking(Section):
     """File of ids of users who get no list, one a line; relative to LSIF_HOME, or a URL."""
 
 
+class UserInterests(Section):
+    """What the table `user_interests` holds of each user."""
+
+    columns: tuple[str, ...] = ("category",)
+    """Columns of texts of the catalogue; a word in one of them is a theme."""
+    most: PositiveInt = 20
+    """Themes of one user and column: those of the greatest weight, now or `recent_days` before."""
+
+
 class Gate(Section):
     list: str = "for_you"
     """The list that must win; none of the others may fall behind by more than the margin."""
@@ -171,6 +180,7 @@ class Settings(Section):
     """The lists of every user by name; naming one in the file replaces all three."""
     item_lists: ItemLists | None = None
     """Lists beside every item, where they are wanted."""
+    user_interests: UserInterests = UserInterests()
     gate: Gate = Gate()
     feedback: Feedback = Feedback()
     llm: Llm = Llm()
@@ -191,6 +201,19 @@ class Settings(Section):
             raise ValueError(
                 f"training.targets: {strange[0]!r} is none of the event types of positive weight: {', '.join(happens)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _themes_are_texts(self) -> Self:
+        if self.user_interests.columns != UserInterests().columns:
+            from lsif.rule_columns import text_columns
+
+            there = text_columns(self.catalogue)
+            if strange := [name for name in self.user_interests.columns if name not in there]:
+                raise ValueError(
+                    f"user_interests.columns: the catalogue has no column of texts {strange[0]!r}; there are "
+                    f"{', '.join(there)}"
+                )
         return self
 
     @model_validator(mode="after")

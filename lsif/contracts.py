@@ -36,6 +36,7 @@ ROWS = {
     "item_tiles": "How an item was taken, in what arrived on ds.",
     "long_term_histories": "A user's whole history as known at ds.",
     "recent_windows": "A user's last events as known at ds.",
+    "user_interests": "What of a user's interest belongs to a theme, as known at ds.",
     "item_hours": "How many took an item in an hour.",
     "item_states": "What all users share of an item as known at ds.",
     "recommendations": "An item at a rank of a user's list, made of what was known at ds.",

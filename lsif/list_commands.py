@@ -1,4 +1,4 @@
-"""The commands that show a user's lists, tell what became of one item in them, and show those beside an item."""
+"""The commands that show a user's lists and interests, what became of one item in lists, and those beside an item."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,6 +82,26 @@ def similar(
     day, rows = beside(item, parsed_day(ds) if ds else None, name)
     told = ["score", "text", "attributes", "factors", "baskets", "users"]
     show(how, f"item {item}, ds={day}", ["list", "rank", "other_item_id", "title", *told], rows)
+
+
+def interests(
+    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
+    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest written.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show what a user is interested in, of long and of late: `lsif interests 385 --ds 2017-10-31`.
+
+    Weights are events, faded; `change` is against `recent_days` days before.
+    """
+    from lsif.lookup import interests as found
+    from lsif.rows_out import form
+    from lsif.screen import show
+
+    how = form(as_json, as_csv)
+    day, rows = found(user, parsed_day(ds) if ds else None)
+    columns = ["attribute", "theme", "long_weight", "short_weight", "change", "share", "share_change", "last_day"]
+    show(how, f"user {user}, ds={day}", columns, rows)
 
 
 def because(way: "Way", rules: "ListRules", k: int) -> str:

@@ -4,8 +4,9 @@ In the order in which they act: items and users are filtered, what is left is sc
 rules of its own (`[lists.NAME.rules]`), beside those of all lists (`[ranking.rules]`).
 """
 
+from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -98,6 +99,20 @@ class Explore(Section):
     """Which items; by default those that appeared within `recent_days`."""
 
 
+class Rotate(Section):
+    """Rows for what the user was not shown lately, so that a list changes although nothing happened."""
+
+    share: Annotated[float, Field(gt=0, le=0.5)]
+    """Alone, it may be said as a number: `rotate = 0.2`."""
+    days: PositiveInt = 7
+    """How many nights' lists are lately."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_alone(cls, given: Any) -> Any:
+        return {"share": given} if isinstance(given, int | float) else given
+
+
 class ListRules(Section):
     """Nothing of it is in force unless it is said."""
 
@@ -116,6 +131,7 @@ class ListRules(Section):
     pins: tuple[Pin, ...] = ()
     diversity: Diversity | None = None
     explore: Explore | None = None
+    rotate: Rotate | None = None
 
     @field_validator("caps")
     @classmethod
@@ -127,7 +143,7 @@ class ListRules(Section):
     @property
     def moves(self) -> bool:
         """Whether a row may stand above one of a higher score."""
-        return bool(self.pins or self.diversity or self.explore or any(cap.every for cap in self.caps))
+        return bool(self.pins or self.diversity or self.explore or self.rotate or any(cap.every for cap in self.caps))
 
     def over_items(self) -> list[tuple[str, Expression]]:
         """Every expression over the catalogue, with its place below the rules."""
@@ -145,7 +161,8 @@ def together(for_all: ListRules, own: ListRules) -> ListRules:
         kind: max(of.not_within.get(kind, 0) for of in (for_all, own))
         for kind in (*for_all.not_within, *own.not_within)
     }
-    said = {name: getattr(own, name) or getattr(for_all, name) for name in ("shown", "near_duplicates", "diversity")}
+    one_of_two = ("shown", "near_duplicates", "diversity", "explore", "rotate")
+    said = {name: getattr(own, name) or getattr(for_all, name) for name in one_of_two}
     wheres = [one for one in (for_all.where, own.where) if one]
     return ListRules(
         where=" and ".join(f"({one})" for one in wheres) if len(wheres) > 1 else "".join(wheres) or None,
@@ -155,7 +172,6 @@ def together(for_all: ListRules, own: ListRules) -> ListRules:
         boosts=for_all.boosts + own.boosts,
         caps=own.caps + tuple(cap for cap in for_all.caps if cap.name not in {mine.name for mine in own.caps}),
         pins=for_all.pins + own.pins,
-        explore=own.explore or for_all.explore,
         **said,
     )
 
@@ -170,6 +186,24 @@ def clashing(pins: tuple[Pin, ...]) -> str | None:
             if at_once and one.item == other.item:
                 return f"{one.item} is pinned at two ranks, {other.rank} and {one.rank}"
     return None
+
+
+def ranks_to_draw(share: float, ranks: int, taken: Collection[int]) -> list[int]:
+    """Ranks (from nought) of a share of a list's rows, evenly down the list, but for those that are taken."""
+    free = [rank for rank in range(ranks) if rank not in taken]
+    count = min(max(round(share * ranks), 1), len(free))
+    return [free[round((number + 1) * len(free) / count) - 1] for number in range(count)]
+
+
+def drawn_ranks(rules: ListRules, ranks: int, pinned: Collection[int]) -> tuple[list[int], list[int]]:
+    """Ranks of what is explored and of what rotates."""
+    explored = ranks_to_draw(rules.explore.share, ranks, pinned) if rules.explore else []
+    return explored, ranks_to_draw(rules.rotate.share, ranks, {*pinned, *explored}) if rules.rotate else []
+
+
+def crowd(ranks: Collection[int], every: int) -> int:
+    """The most of `ranks` among any `every` one after the other."""
+    return max([0, *(sum(first <= rank < first + every for rank in ranks) for first in ranks)])
 
 
 def _first_twice(names: list[str]) -> str | None:

@@ -101,6 +101,22 @@ def beside(item: str, ds: str | None = None, name: str | None = None) -> tuple[s
     return day, [{**row, "title": titles.get(row["other_item_id"])} for row in rows]
 
 
+def interests(user: str, ds: str | None = None) -> tuple[str, Rows]:
+    """A user's themes: the day and the rows, the heaviest of each column first.
+
+    Raises:
+        LsifError: nothing is written, or nothing for that day or user.
+    """
+    stored = tables()
+    day = ds or max(stored.days("user_interests"), default=None)
+    if day is None or day not in stored.days("user_interests"):
+        raise LsifError(f"no interests are written for {day or 'any day'}: run jobs/user_interests.py --ds ...")
+    rows: Rows = stored.read("user_interests", [day], filter=pc.field("user_id") == user).to_pylist()
+    if not rows:
+        raise LsifError(f"user {user!r} has no interests on ds={day}: nothing that has a theme, or opted out")
+    return day, sorted(rows, key=lambda row: (row["attribute"], -row["long_weight"] - row["short_weight"]))
+
+
 def _published(stored: Tables, ds: str | None) -> str:
     day = ds or max(stored.days("recommendations"), default=None)
     if day is None or day not in stored.days("recommendations"):

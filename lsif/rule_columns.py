@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lsif.errors import LsifError
-from lsif.list_rules import ListRules, clashing
+from lsif.list_rules import ListRules, clashing, crowd, drawn_ranks
 from lsif.llm import Llm
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ def heard_by_rules(settings: "Settings") -> "Settings":
     return settings.model_copy(update={"llm": own if words_named(settings) else Llm()})
 
 
+def text_columns(catalogue: "Catalogue | None") -> list[str]:
+    """Those of them that hold texts, but for the id."""
+    return [one.name for one in item_columns(catalogue, ()) if one.type == pa.string() and one.name != "item_id"]
+
+
 def user_columns(users: "Users | None") -> pa.Schema:
     """What an expression over users may name."""
     attributes = dict.fromkeys(users.columns.attributes, pa.string()) if users else {}
@@ -98,6 +103,21 @@ def _check_list(name: str, of: "RankedList", rules: ListRules) -> None:
         raise LsifError(f"{where}.caps: every does not go with new_share")
     if clash := clashing(rules.pins):
         raise LsifError(f"{where}.pins: {clash}")
+    if rules.rotate:
+        _check_rotation(where, of.k, rules)
+
+
+def _check_rotation(where: str, k: int, rules: ListRules) -> None:
+    """Whether there is room for what is drawn, and no draw can forbid another."""
+    pins = max([0, *(sum(other.first <= one.first <= other.last for other in rules.pins) for one in rules.pins)])
+    explored, rotated = drawn_ranks(rules, k, ())
+    if pins + len(explored) + len(rotated) > k:
+        taken = f"{len(rotated)} rows that rotate, {len(explored)} to explore and {pins} pins"
+        raise LsifError(f"{where}.rotate: {taken} are more than the list's {k}")
+    for cap in rules.caps if rules.explore else ():
+        if cap.most == 1 and (cap.every is None or crowd([*explored, *rotated], cap.every) > 1):
+            both = f"{cap.name} could forbid what one of them draws beside the other's"
+            raise LsifError(f"{where}.rotate: with explore, {both}: allow more than one, or leave one out")
 
 
 def _mistakes(rules: ListRules, settings: "Settings") -> Iterator[tuple[str, str]]:

@@ -38,6 +38,7 @@ COMMANDS = [
     "recs",
     "why",
     "similar",
+    "interests",
     "models",
     "deliver",
     "llm",

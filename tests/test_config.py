@@ -56,6 +56,7 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             SHOP + "[item_lists.similar_items]\nrules.not_within = { purchase = 3 }\n",
             "not_within is a rule of users' lists; a list beside an item is the same for everybody",
         ),
+        (SHOP + "[item_lists.similar_items]\nrules.rotate = 0.2\n", "rotate is a rule of users' lists"),
         (
             SHOP + "[item_lists.taken_together]\nrules.caps = [{ column = 'colour', most = 1 }]\n",
             "item_lists.taken_together.rules.caps: the catalogue has no column colour",
@@ -128,6 +129,18 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
         (
             SHOP + '[lists.l]\nitems = "own"\nrules.explore = { share = 0.1, where = "true" }\n',
             'a list of items = "own" has no room',
+        ),
+        (SHOP + '[user_interests]\ncolumns = ["colour"]\n', "the catalogue has no column of texts 'colour'"),
+        (RULED + "rotate = 0.7\n", "rotate.share: Input should be less than or equal to 0.5"),
+        (
+            SHOP + '[lists.l]\nk = 2\nrules.rotate = 0.5\nrules.explore = { share = 0.5, where = "true" }\n'
+            'rules.pins = [{ item = "a", rank = 1 }]\n',
+            "lists.l.rules.rotate: 1 rows that rotate, 1 to explore and 1 pins are more than the list's 2",
+        ),
+        (
+            RULED + 'rotate = 0.2\nexplore = { share = 0.1, where = "true" }\n'
+            'caps = [{ column = "title", most = 1 }]\n',
+            "with explore, cap title could forbid what one of them draws beside the other's",
         ),
         (SHOP + "x = [", "is not valid TOML"),
         ("home = '/x'\n" + SHOP, "home is set by LSIF_HOME, not in the file"),

@@ -73,7 +73,7 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
     )
 
 
-def people_before(tables: Tables, ds: str, settings: Settings) -> People:
+def people_before(tables: Tables, ds: str, settings: Settings) -> Everyone | Nobody:
     """Everybody as known `recent_days` days before `ds`; nobody where the log is younger.
 
     Raises:

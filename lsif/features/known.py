@@ -89,11 +89,11 @@ class Everyone:
     def of(self, ids: pa.Array) -> Users:
         """What is known of these users (sorted, at least one)."""
         windows, visits = self._windows.of(ids), self._visits.of(ids)
-        return Users(self.ds, ids, self._histories(ids), windows.sort_by("user_id"), visits)
+        return Users(self.ds, ids, self.histories_of(ids), windows.sort_by("user_id"), visits)
 
     def histories(self) -> Iterator[pa.Table]:
         """Everybody's histories, some users at a time, ascending."""
-        return (self._histories(span) for span in self.spans(self.with_history))
+        return (self.histories_of(span) for span in self.spans(self.with_history))
 
     def spans(self, ids: pa.Array) -> Iterator[pa.Array]:
         """`ids` (sorted) in parts that are read at once: whole blocks, but for the last."""
@@ -109,7 +109,8 @@ class Everyone:
             for start in range(0, len(span), BLOCK):
                 yield read.only(span.slice(start, BLOCK)) if len(span) > BLOCK else read
 
-    def _histories(self, ids: pa.Array) -> pa.Table:
+    def histories_of(self, ids: pa.Array) -> pa.Table:
+        """Histories of these users (sorted), of whom somebody is known."""
         base, tiles = self._base.of(ids), self._tiles.of(ids)
         parts = merge([base] if len(base) else [], [tiles] if len(tiles) else [], self.ds, self._how)
         return pa.concat_tables(items_by_user(rounded(part)) for part in parts)
@@ -128,6 +129,10 @@ class Nobody:
     def blocks(self, ids: pa.Array) -> Iterator[Users]:
         """As `Everyone.blocks`: nothing is known of these users."""
         return (nobody(self.ds, ids.slice(start, BLOCK)) for start in range(0, len(ids), BLOCK))
+
+    def histories_of(self, ids: pa.Array) -> pa.Table:
+        """As `Everyone.histories_of`."""
+        return nobody(self.ds, ids).histories
 
 
 def nobody(ds: str, ids: pa.Array) -> Users:

@@ -61,3 +61,17 @@ def distinct(values: Array) -> Array:
     """Sorted distinct values; several times faster than `numpy.unique`, which hashes."""
     ordered = np.sort(values, axis=None)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def by_name(pairs: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """Columns by the names in lists of pairs of name and value, null where a list lacks it."""
+    lists = pairs.combine_chunks()
+    parents, flat = pc.list_parent_indices(lists), lists.flatten()
+    names, values = (pc.struct_field(flat, part) for part in ("name", "value"))
+    made = {}
+    for name in pc.unique(names).to_pylist():
+        there = pc.equal(names, name)
+        place = np.full(len(lists), -1)
+        place[np.asarray(parents.filter(there))] = np.arange(pc.sum(there).as_py())
+        made[name] = values.filter(there).take(pa.array(place, mask=place < 0))
+    return made

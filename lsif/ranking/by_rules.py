@@ -14,7 +14,7 @@ from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import item_rules
 from lsif.ranking.judged import Asked
 from lsif.ranking.lists import RANKS_BY, deepest, in_order, one_list, together
-from lsif.ranking.placing import Placed, placed
+from lsif.ranking.placing import placed
 from lsif.ranking.pool import Wanted
 from lsif.ranking.rows import Ranked
 from lsif.ranking.ruled import ruled
@@ -70,10 +70,11 @@ class RuledLists:
             users: their positions in the block that `rules` are of.
             ids: of the block.
         """
-        return [
-            Asked(number, of, one, users, self._placed(one, users, ids, of.k, by), only)
-            for number, (of, one) in enumerate(zip(self._lists, rules, strict=True))
-        ]
+        found = []
+        for number, (of, one) in enumerate(zip(self._lists, rules, strict=True)):
+            seeds = self._seeds(one, users, ids)
+            found.append(Asked(number, of, one, users, placed(one, users, seeds, of.k, by), seeds, only))
+        return found
 
     def ranked(self, asked: Sequence[Asked], by: Generator, hits: Hits) -> Ranked:
         """Every list of a chunk of users: by user, list and rank."""
@@ -92,8 +93,9 @@ class RuledLists:
             ]
         )
 
-    def _placed(self, rules: UserRules, users: Array, ids: pa.Array, ranks: int, by: Generator) -> Placed:
-        draws = rules.of.rules.explore is not None
-        names = ids.take(pa.array(users)).to_pylist() if draws else [""] * len(users)
-        seeds = np.array([seed_of(self._ds, rules.of.name, name) for name in names], np.uint64)
-        return placed(rules, users, seeds, ranks, by)
+    def _seeds(self, rules: UserRules, users: Array, ids: pa.Array) -> Array:
+        """Of draws for each user of a chunk, nought where nothing is drawn [U]."""
+        if not (rules.of.rules.explore or rules.of.rules.rotate):
+            return np.zeros(len(users), np.uint64)
+        names = ids.take(pa.array(users)).to_pylist()
+        return np.array([seed_of(self._ds, rules.of.name, name) for name in names], np.uint64)

@@ -13,7 +13,8 @@ from lsif.ranking.explained import Chosen
 from lsif.ranking.judged import Asked, Judged
 from lsif.ranking.limits import limits_of, unlike_of
 from lsif.ranking.lists import quota
-from lsif.ranking.placing import SCORE
+from lsif.ranking.placing import SCORE, Placed
+from lsif.ranking.rotation import rotated
 from lsif.ranking.selection import NOTHING, Quota, Selection, select
 
 CELLS = 2**22
@@ -28,6 +29,7 @@ class Selected:
         users: positions in the chunk [U].
         pair: number of the judged pair of each candidate, `NOTHING` past the last [U, C].
         selection: the rows; a place is one of C.
+        placed: what was to stand whatever its score, with what rotates.
         reaches: whether nothing outside of the pool could have been a row [U].
         limits: names of the limits, in the order of `selection.forbidden`.
     """
@@ -35,24 +37,24 @@ class Selected:
     users: Array
     pair: Array
     selection: Selection
+    placed: Placed
     reaches: Array
     limits: tuple[str, ...]
 
-    def rows(self, asked: Asked, of: Judged) -> Chosen:
+    def rows(self, of: Judged) -> Chosen:
         """The rows of users for whom the pool reaches."""
         places = np.where(self.reaches[:, None], self.selection.rows, NOTHING)
         user, rank = (places != NOTHING).nonzero()
         pair = self.pair[user, places[user, rank]]
         pairs = of.pairs.take(pair)
-        placed = asked.placed.only(self.users)
-        same = placed.item[user] == pairs.item[:, None]  # wherever it stands now
+        same = self.placed.item[user] == pairs.item[:, None]  # wherever it stands now
         there, at = same.any(1), same.argmax(1)
         return Chosen(
             pairs,
             rank + 1,
             of.rule[pair],
-            np.where(there, placed.why[user, at], SCORE),
-            np.where(there, placed.propensity[user, at], np.nan),
+            np.where(there, self.placed.why[user, at], SCORE),
+            np.where(there, self.placed.propensity[user, at], np.nan),
         )
 
 
@@ -77,17 +79,19 @@ def _selected(asked: Asked, of: Judged, users: Array, start: Array) -> Selected:
     rules, k = asked.rules.of, asked.of.k
     limits, unlike = limits_of(rules, item, k), unlike_of(rules, item, k)
     own = np.where(there, of.pairs.own[pair] if len(of.score) else False, False)
-    fixed = _fixed(asked, users, item, there)
+    placed, drawn_down_to = rotated(asked, users, item, score)
+    fixed = _fixed(placed, item, there)
     selection = select(score, limits, fixed, unlike, _quota(asked, own, there))
-    least = selection.lowest - (unlike.cost if unlike else 0.0)
-    return Selected(users, pair, selection, least >= of.bound[users], tuple(limit.name for limit in limits))
+    least = np.minimum(selection.lowest - (unlike.cost if unlike else 0.0), drawn_down_to)
+    bound = of.bound[users]  # at a tie with it, what is outside may have the lower id
+    reaches = (least > bound) | np.isneginf(bound)
+    return Selected(users, pair, selection, placed, reaches, tuple(limit.name for limit in limits))
 
 
-def _fixed(asked: Asked, users: Array, item: Array, there: Array) -> Array:
+def _fixed(placed: Placed, item: Array, there: Array) -> Array:
     """Place of each placed item among the candidates, where a filter lets it stand [U, K]."""
-    placed = asked.placed.only(users).item
-    fixed = np.full(placed.shape, NOTHING)
-    for rank, wanted in enumerate(placed.T):
+    fixed = np.full(placed.item.shape, NOTHING)
+    for rank, wanted in enumerate(placed.item.T):
         same = (item == wanted[:, None]) & there & (wanted != NOTHING)[:, None]
         fixed[:, rank] = np.where(same.any(1), same.argmax(1), NOTHING)
     return fixed

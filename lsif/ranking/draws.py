@@ -1,10 +1,10 @@
-"""Which items are explored for whom: drawn by a seed of day, list and user, each with its probability.
+"""Which items are drawn for whom: by a seed of day, list and user, each with its probability.
 
 Items that share a capped value, or a chain of such values, are a group: a group is drawn first and then an item of it.
 So no draw can break a cap by another draw, and the probability of an item at a rank is exact: one over the number of
 groups, times one over the items of its group.
 
-Shapes: U users, E items that may be explored, M draws of each user.
+Shapes: U users, E items that may be drawn, M draws of each user.
 """
 
 import hashlib
@@ -14,6 +14,9 @@ import numpy as np
 
 from lsif.features.ragged import Array
 from lsif.ranking.selection import NOTHING
+
+NEVER = np.uint64(2**64 - 1)
+"""The lot of what may not be drawn."""
 
 
 @dataclass(frozen=True)
@@ -29,26 +32,33 @@ def draws(seeds: Array, items: Array, may: Array, group: Array, count: int) -> D
 
     Args:
         seeds: of each user [U], uint64.
-        items: numbers [E].
+        items: numbers, the same for all [E], or of each user [U, E].
         may: whether each user may get each of them [U, E].
-        group: number of what each is drawn together with [E].
+        group: number of what each is drawn together with, as `items`.
     """
-    _, member = np.unique(group, return_inverse=True)
-    groups = int(member.max(initial=-1)) + 1
-    sizes = np.zeros((len(seeds), groups), np.int64)
-    np.add.at(sizes.T, member, may.T)
-    lots = np.where(sizes > 0, _mixed(seeds[:, None], np.arange(groups)), np.uint64(2**64 - 1))
-    order = np.argsort(lots, axis=1, kind="stable")[:, :count]
+    items = np.broadcast_to(items, may.shape)
+    lots = np.where(may, _mixed(seeds[:, None], np.broadcast_to(group, may.shape)), NEVER)
+    of_item = np.where(may, _mixed(seeds[:, None] ^ np.uint64(1), items), NEVER)
+    groups = _distinct(lots)
     found = np.full((len(seeds), count), NOTHING)
     propensity = np.full((len(seeds), count), np.nan)
-    lot = np.where(may, _mixed(seeds[:, None] ^ np.uint64(1), np.arange(len(items))), np.uint64(2**64 - 1))
-    for draw, chosen in enumerate(order.T):
-        of_it = may & (member == chosen[:, None])
-        some = of_it.any(1)
-        best = np.where(of_it, lot, np.uint64(2**64 - 1)).argmin(1)
-        found[some, draw] = items[best[some]]
-        propensity[some, draw] = 1 / ((sizes > 0).sum(1) * of_it.sum(1))[some]
+    for draw in range(min(count, may.shape[1])):
+        first = lots.min(1)
+        together = lots == first[:, None]
+        (some,) = (first < NEVER).nonzero()
+        best = np.where(together, of_item, NEVER).argmin(1)
+        found[some, draw] = items[some, best[some]]
+        propensity[some, draw] = 1 / (groups * together.sum(1))[some]
+        lots[together] = NEVER
     return Drawn(found, propensity)
+
+
+def _distinct(lots: Array) -> Array:
+    """How many lots each user has that may be drawn [U]."""
+    ordered = np.sort(lots, axis=1)
+    is_new = np.diff(ordered, axis=1, prepend=NEVER) != 0
+    found: Array = (is_new & (ordered < NEVER)).sum(1)
+    return found
 
 
 def seed_of(*words: str) -> np.uint64:

@@ -41,7 +41,7 @@ class Chosen:
         pairs: users and items, with their scores [R].
         rank: from one [R].
         rule: what rules added to each score [R].
-        placed: why a row stands where it does: its score (0), a pin (1), a draw (2) [R].
+        placed: why a row stands where it does: its score (0), a pin (1), a draw (2), a rotation (3) [R].
         propensity: how likely that item was at that rank, NaN where nothing was drawn [R].
     """
 

@@ -59,6 +59,29 @@ class ItemRules:
         alike = [] if self.rules.near_duplicates is None or self.vectors is None else [self._near(self.explorable)]
         return _components(self.values, alike)
 
+    @cached_property
+    def reserved(self) -> Array:
+        """Rows of an item's value in each capped column that pins may take, and what is drawn to explore [C, V]."""
+        pins, found = list(self.pinned.values()), np.zeros_like(self.values)
+        for number, values in enumerate(self.values):
+            size = int(values.max(initial=-1)) + 2  # the last is of items without a value
+            taken = np.bincount(values[pins] % size, minlength=size)
+            taken += np.bincount(values[self.explorable] % size, minlength=size) > 0
+            found[number] = np.where(values == NOTHING, 0, taken[values])
+        return found
+
+    @cached_property
+    def apart(self) -> Array:
+        """Whether an item is neither pinned nor explored tonight, nor a near-duplicate of one that may be [V]."""
+        others = self.explorable.copy()
+        others[list(self.pinned.values())] = True
+        apart = ~others
+        if self.rules.near_duplicates is not None and self.vectors is not None:
+            for at in range(0, len(apart), 512):
+                near = self.vectors[at : at + 512] @ self.vectors[others].T >= self.rules.near_duplicates
+                apart[at : at + 512] &= ~near.any(1)
+        return apart
+
     def _near(self, some: Array) -> tuple[Array, Array]:
         """Pairs of some items that are near-duplicates."""
         (items,) = some.nonzero()

@@ -31,6 +31,7 @@ class Asked:
         rules: of the block of users.
         users: positions of the chunk's users in the block [U].
         placed: what stands whatever its score.
+        seeds: of what is drawn for them [U], uint64.
         only: the interest by which people who ask want it ranked.
     """
 
@@ -39,6 +40,7 @@ class Asked:
     rules: UserRules
     users: Array
     placed: Placed
+    seeds: Array
     only: Interest | None = None
 
 

@@ -7,7 +7,7 @@ from lsif.ranking.chosen import Selected
 from lsif.ranking.explained import Chosen
 from lsif.ranking.hits import TOO_FEW, Hits
 from lsif.ranking.judged import FILTERS, Asked, Judged
-from lsif.ranking.placing import DRAW, PIN
+from lsif.ranking.placing import DRAW, PIN, ROTATION
 from lsif.ranking.pool import Pool
 from lsif.ranking.selection import NOTHING
 
@@ -48,6 +48,7 @@ class Kept:
         self._hits.add(self._name, "shown", row[chosen.rule < of.boost[chosen.pairs.item]])
         self._hits.add(self._name, "pins", row[chosen.placed == PIN])
         self._hits.add(self._name, "explore", row[chosen.placed == DRAW])
+        self._hits.add(self._name, "rotate", row[chosen.placed == ROTATION])
         missing = self._asked.of.k - np.bincount(row, minlength=len(self._asked.users))
         if self._asked.of.items != "own":
             self._hits.add(self._name, TOO_FEW, missing.nonzero()[0], int(missing.sum()))

@@ -1,4 +1,4 @@
-"""Rows of a list that are placed whatever their scores: pins, and draws of what is explored.
+"""Rows of a list that are placed whatever their scores: pins, and draws of what is explored or rotates.
 
 Shapes: U users of the chunk, K ranks, V items, E items that may be explored.
 """
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsif.features.ragged import Array
+from lsif.list_rules import drawn_ranks
 from lsif.ranking.draws import draws
 from lsif.ranking.generators import Generator
 from lsif.ranking.pool import Wanted
 from lsif.ranking.selection import NOTHING
 from lsif.ranking.user_rules import UserRules
 
-SCORE, PIN, DRAW = range(3)
+SCORE, PIN, DRAW, ROTATION = range(4)
 """Why a row stands where it does."""
 
 
@@ -24,7 +25,7 @@ class Placed:
 
     Attributes:
         item: number of the item, `NOTHING` where rows stand by score [U, K].
-        why: `PIN` or `DRAW`, `SCORE` elsewhere [U, K].
+        why: `PIN`, `DRAW` (explored) or `ROTATION`, `SCORE` elsewhere [U, K].
         propensity: how likely a drawn item was there, NaN elsewhere [U, K].
     """
 
@@ -43,7 +44,7 @@ class Placed:
 
 
 def placed(rules: UserRules, users: Array, seeds: Array, ranks: int, by: Generator) -> Placed:
-    """Pins of the day and the draws of each user.
+    """Pins of the day and what each user explores; what rotates is drawn when scores are known (`rotation`).
 
     Args:
         users: positions of the chunk's users in the block [U].
@@ -57,21 +58,13 @@ def placed(rules: UserRules, users: Array, seeds: Array, ranks: int, by: Generat
         if rank < ranks and available[number]:
             item[:, rank], why[:, rank] = number, PIN
     if rules.of.rules.explore:
-        at = _ranks_to_draw(rules.of.rules.explore.share, ranks, set(rules.of.pinned))
+        at = np.array(drawn_ranks(rules.of.rules, ranks, rules.of.pinned)[0], np.int64)
         drawn_from = np.flatnonzero(rules.of.explorable & available & (rules.of.closed == 0) & ~_near_pins(rules))
         may = _may_be_drawn(rules, users, drawn_from, by)
         found = draws(seeds, drawn_from, may, rules.of.alike[drawn_from], len(at))
         item[:, at[: found.item.shape[1]]], propensity[:, at[: found.item.shape[1]]] = found.item, found.propensity
         why[:, at] = np.where(item[:, at] == NOTHING, SCORE, DRAW)
     return Placed(item, why, propensity)
-
-
-def _ranks_to_draw(share: float, ranks: int, taken: set[int]) -> Array:
-    """Ranks of draws, evenly down the list, but for what is pinned."""
-    count = max(round(share * ranks), 1)
-    free = [rank for rank in range(ranks) if rank not in taken]
-    wanted = [round((number + 1) * len(free) / count) - 1 for number in range(min(count, len(free)))]
-    return np.array([free[at] for at in wanted], np.int64)
 
 
 def _near_pins(rules: UserRules) -> Array:

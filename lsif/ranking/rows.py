@@ -18,7 +18,7 @@ PARTS = ("long_part", "short_part", "popularity_part", "rule_part")
 SHARES = ("long_share", "short_share", "popularity_share", "rule_share")
 REASONS = pa.array(["long_interest", "recent_interest", "popular", "long_habit", "recent_habit", "popular"])
 """Of the part that speaks most for an item, in the order of the parts: first of new items, then of own ones."""
-PLACED = pa.array(["pinned", "explored"])
+PLACED = pa.array(["pinned", "explored", "rotated"])
 """Why a row stands where its score would not have put it."""
 ID_DIGITS = 24
 """Of a hash's 64, as a recommendation's id."""
@@ -42,7 +42,7 @@ class Ranked:
         shares: of those [R, 4].
         alpha: the long share of the list, NaN where neither long nor short says anything [R].
         says: which part but that of rules speaks most for the item [R].
-        placed: why a row stands where it does: its score (0), a pin (1), a draw (2) [R].
+        placed: why a row stands where it does: its score (0), a pin (1), a draw (2), a rotation (3) [R].
         propensity: how likely that item was at that rank, NaN where nothing was drawn [R].
     """
 

@@ -4,9 +4,8 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from lsif.features.ragged import Array, indices_in
+from lsif.features.ragged import Array, by_name, indices_in
 from lsif.rule_columns import DS, ITEMS
 
 
@@ -45,23 +44,9 @@ def holds(expression: str, rows: pa.Table) -> Array:
 def _rows_of(
     table: pa.Table, pairs: tuple[str, ...], ours: dict[str, pa.ChunkedArray], ids: pa.Array, ds: str
 ) -> pa.Table:
-    named = {name: column for part in pairs for name, column in _by_name(table[part]).items()}
+    named = {name: column for part in pairs for name, column in by_name(table[part]).items()}
     (key, known), *_ = ours.items()
     at = indices_in(ids, known.cast(pa.string()).combine_chunks())
     rows = pa.table({**named, **ours}).take(pa.array(at, mask=at < 0))
     rows = rows.set_column(rows.column_names.index(key), key, ids)
     return rows.append_column(DS, pa.repeat(pa.scalar(date.fromisoformat(ds), pa.date32()), len(rows)))
-
-
-def _by_name(pairs: pa.ChunkedArray) -> dict[str, pa.Array]:
-    """Columns by the names in lists of pairs of name and value, null where a list lacks it."""
-    lists = pairs.combine_chunks()
-    parents, flat = pc.list_parent_indices(lists), lists.flatten()
-    names, values = (pc.struct_field(flat, part) for part in ("name", "value"))
-    made = {}
-    for name in pc.unique(names).to_pylist():
-        there = pc.equal(names, name)
-        place = np.full(len(lists), -1)
-        place[np.asarray(parents.filter(there))] = np.arange(pc.sum(there).as_py())
-        made[name] = values.filter(there).take(pa.array(place, mask=place < 0))
-    return made

@@ -46,7 +46,7 @@ def _chosen(asked: Asked, base: Pool, depth: int, by: Generator, kept: Kept) -> 
     while len(todo):
         left = []
         for made in selected(asked, of, todo):
-            yield made.rows(asked, of)
+            yield made.rows(of)
             kept.unselected(made, of)
             left.append(made.users[~made.reaches])
         todo, depth = np.concatenate(left), min(DEEPER * depth, by.size)

@@ -32,10 +32,11 @@ class Limit(ABC):
 class Cap(Limit):
     """At most `most` rows of one value, in the whole list or among any `every` rows one after the other."""
 
-    def __init__(self, name: str, values: Array, most: int, every: int | None, rows: int) -> None:
+    def __init__(self, name: str, values: Array, most: int | Array, every: int | None, rows: int) -> None:
         """
         Args:
             values: of each candidate, `NOTHING` where it is like no other [U, C].
+            most: of all values, or of each candidate's [U, C].
             rows: K.
         """
         self.name, self._values, self._most = name, values, most

@@ -56,7 +56,7 @@ class UserFacts:
         self._said = tables.by_user("users", [said] if said and _asks_users(rules) else [], SAID)
         self.without_lists = without_lists(tables, ds, settings)
         no_lists = settings.ranking.opted_out == "no_lists"
-        self.unprofiled = pa.array([], pa.string()) if no_lists else _opted_out(tables, ds)
+        self.unprofiled = pa.array([], pa.string()) if no_lists else opted_out(tables, ds)
 
     def blocks(self, ids: pa.Array) -> Iterator[Facts]:
         """Of these users (sorted), in the blocks in which `Everyone` gives them."""
@@ -83,7 +83,7 @@ def without_lists(tables: Tables, ds: str, settings: Settings) -> pa.Array:
     """
     blocked = settings.ranking.blocked_users
     found = [ids_in(settings.locate(blocked, ds))] if blocked else []
-    found += [_opted_out(tables, ds)] if settings.ranking.opted_out == "no_lists" else []
+    found += [opted_out(tables, ds)] if settings.ranking.opted_out == "no_lists" else []
     return pc.unique(pa.chunked_array(found, pa.string()))
 
 
@@ -122,7 +122,7 @@ def _days_of_tiles(tables: Tables, ds: str, rules: list[ListRules]) -> list[str]
 
 def _nights(ds: str, rules: list[ListRules]) -> list[str]:
     """The nights before `ds` whose lists a rule asks for."""
-    longest = max([0, *(one.shown.days for one in rules if one.shown)])
+    longest = max([0, *(asks.days for one in rules for asks in (one.shown, one.rotate) if asks)])
     return days_between(day_before(ds, longest), day_before(ds)) if longest else []
 
 
@@ -130,7 +130,8 @@ def _asks_users(rules: list[ListRules]) -> bool:
     return any(one.for_users for one in rules)
 
 
-def _opted_out(tables: Tables, ds: str) -> pa.Array:
+def opted_out(tables: Tables, ds: str) -> pa.Array:
+    """Users of whom the newest list of `[users]` by `ds` says that they want no profile."""
     said = tables.newest_day("users", ds)
     rows = tables.read("users", [said] if said else [], ["user_id"], pc.field("opt_out"))
     return rows["user_id"].cast(pa.string()).combine_chunks()

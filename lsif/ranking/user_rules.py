@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.features.ragged import Array, day_number, indices_in
-from lsif.list_rules import Shown
+from lsif.list_rules import Rotate, Shown
 from lsif.ranking.item_rules import ItemRules
 from lsif.ranking.rule_rows import holds, user_rows
 from lsif.ranking.user_facts import Facts
@@ -27,7 +27,7 @@ class Pairs:
     def at(self, key: Array) -> Array:
         """The values of some keys, 0 where there is none."""
         if not len(self.key):
-            return np.zeros(len(key))
+            return np.zeros(key.shape)
         place = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
         found: Array = np.where(self.key[place] == key, self.value[place], 0.0)
         return found
@@ -41,6 +41,7 @@ class UserRules:
         of: the list's, over items.
         closed: 1 for what the user had too lately to be listed.
         discount: what is added to scores, below nought, of what was shown and not taken.
+        lately: 1 for what the list showed too lately to be drawn for rows that rotate.
         segment: number of the set of items that each user may get [B].
         sets: whether items may be got, of each of those [n, V].
     """
@@ -48,6 +49,7 @@ class UserRules:
     of: ItemRules
     closed: Pairs
     discount: Pairs
+    lately: Pairs
     segment: Array
     sets: Array
 
@@ -65,6 +67,7 @@ def _of_list(of: ItemRules, facts: Facts, taken: "_Taken", rows: pa.Table, item_
         of=of,
         closed=_closed(of, taken) if of.rules.not_within else nothing,
         discount=_discount(of, of.rules.shown, facts, taken, item_ids, ds) if of.rules.shown else nothing,
+        lately=_lately(of, of.rules.rotate, facts, item_ids, ds) if of.rules.rotate else nothing,
         segment=segment,
         sets=sets,
     )
@@ -105,12 +108,8 @@ def _closed(of: ItemRules, taken: _Taken) -> Pairs:
 
 
 def _discount(of: ItemRules, shown: Shown, facts: Facts, taken: _Taken, item_ids: pa.Array, ds: str) -> Pairs:
-    """Of every showing since the user last took the item; a list of a night is shown on the day after it."""
-    rows = facts.shown.filter(pc.equal(facts.shown["list"], of.name))
-    key, night = _keys(rows, facts.ids, item_ids), rows["ds"].cast(pa.string()).cast(pa.date32()).cast(pa.int32())
-    age = day_number(ds) - np.asarray(night).astype(np.int64) - 1  # of a showing today: 0
-    kept = (key >= 0) & (age < shown.days)
-    key, age = key[kept], age[kept]
+    """Of every showing since the user last took the item."""
+    key, age = _shown(of, shown.days, facts, item_ids, ds)
     order = np.lexsort((taken.age, taken.key))
     first = np.unique(taken.key[order], return_index=True)
     newest = Pairs(first[0], taken.age[order][first[1]] + 1.0)  # 0: never
@@ -118,6 +117,20 @@ def _discount(of: ItemRules, shown: Shown, facts: Facts, taken: _Taken, item_ids
     ignored = (since == 0) | (age + 1 < since)
     keys, place = np.unique(key[ignored], return_inverse=True)
     return Pairs(keys, -np.bincount(place, shown.discount * 2.0 ** (-age[ignored] / shown.half_life_days), len(keys)))
+
+
+def _lately(of: ItemRules, rotate: Rotate, facts: Facts, item_ids: pa.Array, ds: str) -> Pairs:
+    key = np.unique(_shown(of, rotate.days, facts, item_ids, ds)[0])
+    return Pairs(key, np.ones(len(key)))
+
+
+def _shown(of: ItemRules, days: int, facts: Facts, item_ids: pa.Array, ds: str) -> tuple[Array, Array]:
+    """Keys of what the list showed in the last `days`, and how long ago: a night's list is shown on the day after."""
+    rows = facts.shown.filter(pc.equal(facts.shown["list"], of.name))
+    key, night = _keys(rows, facts.ids, item_ids), rows["ds"].cast(pa.string()).cast(pa.date32()).cast(pa.int32())
+    age = day_number(ds) - np.asarray(night).astype(np.int64) - 1  # of a showing today: 0
+    kept = (key >= 0) & (age < days)
+    return key[kept], age[kept]
 
 
 def _segments(of: ItemRules, rows: pa.Table) -> tuple[Array, Array]:

@@ -34,7 +34,7 @@ def test_the_night_follows_the_configuration(
     assert "deliver" not in night.task_ids
     if has_users:
         assert any("--accept=" in word for word in night.get_task("ingest_users").command), "as for the other doors"
-        assert night.get_task("ingest_users").downstream_task_ids == {"score_users"}
+        assert night.get_task("ingest_users").downstream_task_ids == {"score_users", "user_interests"}
 
 
 def test_lists_are_delivered_where_they_are_to_be_and_nothing_waits_for_it(

@@ -83,6 +83,7 @@ def test_the_night_is_one_straight_line(dagbag: Any) -> None:
         "audit_recommendations": ["score_users"],
         "publish_recommendations": ["audit_recommendations"],
         "join_feedback": ["publish_recommendations"],
+        "user_interests": ["events_to_interests", "ingest_items"],
     }
 
 

@@ -61,8 +61,10 @@ def thin(tables: Tables, settings: Settings, ds: str = LAST) -> None:
 
 def test_old_days_go_but_for_what_the_kept_ones_need(stored: Tables, short: Settings) -> None:
     first = day_before(LAST, 20 + 3)  # DAYS[26], what a list of DAYS[29] is made from; the base before it is DAYS[25]
+    put_all(stored, "user_interests", lambda ds: [])
     thin(stored, short)
     assert stored.days("recent_windows")[0] == first
+    assert stored.days("user_interests")[0] == day_before(LAST, 20), "one for each night that is kept"
     assert stored.days("item_tiles")[0] == stored.days("user_tiles")[0] == day_before(first, 4)
     assert stored.days("long_term_histories") == [DAYS[25], DAYS[40]]
     assert stored.days("history_tiles") == DAYS[26:]

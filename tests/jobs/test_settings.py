@@ -56,6 +56,7 @@ CHAIN = [
     ("events_to_interests", LATER),
     ("deliver", NIGHT),
     ("join_feedback", LATER),
+    ("user_interests", NIGHT),
     ("retention", LATER),
 ]
 """Every job, and its arguments."""
@@ -78,6 +79,7 @@ READS = {
     "publish_recommendations": set(),
     "deliver to shop": {"deliver"},
     "join_feedback": {"training", "interests", "lists", "feedback", "event_types"},
+    "user_interests": {"interests", "user_interests"},
     "retention of events": {"retention", "training", "interests"},
 }
 

@@ -33,7 +33,8 @@ def test_what_one_machine_runs_beside_it_are_the_steps_of_a_night() -> None:
         "ingest_users",
         "join_feedback",
         "deliver",
-    }  # no users here, no list of the day before, no other database
+        "item_lists",
+    }  # no users here, no list of the day before, no other database, no lists beside items
     assert set(night) - set(alone) == without
 
 

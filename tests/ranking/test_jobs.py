@@ -199,5 +199,26 @@ def test_a_week_later_the_lists_are_measured_beside_baselines(champion: Shop) ->
     assert "nothing to do" in champion.run("join_feedback", ds=WEEK_LATER)
 
 
+def test_a_night_knows_how_its_lists_changed_before_anybody_clicked(champion: Shop) -> None:
+    for ds in (shop.DS, NEXT_DAY):
+        champion.night(ds)
+        champion.run("join_feedback", ds=ds)
+    first, second = (
+        {(row["list"], row["metric"]): row for row in champion.tables.read("metrics_daily", [ds]).to_pylist()}
+        for ds in (shop.DS, NEXT_DAY)
+    )
+    assert {metric for _, metric in first} == {"night.personalisation", "night.coverage"}, "no night before it"
+    lists = [champion.tables.read("recommendations", [ds]).to_pylist() for ds in (shop.DS, NEXT_DAY)]
+    before, after = ({(r["user_id"], r["item_id"]) for r in rows if r["list"] == "discover"} for rows in lists)
+    both = {user for user, _ in before} & {user for user, _ in after}
+    rows = [pair for pair in after if pair[0] in both]
+    new = second["discover", "night.new_rows"]
+    assert (new["value"], new["n"]) == (pytest.approx(len({*rows} - before) / len(rows)), len(rows))
+    assert second["for_you", "night.overlap@10"]["n"] == len({r["user_id"] for r in lists[0]})
+    assert "nothing to do" in champion.run("join_feedback", ds=NEXT_DAY)
+    champion.night(shop.DS, "--model", "none")
+    assert "nothing to do" not in champion.run("join_feedback", ds=NEXT_DAY), "the night before is another one"
+
+
 def test_feedback_needs_the_days_events(champion: Shop) -> None:
     assert "events lacks 2017-12-01" in champion.run("join_feedback", ds="2017-12-01", code=2)

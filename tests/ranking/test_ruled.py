@@ -1,5 +1,6 @@
 """Lists by rules against what a person would do with the whole catalogue, one rank after the other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from lsif.features.ragged import Array
-from lsif.list_rules import Cap, Diversity, Explore, ListRules, Pin
+from lsif.list_rules import Cap, Diversity, Explore, ListRules, Pin, Rotate, crowd, drawn_ranks
 from lsif.ranked_list import RankedList
 from lsif.ranking.by_rules import NO_RULES
 from lsif.ranking.draws import draws, seed_of
@@ -57,8 +58,9 @@ class Scored:
 
 
 def rules_of(rules: ListRules = NO_RULES, **arrays: Any) -> UserRules:
-    """A list's rules for a block of `USERS` users; `arrays` are of `ItemRules`, and `not_within` pairs of users."""
-    closed = arrays.pop("not_within", np.zeros(0, np.int64))
+    """A list's rules for a block of `USERS` users; `arrays` are of `ItemRules`, and `not_within` and `lately` pairs
+    of users and items."""
+    closed, lately = (arrays.pop(name, np.zeros(0, np.int64)) for name in ("not_within", "lately"))
     plain: dict[str, Any] = {
         "closed": np.zeros(ITEMS, np.int8),
         "segments": np.ones((0, ITEMS), bool),
@@ -70,13 +72,14 @@ def rules_of(rules: ListRules = NO_RULES, **arrays: Any) -> UserRules:
     }
     of = ItemRules("l", rules, **{**plain, **arrays})
     everything = np.ones((1, ITEMS), bool)
-    return UserRules(of, Pairs(closed, np.ones(len(closed))), NO_PAIRS, np.zeros(USERS, np.int64), everything)
+    shut, shown = (Pairs(key, np.ones(len(key))) for key in (closed, lately))
+    return UserRules(of, shut, NO_PAIRS, shown, np.zeros(USERS, np.int64), everything)
 
 
 def made(rules: UserRules, by: Scored, of: RankedList, depth: int = 5, hits: Hits | None = None) -> Ranked:
     users = np.arange(USERS)
     seeds = np.array([seed_of("2017-10-31", "l", str(user)) for user in users], np.uint64)
-    asked = Asked(0, of, rules, users, placed(rules, users, seeds, of.k, by))
+    asked = Asked(0, of, rules, users, placed(rules, users, seeds, of.k, by), seeds)
     best = by.pool(users, depth * of.k, None, np.zeros(0), asked.placed.wanted())
     return ruled(asked, in_order(best, best.now), depth * of.k, by, hits or Hits())
 
@@ -89,29 +92,65 @@ def scored(chance: np.random.Generator) -> Scored:
     return Scored(chance.normal(size=(USERS, ITEMS)).round(1), chance.random((USERS, ITEMS)) < 0.3)
 
 
-def by_hand(user: int, rules: UserRules, by: Scored, of: RankedList) -> list[int]:
-    """The list by rules that keep its order: at each rank the best item that may stand there."""
+def of_user(pairs: Pairs, user: int) -> set[int]:
+    return {int(key) % ITEMS for key in pairs.key if key // ITEMS == user}
+
+
+def candidates(user: int, rules: UserRules, by: Scored, of: RankedList) -> list[int]:
+    """Items that the list may hold, by score."""
     kind = {"all": np.ones(ITEMS, bool), "own": by.had[user], "new": ~by.had[user]}[of.items]
-    shut = {int(key) % ITEMS for key in rules.closed.key if key // ITEMS == user}
-    open_items = [i for i in range(ITEMS) if kind[i] and not rules.of.closed[i] and i not in shut]
+    shut = of_user(rules.closed, user)
     score = (by.score[user] + rules.of.boost).round(6)
-    listed: list[int] = []
-    while len(listed) < of.k:
-        fits = [i for i in open_items if i not in listed and keeps_caps([*listed, i], rules.of)]
-        if not fits:
-            break
-        listed.append(min(fits, key=lambda i: (-score[i], i)))
-    return listed
+    open_items = [i for i in range(ITEMS) if kind[i] and not rules.of.closed[i] and i not in shut]
+    return sorted(open_items, key=lambda i: (-score[i], i))
 
 
-def keeps_caps(listed: list[int], of: ItemRules) -> bool:
+def by_hand(best: list[int], rules: UserRules, k: int, drawn: dict[int, int]) -> list[int]:
+    """The list of candidates by rules that keep their order, where some stand at their ranks: at each other rank the
+    best that may stand there."""
+    rows = [drawn.get(rank) for rank in range(k)]
+    for rank in range(k):
+        fits = (i for i in best if i not in rows and keeps_caps([*rows[:rank], i, *rows[rank + 1 :]], rules.of))
+        if rank not in drawn and (item := next(fits, None)) is None:
+            return [one for one in rows if one is not None]
+        rows[rank] = drawn.get(rank, item if rank not in drawn else None)
+    return [one for one in rows if one is not None]
+
+
+def keeps_caps(rows: Sequence[int | None], of: ItemRules) -> bool:
     for cap, values in zip(of.rules.caps, of.values, strict=True):
-        every = cap.every or len(listed)
-        for start in range(max(len(listed) - every, 0) + 1):
-            there = [values[item] for item in listed[start : start + every] if values[item] != NOTHING]
-            if any(there.count(value) > cap.most for value in there):
+        every = cap.every or len(rows)
+        for start in range(max(len(rows) - every, 0) + 1):
+            there = [values[item] for item in rows[start : start + every] if item is not None]
+            if any(there.count(value) > cap.most for value in there if value != NOTHING):
                 return False
     return True
+
+
+def may_rotate(best: list[int], shown: set[int], of: ItemRules, k: int) -> list[int]:
+    """What rows that rotate are drawn from."""
+    explored, rotated = drawn_ranks(of.rules, k, of.pinned)
+    others = [*of.pinned, *explored]
+    staying, together = k - len(others) - len(rotated), list[int]()
+
+    def fits(item: int, stays: list[int]) -> bool:
+        for cap, values in zip(of.rules.caps, of.values, strict=True):
+            if cap.every is not None and crowd([*others, *rotated], cap.every) <= cap.most:
+                continue
+            alike = [i for i in (*together, *(() if cap.every else stays)) if values[i] == values[item]]
+            reserved = sum(values[i] == values[item] for i in of.pinned.values())
+            reserved += any(of.explorable & (values == values[item]))
+            if values[item] != NOTHING and len(alike) + reserved >= cap.most:
+                return False
+        return True
+
+    stays: list[int] = []
+    for item in best[:staying]:
+        stays += [item] if fits(item, stays) else []
+    for item in best[staying:]:
+        may = item not in shown and item not in of.pinned.values() and not of.explorable[item]
+        together += [item] if may and fits(item, stays) else []
+    return together[staying - len(stays) :][:k]
 
 
 def drawn_rules(chance: np.random.Generator) -> tuple[UserRules, RankedList]:
@@ -119,14 +158,21 @@ def drawn_rules(chance: np.random.Generator) -> tuple[UserRules, RankedList]:
     if chance.random() < 0.5:
         caps.append(Cap(column="w", most=1, every=int(chance.integers(2, 5))))
     values = chance.integers(-1, 6, (len(caps), ITEMS))
+    k, rotates, explores = int(chance.integers(1, 8)), chance.random() < 0.5, chance.random() < 0.3
     rules = rules_of(
-        ListRules(caps=tuple(caps)),
+        ListRules(
+            caps=tuple(caps),
+            rotate=Rotate(share=chance.choice([0.2, 0.5])) if rotates else None,
+            explore=Explore(share=0.2) if explores and k > 3 else None,
+        ),
         closed=(chance.random(ITEMS) < chance.choice([0, 0.3, 0.9])).astype(np.int8),
         boost=np.where(chance.random(ITEMS) < 0.2, chance.normal(), 0.0).round(2),
         values=values.reshape(len(caps), ITEMS),
         not_within=np.unique(chance.integers(0, USERS * ITEMS, chance.integers(0, 60))),
+        lately=np.unique(chance.integers(0, USERS * ITEMS, chance.integers(0, 150))),
+        explorable=chance.random(ITEMS) < 0.1 if explores and k > 3 else np.zeros(ITEMS, bool),
     )
-    return rules, RankedList(items=chance.choice(["all", "own", "new"]), k=int(chance.integers(1, 8)))
+    return rules, RankedList(items=chance.choice(["all", "own", "new"]), k=k)
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -137,11 +183,27 @@ def test_a_thousand_rule_sets_make_what_a_person_would(part: int) -> None:
         by, (rules, of) = scored(chance), drawn_rules(chance)
         hits = Hits()
         found = made(rules, by, of, depth=1, hits=hits)
-        wanted = [by_hand(user, rules, by, of) for user in range(USERS)]
+        wanted = []
+        for user in range(USERS):
+            rows, best = found.row == user, candidates(user, rules, by, of)
+            drawn = rows & (found.placed >= 2)
+            wanted.append(by_hand(best, rules, of.k, dict(zip(found.rank[drawn] - 1, found.item[drawn], strict=True))))
+            pool = may_rotate(best, of_user(rules.lately, user), rules.of, of.k) if rules.of.rules.rotate else []
+            turned = rows & (found.placed == 3)
+            wished = len(drawn_ranks(rules.of.rules, of.k, ())[1])
+            assert {*found.item[turned]} <= {*pool} and turned.sum() == min(wished, len(pool)), (part, number, user)
+            assert (found.propensity[turned] == 1 / max(len(pool), 1)).all()
+            if moves_up(rules.of.rules) and rows.sum() < of.k:
+                wanted[-1] = lists(found)[user]  # a draw that moves up may meet a cap, and is left out
         assert lists(found) == wanted, (part, number)
-        assert lists(made(rules, by, of, depth=9)) == wanted, "whatever the depth of the first pool"
+        assert lists(made(rules, by, of, depth=9)) == lists(found), "whatever the depth of the first pool"
         missing = [of.k - len(one) for one in wanted if len(one) < of.k] if of.items != "own" else []
         assert hits.counted.get(("l", TOO_FEW), (0, 0)) == (sum(missing), len(missing))
+
+
+def moves_up(rules: ListRules) -> bool:
+    """Whether a draw may stand at another rank in a short list, beside other rows than at its own."""
+    return bool(rules.rotate or rules.explore) and any(cap.every for cap in rules.caps)
 
 
 def test_a_list_that_limits_keep_short_ends_where_nobody_has_had_anything() -> None:
@@ -265,6 +327,37 @@ def test_what_is_explored_was_not_had_and_says_how_likely_it_was() -> None:
     np.testing.assert_allclose(found.propensity[drawn], 1 / (explorable & ~by.had).sum(1)[found.row[drawn]])
     assert np.isnan(found.propensity[~drawn]).all()
     assert lists(made(rules, by, RankedList(k=8))) == lists(found), "equal seeds, equal rows"
+
+
+def test_rows_that_rotate_hold_the_best_of_what_was_not_shown_beside_pins_and_what_is_explored() -> None:
+    by = Scored(np.tile(-np.arange(ITEMS) / 10, (USERS, 1)), np.zeros((USERS, ITEMS), bool))
+    vectors = np.eye(ITEMS, dtype=np.float32)
+    vectors[9], vectors[31], vectors[12] = vectors[8], vectors[30], vectors[11]
+    rules = ListRules(
+        rotate=Rotate(share=0.2), explore=Explore(share=0.1), near_duplicates=0.9, pins=(Pin(item="x", rank=1),)
+    )
+    explorable = np.arange(ITEMS) == 30
+    lately = np.array([6, *(user * ITEMS + 7 for user in range(USERS))])  # 7 was shown to all, 6 to the first
+    given = rules_of(rules, vectors=vectors, pinned={0: 11}, explorable=explorable, lately=lately)
+    found = made(given, by, RankedList(k=10))
+    turned = found.placed == 3
+    assert found.rank[turned].tolist() == [5, 9] * USERS, "evenly, but for the pin and what is explored"
+    stay = [11, 0, 1, 2, 3, 4, 5]  # the pin and six by score: 10 rows less the pin, one explored and two that rotate
+    for user, one in enumerate(lists(found)):
+        assert [item for item in one if item < 6 or item == 11] == stay and 30 in one
+        drawn = {*found.item[turned & (found.row == user)].tolist()}
+        pool = [item for item in (6, 8, 10, *range(13, 22)) if user or item != 6][:10]
+        assert len(drawn) == 2 and drawn <= {*pool}, "nothing shown, pinned or like another"
+    np.testing.assert_allclose(found.propensity[turned], 0.1)
+
+
+def test_what_is_offered_to_one_user_is_drawn_as_if_it_were_offered_to_all() -> None:
+    seeds, items = np.arange(50, dtype=np.uint64), np.array([3, 8, 9, 20])
+    may = np.random.default_rng(0).random((50, 4)) < 0.6
+    one, other = draws(seeds, items, may, items // 8, 2), draws(seeds, np.tile(items, (50, 1)), may, items // 8, 2)
+    np.testing.assert_array_equal(one.item, other.item)
+    np.testing.assert_array_equal(one.propensity, other.propensity)
+    assert (one.item[:, 0] != NOTHING).sum() == may.any(1).sum()
 
 
 def test_days_of_a_pin_are_its_first_to_its_last() -> None:

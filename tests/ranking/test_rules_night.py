@@ -142,6 +142,30 @@ def test_what_was_shown_and_not_taken_makes_room(ruled: Shop) -> None:
     assert "nothing to do" not in ruled.run("score_users", ds=NEXT_DAY), "the file is one of the inputs"
 
 
+def test_rows_that_rotate_were_in_no_list_of_the_last_nights(ruled: Shop) -> None:
+    file = ruled.home / "shop.toml"
+    file.write_text(
+        file.read_text().replace("rules.shown =", "rules.rotate = { share = 0.25, days = 3 }\nrules.shown =")
+    )
+    for ds in (shop.DS, NEXT_DAY):
+        ruled.night(ds)
+    first, second = (
+        [row for row in rows_of(ruled, ds) if row["list"] == "discover" and row["user_id"] != "u005"]
+        for ds in (shop.DS, NEXT_DAY)
+    )
+    turned = [row for row in second if row["reason_code"] == "rotated"]
+    assert turned and {row["rank"] for row in turned} <= {4, 8, 12}
+    assert not {(r["user_id"], r["item_id"]) for r in turned} & {(r["user_id"], r["item_id"]) for r in first}
+    assert all(0 < float(str(row["propensity"])) <= 1 for row in turned)
+    (hits,) = ruled.tables.read("list_rule_hits", [NEXT_DAY], filter=pc.field("rule") == "rotate").to_pylist()
+    assert hits["rows"] == sum(row["reason_code"] == "rotated" for row in rows_of(ruled, NEXT_DAY))
+    settings, trained = load_settings(), Registry().load("1")
+    for row in turned[:2]:
+        user, item = str(row["user_id"]), str(row["item_id"])
+        ways = ways_at(ruled.tables, NEXT_DAY, settings, trained, user, item)
+        assert [one.rank for one in ways if one.name == "discover"] == [row["rank"]], "by the whole catalogue, too"
+
+
 def test_rules_that_cannot_hold_tonight_stop_the_night_in_a_line(ruled: Shop) -> None:
     (ruled.home / "items" / f"{shop.DS}.txt").unlink()
     assert f"items/{shop.DS}.txt, which cannot be read" in ruled.run("score_users", code=2)

@@ -1,0 +1,124 @@
+"""What a night's lists are beside those of the nights before, beside each other, and beside the catalogue.
+
+Known as soon as they are published, before anybody has clicked. Everything is counted over all rows, so that there are
+no intervals. The size of a night is no matter of memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+
+from lsif.days import day_before, days_between
+from lsif.engine import engine
+from lsif.evaluation.beyond import coverage, personalisation
+from lsif.evaluation.feedback import ALL
+from lsif.schema import TABLES
+from lsif.tables.door import arrow_schema
+
+if TYPE_CHECKING:
+    import duckdb
+
+NIGHTS = 7
+"""In which a list that stays what it is counts as one that does not change."""
+
+
+@dataclass(frozen=True)
+class Nights:
+    """A night and those before it.
+
+    Attributes:
+        ds: the night.
+        before: the newest night before it, None where there is none among the last `NIGHTS`.
+        rows: of `recommendations` of the last `NIGHTS` nights, with `ds`, as far as they are published.
+        items: item_id of what may be recommended, and whether it is `fresh`, null where nobody knows; sorted.
+    """
+
+    ds: str
+    before: str | None
+    rows: pads.Dataset
+    items: pa.Table
+
+
+def last_nights(ds: str) -> list[str]:
+    return days_between(day_before(ds, NIGHTS - 1), ds)
+
+
+def fresh_items(catalogue: pa.Table, available: pa.Array, ds: str, recent_days: int) -> pa.Table:
+    """`items` of `Nights`: fresh is what appeared (`published`) in the last `recent_days` days."""
+    appeared = pc.strftime(catalogue["published"], "%Y-%m-%d")
+    rows = catalogue.select(["item_id"]).append_column("fresh", pc.greater(appeared, day_before(ds, recent_days)))
+    return rows.filter(pc.is_in(rows["item_id"], value_set=available))
+
+
+def night_rows(nights: Nights, cuts: Sequence[int]) -> pa.Table:
+    """Rows of `metrics_daily` for each list of the night; what nothing can be said of has none."""
+    with engine() as sql:
+        sql.register("lists", nights.rows)
+        sql.register("items", nights.items)
+        found = [*_alone(sql, nights)]
+        found += [*_beside(sql, nights, cuts)] if nights.before else []
+        found += [*_unchanged(sql, nights)]
+    empty = {"low": None, "high": None, "segment": ALL}
+    rows = [{**empty, **row, "metric": f"night.{row['metric']}"} for row in found if row["n"]]
+    return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))
+
+
+COUNTS = """
+    SELECT list, item_id, count(*) AS lists, max(rank) AS longest, count(*) FILTER (rank = 1) AS firsts
+    FROM lists WHERE ds = ? GROUP BY list, item_id ORDER BY list, item_id"""
+BESIDE = """
+    WITH tonight AS (SELECT * FROM lists WHERE ds = $ds),
+    earlier AS (SELECT list, user_id, item_id, rank AS was FROM lists WHERE ds = $before)
+    SELECT list, user_id, count(*) AS rows, count(*) FILTER (was IS NULL) AS new,
+           count(*) FILTER (was IS NULL AND fresh IS NOT NULL) AS known,
+           count(*) FILTER (was IS NULL AND fresh) AS fresh,
+           {kept}
+    FROM tonight SEMI JOIN (SELECT * FROM earlier WHERE was = 1) USING (list, user_id)
+    LEFT JOIN earlier USING (list, user_id, item_id) LEFT JOIN items USING (item_id)
+    GROUP BY list, user_id"""
+"""Of each user who had the list on both nights."""
+KEPT = "count(*) FILTER (rank <= {k} AND was <= {k}) / count(*) FILTER (rank <= {k}) AS kept_{k}"
+UNCHANGED = """
+    SELECT list, count(*) AS n, count(*) FILTER (whole = nights * tonight) AS same
+    FROM (
+        SELECT list, user_id, count(*) FILTER (rank = 1) AS nights, sum(hash(rank, item_id)) AS whole,
+               sum(hash(rank, item_id)) FILTER (ds = $ds) AS tonight
+        FROM lists GROUP BY list, user_id)
+    WHERE nights = $nights GROUP BY list ORDER BY list"""
+"""Lists are alike where their hashes are, so the sum over all nights is a multiple of tonight's."""
+
+
+def _alone(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[str, Any]]:
+    """How different users' lists are, and how much of the catalogue they show."""
+    counted = sql.sql(COUNTS, params=[nights.ds]).to_arrow_table()
+    for name in pc.unique(counted["list"]).to_pylist():
+        of = counted.filter(pc.field("list") == name)
+        counts, lists = of["lists"].to_numpy(), pc.sum(of["firsts"]).as_py()
+        different = personalisation(counts, lists, pc.max(of["longest"]).as_py())
+        yield {"list": name, "metric": "personalisation", "value": different, "n": lists}
+        shown = coverage(counts, len(nights.items))
+        yield {"list": name, "metric": "coverage", "value": shown, "n": len(nights.items)}
+
+
+def _beside(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """What is new beside the night before, for the users who had the list on both."""
+    by_user = BESIDE.format(kept=", ".join(KEPT.format(k=k) for k in cuts))
+    overlaps = ", ".join(f"avg(kept_{k})" for k in cuts)
+    sums = "count(*), sum(rows), sum(new), sum(known), sum(fresh)"
+    whole = f"SELECT list, {sums}, {overlaps} FROM ({by_user}) GROUP BY list ORDER BY list"
+    given = {"ds": nights.ds, "before": nights.before}
+    for name, users, rows, new, known, fresh, *kept in sql.execute(whole, given).fetchall():
+        for k, overlap in zip(cuts, kept, strict=True):
+            yield {"list": name, "metric": f"overlap@{k}", "value": overlap, "n": users}
+        yield {"list": name, "metric": "new_rows", "value": new / rows, "n": rows}
+        yield {"list": name, "metric": "fresh_of_new_rows", "value": fresh / max(known, 1), "n": known}
+
+
+def _unchanged(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[str, Any]]:
+    """Which users have had the same list, row by row, on every one of the last nights."""
+    for name, users, same in sql.execute(UNCHANGED, {"ds": nights.ds, "nights": NIGHTS}).fetchall():
+        yield {"list": name, "metric": f"same_{NIGHTS}_nights", "value": same / users, "n": users}
