@@ -22,6 +22,7 @@ from lsif.ranking.user_facts import Facts
 from lsif.ranking.user_rules import UserRules, rules_of_users
 
 NO_RULES = ListRules()
+NOT_DRAWN = {"explore": None, "rotate": None}
 
 
 def has_rules(settings: Settings) -> bool:
@@ -37,9 +38,9 @@ def without_rules(settings: Settings) -> Settings:
 
 def without_draws(settings: Settings) -> Settings:
     """The same lists, where no row is left to chance."""
-    rules = settings.ranking.rules.model_copy(update={"explore": None})
+    rules = settings.ranking.rules.model_copy(update=NOT_DRAWN)
     lists = {
-        name: one.model_copy(update={"rules": one.rules.model_copy(update={"explore": None})})
+        name: one.model_copy(update={"rules": one.rules.model_copy(update=NOT_DRAWN)})
         for name, one in settings.lists.items()
     }
     return settings.model_copy(update={"lists": lists, "ranking": settings.ranking.model_copy(update={"rules": rules})})
