@@ -31,6 +31,9 @@ chunk_users = 3
 [lists]
 for_you = { k = 3 }
 discover = { items = "new", k = 3 }
+[item_lists]
+similar_items = { k = 2 }
+taken_together = { k = 2 }
 [deliver.shop]
 to = "sql"
 url = "sqlite:///lists.db"
@@ -57,6 +60,7 @@ CHAIN = [
     ("deliver", NIGHT),
     ("join_feedback", LATER),
     ("user_interests", NIGHT),
+    ("item_lists", NIGHT),
     ("retention", LATER),
 ]
 """Every job, and its arguments."""
@@ -80,6 +84,7 @@ READS = {
     "deliver to shop": {"deliver"},
     "join_feedback": {"training", "interests", "lists", "feedback", "event_types"},
     "user_interests": {"interests", "user_interests"},
+    "item_lists": {"item_lists", "ranking", "interests", "llm"},
     "retention of events": {"retention", "training", "interests"},
 }
 
