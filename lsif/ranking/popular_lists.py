@@ -14,7 +14,8 @@ from lsif.ranking.generators import Generator, PopularGenerator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked
 from lsif.ranking.popular import popularity
-from lsif.ranking.rows import POPULAR, Stamp, popular_rows, ranked_rows
+from lsif.ranking.reasons import Reasons
+from lsif.ranking.rows import FALLBACK, POPULAR, Stamp, popular_rows, ranked_rows, reason_codes
 from lsif.ranking.user_facts import Facts
 
 
@@ -38,27 +39,34 @@ class PopularLists:
         self._lists = {name: popular.slice(0, one.k) for name, one in settings.lists.items() if one.items != "own"}
         self._names = tuple(settings.lists)
         self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
+        self._reasons = Reasons(settings, at.items, self._item_ids, at.ds)
         self._ruled, self._settings, self._items = None, settings, at.items
         if has_rules(settings):
             ours = None if text is None else text[_places(at.items, self._item_ids)]
             self._ruled = RuledLists(settings, at.items, self._item_ids, ours, at.ds)
 
-    def rows(self, block: pa.Array, users: Array, facts: Facts | None, hits: Hits) -> Iterator[pa.RecordBatch]:
+    def rows(
+        self, block: pa.Array, users: Array, facts: Facts | None, hits: Hits, told: bool
+    ) -> Iterator[pa.RecordBatch]:
         """Rows of some users of a block (their positions, ascending), some at a time.
 
         Args:
             facts: of the block; None where there are no rules.
+            told: whether rows say why they are there.
         """
         chunks = (users[start : start + self._size] for start in range(0, len(users) if self._lists else 0, self._size))
         if self._ruled is None or facts is None:
-            yield from (popular_rows(block.take(pa.array(chunk)), self._lists, self._stamp) for chunk in chunks)
+            code = pa.repeat(FALLBACK, sum(map(len, self._lists.values())))
+            said = self._reasons.without_evidence(code) if told else None
+            yield from (popular_rows(block.take(pa.array(chunk)), self._lists, self._stamp, said) for chunk in chunks)
             return
         rules = self._ruled.of_block(facts)
         for chunk in chunks:
             by = PopularGenerator(self._score, len(chunk))
             lists = self._ruled.ranked(self._ruled.asked(rules, chunk, block, by), by, hits)
             user_ids = block.take(pa.array(chunk))
-            yield ranked_rows(lists, self._names, user_ids, self._item_ids, self._stamp, POPULAR)
+            said = self._reasons.without_evidence(reason_codes(lists, POPULAR)) if told else None
+            yield ranked_rows(lists, self._names, user_ids, self._item_ids, self._stamp, POPULAR, said)
 
     def asked(self, ids: pa.Array, facts: Facts) -> tuple[Generator, list[Asked], pa.Array]:
         """As of `Night`, for one user of whom nothing is known."""
