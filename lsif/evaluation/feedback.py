@@ -127,6 +127,21 @@ def as_metrics(columns: dict[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
     return given.select(METRICS.names).cast(METRICS)
 
 
+def evidence_rows(tests: Mapping[str, tuple[int, int]]) -> pa.Table:
+    """Rows of `metrics_daily`: of the rows of a night that were tested by deletion, by list, the share for which their
+    evidence held.
+
+    Args:
+        tests: list = rows that were tested, and those for which it held.
+    """
+    rows = [
+        {"list": name, "metric": "evidence_holds", "segment": ALL, "value": held / tested, "n": tested}
+        for name, (tested, held) in sorted(tests.items())
+        if tested
+    ]
+    return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))
+
+
 def metric_rows(comparison: Comparison) -> pa.Table:
     """Rows of `metrics_daily`: `lsif.ndcg@10`, each baseline's, and the lead over it as `lsif-baseline.ndcg@10`."""
     rows = []

@@ -14,7 +14,7 @@ from lsif.ranking.generators import Generator, PopularGenerator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked
 from lsif.ranking.popular import popularity
-from lsif.ranking.reasons import Reasons
+from lsif.ranking.reasons import without_evidence
 from lsif.ranking.rows import FALLBACK, POPULAR, Stamp, popular_rows, ranked_rows, reason_codes
 from lsif.ranking.user_facts import Facts
 
@@ -39,7 +39,6 @@ class PopularLists:
         self._lists = {name: popular.slice(0, one.k) for name, one in settings.lists.items() if one.items != "own"}
         self._names = tuple(settings.lists)
         self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
-        self._reasons = Reasons(settings, at.items, self._item_ids, at.ds)
         self._ruled, self._settings, self._items = None, settings, at.items
         if has_rules(settings):
             ours = None if text is None else text[_places(at.items, self._item_ids)]
@@ -57,7 +56,7 @@ class PopularLists:
         chunks = (users[start : start + self._size] for start in range(0, len(users) if self._lists else 0, self._size))
         if self._ruled is None or facts is None:
             code = pa.repeat(FALLBACK, sum(map(len, self._lists.values())))
-            said = self._reasons.without_evidence(code) if told else None
+            said = without_evidence(self._settings, code) if told else None
             yield from (popular_rows(block.take(pa.array(chunk)), self._lists, self._stamp, said) for chunk in chunks)
             return
         rules = self._ruled.of_block(facts)
@@ -65,7 +64,7 @@ class PopularLists:
             by = PopularGenerator(self._score, len(chunk))
             lists = self._ruled.ranked(self._ruled.asked(rules, chunk, block, by), by, hits)
             user_ids = block.take(pa.array(chunk))
-            said = self._reasons.without_evidence(reason_codes(lists, POPULAR)) if told else None
+            said = without_evidence(self._settings, reason_codes(lists, POPULAR)) if told else None
             yield ranked_rows(lists, self._names, user_ids, self._item_ids, self._stamp, POPULAR, said)
 
     def asked(self, ids: pa.Array, facts: Facts) -> tuple[Generator, list[Asked], pa.Array]:

@@ -3,7 +3,6 @@
 Shapes: R rows of the lists of a chunk, P pieces of evidence of each.
 """
 
-
 import numpy as np
 import pyarrow as pa
 
@@ -11,7 +10,7 @@ from lsif.config import Settings
 from lsif.features.ragged import Array, day_number, indices_in
 from lsif.ranking.evidence import HISTORY, NONE, WINDOW, Evidence
 from lsif.ranking.rows import SCHEMA, Ranked, Said
-from lsif.ranking.sentences import Sentences, Told
+from lsif.ranking.sentences import Sentences, Told, by_code
 from lsif.ranking.texts.en import ENGLISH
 from lsif.ranking.texts.titles import printable
 from lsif.ranking.texts.zh import CHINESE
@@ -46,11 +45,6 @@ class Reasons:
         told = Told(code, lists.own, there, facts.item, verbs[facts.type], facts.last, facts.gap)
         return Said(self._evidence(found, facts, traces), self._sentences.of(told))
 
-    def without_evidence(self, code: pa.Array) -> Said:
-        """Of rows of which nothing but that they are there is known."""
-        empty = pa.ListArray.from_arrays(pa.array(np.zeros(len(code) + 1, np.int32)), pa.array([], KIND.value_type))
-        return Said(empty, self._sentences.by_code(code))
-
     def _evidence(self, found: Evidence, facts: Facts, traces: Traces) -> pa.Array:
         there = found.kind != NONE
         item, type_ = facts.item[there], facts.type[there]
@@ -71,6 +65,12 @@ class Reasons:
 
     def _day(self, ago: Array) -> pa.Array:
         return pa.array((self._today - ago).astype(np.int32)).cast(pa.date32())
+
+
+def without_evidence(settings: Settings, code: pa.Array) -> Said:
+    """Of rows of which nothing is known but why they are there: `reason_code` [R]."""
+    empty = pa.ListArray.from_arrays(pa.array(np.zeros(len(code) + 1, np.int32)), pa.array([], KIND.value_type))
+    return Said(empty, by_code(LANGUAGES[settings.text.language], code))
 
 
 def _facts(found: Evidence, user: Array, traces: Traces) -> Facts:

@@ -170,7 +170,7 @@ class Night:
             sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
             lists = self._ranked(sides, chunk, now.ids, rules, hits)
             names, user_ids = tuple(self._settings.lists), now.ids.take(pa.array(chunk))
-            said = telling and telling.said(lists, sides[0], chunk)
+            said = telling.said(lists, sides[0], chunk) if telling else None
             return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp, said=said)
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.

@@ -65,11 +65,6 @@ class Sentences:
         """The number of the verb for an event type; 0 is fit for all."""
         return self._verbs.get(re.sub(r"[\W_]", "", event_type.lower()), 0)
 
-    def by_code(self, code: pa.Array) -> pa.Array:
-        """Why a row is there of which there is no evidence."""
-        codes = pa.array(self._words.codes.keys())
-        return pa.array(self._words.codes.values()).take(pc.index_in(code, value_set=codes))
-
     def of(self, told: Told) -> pa.Array:
         """[R]"""
         every = np.arange(len(told.own))
@@ -98,7 +93,7 @@ class Sentences:
     def _joined(self, told: Told, rows: Array, second: Array, form: int) -> pa.Array:
         """Sentences of rows that share all but what is filled in."""
         if form == BY_CODE:
-            return self.by_code(told.code.take(pa.array(rows)))
+            return by_code(self._words, told.code.take(pa.array(rows)))
         words = self._words
         verb, too = (words.verbs[told.verb[rows[0], at]] for at in (0, second[0]))
         title, title_too = (words.titled.replace("$title", f"${name}") for name in ("first", "second"))
@@ -126,6 +121,11 @@ class Sentences:
             "when_too": looked_up(self._when, told.ago[rows, second]),
             "gap": looked_up(self._gap, np.rint(told.gap[rows, 0])),
         }
+
+
+def by_code(words: Words, code: pa.Array) -> pa.Array:
+    """Why rows are there of which there is no evidence, by their `reason_code` [R]."""
+    return pa.array(words.codes.values()).take(pc.index_in(code, value_set=pa.array(words.codes.keys())))
 
 
 def _filled(template: str, values: Mapping[str, pa.Array]) -> pa.Array:

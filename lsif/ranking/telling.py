@@ -13,16 +13,13 @@ from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel, Items
 from lsif.ranking.deletion import Piece, Scores, Test, held
-from lsif.ranking.draws import seed_of
 from lsif.ranking.evidence import HISTORY, MOST, NONE, WINDOW, Evidence, evidence
 from lsif.ranking.parts import Side
 from lsif.ranking.reasons import Reasons
 from lsif.ranking.rows import Ranked, Said, reason_codes
+from lsif.ranking.sampled import chosen, seeds
 from lsif.ranking.tally import Tally
 from lsif.ranking.traces import Traces
-
-SHARE, LEAST = 1 / 64, 32
-"""Of the users of a night, of whom a row of each list is tested: so large a part, and at least so many."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +51,8 @@ class Block:
 
     def __init__(self, night: Telling, users: Users, traces: Traces) -> None:
         self._night, self._users, self._traces = night, users, traces
-        self._seed = np.array([seed_of("evidence", users.ds, user) for user in users.ids.to_pylist()], np.uint64)
-        self._sampled = self._seed / 2.0**64 < max(SHARE, LEAST / night.users)
+        self._seed = seeds(users.ids, users.ds)
+        self._sampled = chosen(self._seed, night.users)
         self._tests: list[Test] = []
 
     def said(self, lists: Ranked, now: Side, chunk: Array) -> Said:
@@ -78,7 +75,7 @@ class Block:
         """One row with evidence of each list of each sampled user who has enough else."""
         rows = np.flatnonzero(self._sampled[chunk][lists.row] & (found.kind[:, 0] != NONE))
         lists_of, first = np.unique(np.stack([lists.row[rows], lists.list[rows]], axis=1), axis=0, return_index=True)
-        ends = [*first[1:], len(rows)]
+        ends = [*first[1:], len(rows)][: len(first)]
         for (row, number), start, end in zip(lists_of.tolist(), first, ends, strict=True):
             user = int(chunk[row])
             seed = (int(self._seed[user]) >> 32) + number

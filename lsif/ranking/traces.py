@@ -16,6 +16,9 @@ from lsif.features.ragged import Array, day_number, day_numbers, indices_in, sta
 from lsif.features.snapshot import window_events
 from lsif.features.vocabulary import ItemIndex
 
+USUAL = 3
+"""Days with an event, of which something can be said to be usual."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -26,7 +29,7 @@ class Facts:
         type: number among `Traces.types`, -1 where it may be any that makes a history.
         count: events.
         first, last: days from the first and the last of them to the end of the date.
-        gap: mean days from one day with an event to the next, of the last known ones; 0 where that is not known.
+        gap: mean days from one day with an event to the next, of the last known ones, at least three; else 0.
     """
 
     item: Array
@@ -71,9 +74,9 @@ class Traces:
         rows = self._rows.take(at)
         days, newest = rows.n_days(), rows.last_age()
         oldest = np.nanmax(rows.ages, axis=1, initial=0)
-        gap = np.where(days > 1, (oldest - newest) / np.maximum(days - 1, 1), 0.0)
-        whole = (values.astype(np.int64) for values in (rows.n, rows.first_age, newest))
-        return Facts(item, np.full(len(item), self._any), *whole, gap)
+        gap = np.where(days >= USUAL, (oldest - newest) / np.maximum(days - 1, 1), 0.0)
+        count, first, last = (values.astype(np.int64) for values in (rows.n, rows.first_age, newest))
+        return Facts(item, np.full(len(item), self._any), count, first, last, gap)
 
     def of_window(self, user: Array, place: Array) -> Facts:
         """Of all events of one type with one item, of which one stands at a place in the user's window."""
