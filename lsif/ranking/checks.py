@@ -151,7 +151,7 @@ FAIL = {
         SELECT concat('parts at rank ', rank, ' of ', list, ' of the user ', user_id, ' do not add up to the score')
         FROM listed WHERE (abs({" + ".join(PARTS)} - score) < {TOLERANCE}) IS NOT TRUE""",
     "evidence": """
-        SELECT DISTINCT concat('not of the log of the user ', user_id, ' is evidence of ', piece, ': the item ', item_id)
+        SELECT DISTINCT concat('evidence of the user ', user_id, ' is not in the ', piece, ': the item ', item_id)
         FROM (SELECT user_id, unnest(evidence, recursive := true) FROM listed SEMI JOIN looked_into USING (user_id))
         ANTI JOIN touched USING (user_id, item_id, piece)""",
     "one_version": """
