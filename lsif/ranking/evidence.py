@@ -1,13 +1,13 @@
 """What carries a row of a list: the history rows and events of its user without which its score would be least.
 
-An own item's score is read off its history row, which is all of its evidence. Of an item that is new to the user the
-strongest pieces are found by leaving each out alone (`lsif.model.left_out`). A row that is there because it is popular,
-pinned or drawn has none.
+An own item's score is read off its history row, which is all of its evidence, where the item would score less if the
+user had never had it. Of an item that is new to the user the strongest pieces are found by leaving each out alone
+(`lsif.model.left_out`). A row that is there because it is popular, pinned or drawn has none.
 
 Shapes: R rows of the lists of a chunk of B users, P pieces kept of each, N pieces that a user has.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ import torch
 from lsif.features.ragged import Array, positions
 from lsif.model.fusion_model import FusionModel, Items
 from lsif.model.left_out import Known, lost
-from lsif.ranking.parts import Side
+from lsif.ranking.parts import Side, exact_scores
 from lsif.ranking.placing import SCORE
 from lsif.ranking.rows import POPULARITY, Ranked
 
@@ -52,6 +52,7 @@ def evidence(lists: Ranked, model: FusionModel, now: Side, items: Items, leads: 
     found = no_evidence(len(lists.row))
     by_score = lists.placed == SCORE
     own = np.flatnonzero(by_score & lists.own)
+    own = own[_as_new(lists.row[own], lists.item[own], now, items) < lists.score[own] - lists.parts[own, 3]]
     found.kind[own, 0], found.at[own, 0], found.share[own, 0] = HISTORY, lists.item[own], 1.0
     new = np.flatnonzero(by_score & ~lists.own & (lists.says != POPULARITY))
     if len(new):
@@ -62,6 +63,18 @@ def evidence(lists: Ranked, model: FusionModel, now: Side, items: Items, leads: 
         for name, values in vars(strongest).items():
             getattr(found, name)[new] = values[pair]
     return found
+
+
+def _as_new(row: Array, item: Array, now: Side, items: Items) -> Array:
+    """Scores of pairs of users and items, had the users never had the items."""
+    batch = now.batch
+    never = replace(
+        batch,
+        history_mask=torch.zeros_like(batch.history_mask),
+        tail_mask=torch.zeros_like(batch.tail_mask),
+    )
+    pairs = (torch.from_numpy(numbers) for numbers in (row, item))
+    return exact_scores([replace(now, batch=never)], items, *pairs)[0].numpy()
 
 
 def _strongest(row: Array, item: Array, model: FusionModel, of: Known) -> Evidence:

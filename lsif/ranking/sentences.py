@@ -55,6 +55,7 @@ class Sentences:
 
     def __init__(self, words: Words, ds: str, titles: pa.Array) -> None:
         self._words, self._titles = words, titles
+        self._name = titles.dictionary_encode().indices.to_numpy()
         day = date.fromisoformat(ds)
         agos = range(LONGEST_AGO + 1)
         self._when = pa.array([words.when(ago, (day - timedelta(ago)).weekday()) for ago in agos])
@@ -68,7 +69,8 @@ class Sentences:
     def of(self, told: Told) -> pa.Array:
         """[R]"""
         every = np.arange(len(told.own))
-        other = told.there & (told.item != told.item[:, :1])
+        name = self._name[told.item]
+        other = told.there & (name != name[:, :1])
         second = other.argmax(1)
         form = self._forms(told, other.any(1), second)
         verb, verb_too = told.verb[:, 0], np.where(form == TWO, told.verb[every, second], 0)

@@ -13,8 +13,8 @@ from lsif.ranking.texts.titles import LONGEST, printable
 from lsif.ranking.texts.zh import CHINESE
 
 DS = "2017-10-31"  # a Tuesday
-TITLES = ["Milk", "Oat bread"]
-MILK, BREAD = 0, 1
+TITLES = ["Milk", "Oat bread", "Milk"]
+MILK, BREAD, OTHER_MILK = 0, 1, 2
 Piece = tuple[int, str, int, float]
 """Item, event type, days ago, gap."""
 CASES: list[tuple[bool, list[Piece], str, str]] = [
@@ -57,7 +57,7 @@ CASES: list[tuple[bool, list[Piece], str, str]] = [
     ),
     (
         False,
-        [(MILK, "purchase", 6, 0), (MILK, "view", 6, 0)],
+        [(MILK, "purchase", 6, 0), (MILK, "view", 6, 0), (OTHER_MILK, "view", 6, 0)],
         "Because you bought “Milk” on Wednesday.",
         "因为您星期三购买过“Milk”。",
     ),
