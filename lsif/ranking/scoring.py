@@ -90,8 +90,8 @@ def recommend_batches(
     if facts is None and has_rules(settings):
         raise ValueError("rules of lists want to know of users: give `UserFacts`")
     if trained is None:
-        return PopularNight(at, settings, facts).rows_of(chosen, tally)
-    return Night(trained, at, settings, only, facts).rows_of(chosen, tally)
+        return PopularNight(at, settings, facts, told=tally is not None).rows_of(chosen, tally or Tally())
+    return Night(trained, at, settings, only, facts, told=tally is not None).rows_of(chosen, tally or Tally())
 
 
 class Night:
@@ -108,7 +108,12 @@ class Night:
         settings: Settings,
         only: Interest | None = None,
         facts: UserFacts | None = None,
+        told: bool = False,
     ) -> None:
+        """
+        Args:
+            told: whether rows have evidence and reasons.
+        """
         trained.check_fits(settings)
         self._people, self._earlier, self._facts = at.people, at.earlier, facts
         index = trained.index
@@ -119,32 +124,31 @@ class Night:
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
-        self._popular, self._settings = PopularLists(at, settings, trained.version, vectors), settings
+        self._popular, self._settings = PopularLists(at, settings, trained.version, vectors, told), settings
         self._nobody = self._to_nobody(at.ds)
         self._only = only
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
-        index, everybody = self._shared.index, len(at.people.ids)
-        reasons = Reasons(settings, at.items, index.item_ids, at.ds)
-        self._telling = Telling(self._model, self._items.items, index, settings, reasons, everybody)
+        index = self._shared.index
+        self._telling = None
+        if told:
+            reasons = Reasons(settings, at.items, index.item_ids, at.ds)
+            self._telling = Telling(self._model, self._items.items, index, settings, reasons, len(at.people.ids))
         self._ruled, self._catalogue = None, at.items
         if has_rules(settings):
             self._ruled = RuledLists(settings, at.items, index.item_ids, index.text, at.ds)
 
-    def rows_of(self, ids: pa.Array, tally: Tally | None) -> Iterator[pa.RecordBatch]:
+    def rows_of(self, ids: pa.Array, tally: Tally) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted), a block after the other, and as many blocks at once as there are threads."""
         ids, facts = with_lists(ids, self._facts)
         blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), facts, strict=False)
-        for made, counted in in_turn(lambda block: self._of_block(*block, told=tally is not None), blocks):
-            if tally is not None:
-                tally.take(counted)
+        for made, counted in in_turn(lambda block: self._of_block(*block), blocks):
+            tally.take(counted)
             yield from made
 
-    def _of_block(
-        self, now: Users, before: Users, facts: Facts | None, told: bool
-    ) -> tuple[list[pa.RecordBatch], Tally]:
+    def _of_block(self, now: Users, before: Users, facts: Facts | None) -> tuple[list[pa.RecordBatch], Tally]:
         if facts is not None and not facts.ids.equals(now.ids):
             raise ValueError("facts are of other users than histories: blocks must be cut alike")
-        tally, telling = Tally(), self._telling.of_block(now) if told else None
+        tally, telling = Tally(), self._telling and self._telling.of_block(now)
         made = list(self.rows(now, before, facts, tally.hits, telling))
         if telling is not None:
             telling.test(tuple(self._settings.lists), self._scores, tally)
@@ -177,7 +181,7 @@ class Night:
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
         made = pa.Table.from_batches(map(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
         yield from _by_user(made, now.ids).to_batches()
-        yield from self._popular.rows(now.ids, np.flatnonzero(~known), facts, hits, told=telling is not None)
+        yield from self._popular.rows(now.ids, np.flatnonzero(~known), facts, hits)
 
     def _ranked(
         self, sides: Sequence[Side], chunk: Array, ids: pa.Array, rules: Sequence[UserRules] | None, hits: Hits
@@ -239,15 +243,14 @@ def _by_user(rows: pa.Table, ids: pa.Array) -> pa.Table:
 class PopularNight:
     """The same without a model: everybody gets what is popular."""
 
-    def __init__(self, at: Evening, settings: Settings, facts: UserFacts | None) -> None:
-        self._popular, self._facts = PopularLists(at, settings, NO_MODEL), facts
+    def __init__(self, at: Evening, settings: Settings, facts: UserFacts | None, told: bool = False) -> None:
+        self._popular, self._facts = PopularLists(at, settings, NO_MODEL, told=told), facts
 
-    def rows_of(self, ids: pa.Array, tally: Tally | None) -> Iterator[pa.RecordBatch]:
+    def rows_of(self, ids: pa.Array, tally: Tally) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted)."""
         ids, facts = with_lists(ids, self._facts)
-        hits, told = tally.hits if tally else Hits(), tally is not None
         for block, asked in zip(blocks_of(ids), facts, strict=False):
-            yield from self._popular.rows(block, np.arange(len(block)), asked, hits, told)
+            yield from self._popular.rows(block, np.arange(len(block)), asked, tally.hits)
 
     def asked(self, user: str) -> tuple[Generator, list[Asked], pa.Array]:
         """As of `Night`."""
