@@ -129,7 +129,7 @@ class Night:
         self._only = only
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
         index = self._shared.index
-        self._telling = None
+        self._telling: Telling | None = None
         if told:
             reasons = Reasons(settings, at.items, index.item_ids, at.ds)
             self._telling = Telling(self._model, self._items.items, index, settings, reasons, len(at.people.ids))
@@ -148,7 +148,7 @@ class Night:
     def _of_block(self, now: Users, before: Users, facts: Facts | None) -> tuple[list[pa.RecordBatch], Tally]:
         if facts is not None and not facts.ids.equals(now.ids):
             raise ValueError("facts are of other users than histories: blocks must be cut alike")
-        tally, telling = Tally(), self._telling and self._telling.of_block(now)
+        tally, telling = Tally(), self._telling.of_block(now) if self._telling else None
         made = list(self.rows(now, before, facts, tally.hits, telling))
         if telling is not None:
             telling.test(tuple(self._settings.lists), self._scores, tally)
