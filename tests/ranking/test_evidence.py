@@ -19,6 +19,7 @@ from lsif.ranking.deletion import without
 from lsif.ranking.evidence import HISTORY, WINDOW
 from lsif.ranking.parts import exact_scores, in_double, side
 from lsif.ranking.tally import Tally
+from lsif.ranking.texts.en import ENGLISH
 from lsif.ranking.trained import TrainedModel
 from tests.known import Known
 from tests.ranking import shop
@@ -61,7 +62,7 @@ def test_evidence_says_what_stands_in_the_log(night: Known, trained: TrainedMode
         assert not own or (piece["item_id"], piece["share"]) == (row["item_id"], 1.0)
         assert row["reason"].startswith("You c" if piece["item_id"] == row["item_id"] else "Because you ")
     assert all(sum(piece["share"] for piece in row["evidence"]) <= 1.0001 for row in rows)
-    assert all(row["reason"] == "Popular now." for row in rows if not row["evidence"])
+    assert all(row["reason"] == ENGLISH.codes[row["reason_code"]] for row in rows if not row["evidence"])
 
 
 def test_no_row_depends_on_who_else_is_in_the_chunk(night: Known, trained: TrainedModel, small: Settings) -> None:
