@@ -46,7 +46,8 @@ def lost(model: FusionModel, of: Known, wanted: Tensor) -> tuple[Tensor, Tensor]
     vectors, width = of.items.vectors[wanted], model.shape.width
     text, near = vectors[..., :width], vectors[..., width:]
     scale = (reading.gated_long + reading.gated_short).norm(dim=-1, keepdim=True).clamp(min=1e-6)
-    text = text * (model.trust[0] / model.temperature() / scale)[..., None]
+    trust, *_ = model.trust
+    text = text * (trust / model.temperature() / scale)[..., None]
     weights, events, gain = model.neighbours.weighed(batch, reading.past, reading.user)
     kind = _kinds(batch)
     rows = _of_rows(model, of, text * _gate(reading.gated_long, reading.long))
