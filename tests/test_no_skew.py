@@ -90,7 +90,11 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
     assert not users_of("lsif.model.fusion_model", "scores"), "the sum of the parts, for tests alone"
     assert users_of("lsif.ranking.candidates", "candidates") == {"lsif/ranking/pool.py"}
     assert users_of("lsif.model.fusion_model", "new_to_user") == inside_training
-    assert users_of("lsif.ranking.parts", "exact_scores") == {"lsif/ranking/pool.py", SCORING}
+    assert users_of("lsif.ranking.parts", "exact_scores") == {
+        "lsif/ranking/evidence.py",
+        "lsif/ranking/pool.py",
+        SCORING,
+    }
     assert users_of("lsif.ranking.pool", "pool") == {SCORING, "lsif/ranking/generators.py"}
     assert users_of("lsif.ranking.ruled", "ruled") == {"lsif/ranking/by_rules.py", "lsif/ranking/why.py"}
     assert users_of("lsif.ranking.rows", "ranked_rows") == {SCORING, "lsif/ranking/popular_lists.py"}
