@@ -17,6 +17,7 @@ from lsif.features.steps import store_states
 from lsif.ranking.night import lists_at
 from lsif.ranking.scoring import recommend
 from lsif.registry import Registry
+from lsif.rule_columns import heard_by_rules
 from lsif.tables import Tables
 from tests.ranking import shop
 from tests.ranking.harness import Shop
@@ -31,7 +32,8 @@ def test_night_evaluation_and_command_line_give_the_same_rows(champion: Shop) ->
     champion.night()
     published = champion.tables.read("recommendations", [shop.DS]).drop_columns("ds")
     model = Registry().load("1")
-    settings = champion.settings.only(("interests", "ranking", "lists", "checks"))
+    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text")
+    settings = heard_by_rules(champion.settings.only(sections))
     assert lists_at(champion.tables, shop.DS, settings, model).equals(published)
     printed = champion.run("score_users", "--user", "u003")
     theirs = published.filter(pc.field("user_id") == "u003")["recommendation_id"].to_pylist()
