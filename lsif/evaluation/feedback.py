@@ -1,6 +1,6 @@
 """What of a day's events answers which list, as rows of `feedback`; and what a night's lists were worth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -135,11 +135,11 @@ def evidence_rows(tests: Mapping[str, tuple[int, int]]) -> pa.Table:
         tests: list = rows that were tested, and those for which it held.
     """
     rows = [
-        {"list": name, "metric": "evidence_holds", "segment": ALL, "value": held / tested, "n": tested}
+        {"list": name, "metric": "evidence_holds", "segment": ALL, "value": held / tested, "n": tested, "hits": held}
         for name, (tested, held) in sorted(tests.items())
         if tested
     ]
-    return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))
+    return pa.Table.from_pylist(rows, schema=METRICS)
 
 
 def metric_rows(comparison: Comparison) -> pa.Table:
