@@ -6,7 +6,7 @@ import pyarrow as pa
 from lsif.features.ragged import Array
 from lsif.ranking.draws import seed_of
 
-SHARE, LEAST = 1 / 64, 32
+SHARE, LEAST = 1 / 64, 16
 """Of the users of a night: so large a part, and at least so many, about."""
 
 

@@ -94,7 +94,7 @@ def alpha(night: pd.DataFrame, name: str) -> Array:
 def test_evidence_passes_the_test_by_deletion(night: pd.DataFrame, tally: Tally) -> None:
     assert {*tally.tests} == {*night["list"]}
     for rows, held in tally.tests.values():
-        assert rows >= 20 and held >= 0.8 * rows
+        assert rows >= 10 and held >= 0.8 * rows
 
 
 def test_alpha_follows_the_planted_share(shop: Planted, night: pd.DataFrame) -> None:

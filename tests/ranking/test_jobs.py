@@ -173,7 +173,8 @@ def test_one_users_list_is_printed_and_nothing_written(champion: Shop) -> None:
 def test_how_evidence_held_stands_in_the_metrics_of_its_night_once_that_is_published(champion: Shop) -> None:
     champion.run("score_users")
     champion.run("join_feedback")
-    assert not len(champion.tables.read("metrics_daily", [shop.DS]))
+    before = champion.tables.read("metrics_daily", [shop.DS])["metric"].to_pylist()
+    assert "evidence_holds" not in before
     champion.run("audit_recommendations")
     champion.run("publish_recommendations")
     champion.run("join_feedback")
