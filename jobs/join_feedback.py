@@ -7,8 +7,7 @@ late counts for the list that was seen, and no earlier day of feedback is made a
 metrics_daily/D: how many of them met a list; what came of the exposures that arrived on D - window_days; and the lists
 of D - horizon_days against everything that arrived since, beside popularity and personal frequency; and how the lists
 of D differ from those of the nights before, from each other and from the catalogue, which nobody needs to click for. No
-rows where nothing was shown, or no list was published, on that day. And of how many of the tested rows of D the evidence
-held.
+rows where nothing was shown, or no list was published, on that day. And of how many tested rows of D the evidence held.
 """
 
 import pyarrow as pa

@@ -45,6 +45,7 @@ ENGLISH = Words(
         "popular_fallback": "Popular now.",
         "pinned": "Picked by our editors.",
         "explored": "Something you have not had yet.",
+        "rotated": "Something else for a change.",
         "long_habit": "Like what you usually take.",
         "recent_habit": "Like what you took lately.",
         "long_interest": "Close to what you usually choose.",
