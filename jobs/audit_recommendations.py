@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.checks import record
-from lsif.features.known import Everyone
+from lsif.features.known import Everyone, Users
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
@@ -21,8 +21,10 @@ from lsif.ranking.checks import Expected, audit, passed
 from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
+from lsif.ranking.sampled import chosen, seeds
 from lsif.ranking.user_facts import outside, without_lists
 
+PIECES = {"history": Users.own_items, "window": Users.seen_items}
 STEP = "audit_recommendations"
 
 
@@ -37,6 +39,7 @@ def work(job: Job) -> Counts:
     catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, job.settings)
     users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
     items = available_items(catalogue)
+    looked_into = users.filter(pa.array(chosen(seeds(users, job.ds), len(everyone.ids))))
     expected = Expected(
         users,
         items,
@@ -45,6 +48,8 @@ def work(job: Job) -> Counts:
         Hits.of(staged.notes).missing(),
         closed_items(catalogue, items, job.settings, job.ds),
         partial(owned, everyone, items),
+        looked_into,
+        touched(everyone, looked_into),
     )
     found = audit(staged.scan(), expected)
     record(job.tables, job.ds, STEP, found)
@@ -61,6 +66,16 @@ def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
     parts = [block.own_items() for block in everyone.blocks(users)]
     there = pa.concat_tables(parts).filter(pc.field("item_id").isin(items))
     return there.group_by("user_id").aggregate([([], "count_all")]).rename_columns({"count_all": "owned"})
+
+
+def touched(everyone: Everyone, users: pa.Array) -> pa.Table:
+    """What some users have in their histories and windows: user_id, item_id, piece."""
+    blocks = [*everyone.blocks(users)] if len(users) else []
+    parts = [(name, of(block)) for block in blocks for name, of in PIECES.items()]
+    nothing = pa.schema([(name, pa.string()) for name in ("user_id", "item_id", "piece")]).empty_table()
+    return pa.concat_tables(
+        [nothing, *(rows.append_column("piece", pa.repeat(name, len(rows))) for name, rows in parts)]
+    )
 
 
 if __name__ == "__main__":

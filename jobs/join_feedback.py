@@ -7,7 +7,7 @@ late counts for the list that was seen, and no earlier day of feedback is made a
 metrics_daily/D: how many of them met a list; what came of the exposures that arrived on D - window_days; and the lists
 of D - horizon_days against everything that arrived since, beside popularity and personal frequency; and how the lists
 of D differ from those of the nights before, from each other and from the catalogue, which nobody needs to click for. No
-rows where nothing was shown, or no list was published, on that day.
+rows where nothing was shown, or no list was published, on that day. And of how many tested rows of D the evidence held.
 """
 
 import pyarrow as pa
@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 from lsif.days import day_before, days_between
 from lsif.evaluation.change import Nights, fresh_items, last_nights, night_rows
 from lsif.evaluation.compare import Comparison
-from lsif.evaluation.feedback import ANY_LIST, metric_rows
+from lsif.evaluation.feedback import ANY_LIST, evidence_rows, metric_rows
 from lsif.evaluation.judgement import cuts_of, judgement
 from lsif.evaluation.steps import SECTIONS, feedback_inputs, rates_at, store_feedback
 from lsif.features.evening import evening, evening_inputs
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.popular import available_items
+from lsif.ranking.tally import Tally
+from lsif.tables.write import Staged
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -31,6 +33,8 @@ def inputs(job: Job) -> dict[str, str]:
     found |= job.tables.fingerprints("events", since) | job.tables.fingerprints("recommendations", [judged])
     found |= job.tables.fingerprints("recommendations", last_nights(job.ds)) | catalogue_inputs(job.tables, job.ds)
     published = job.tables.days("recommendations", judged, judged)
+    if published_from := published_as(job):
+        found[published_from.name] = published_from.identity
     return found | (evening_inputs(job.tables, judged, job.settings) if published else {})
 
 
@@ -40,7 +44,8 @@ def work(job: Job) -> Counts:
     met = store_feedback(job.tables, job.ds, job.settings, feedback)
     shown, gap = rates_at(job.tables, job.ds, job.settings)
     compared = metric_rows(judged_lists(job, judged, since))
-    metrics.write(job.ds, pa.concat_tables([met, shown, compared, tonight(job)]))
+    of_night = [tonight(job), evidence_rows(evidence_tests(job))]
+    metrics.write(job.ds, pa.concat_tables([met, shown, compared, *of_night]))
     metrics.commit()
     events, out = (job.tables.rows(name, job.ds, job.ds)[job.ds] for name in ("events", "feedback"))
     answering = met.filter((pc.field("list") == ANY_LIST) & (pc.field("metric") == "matched"))
@@ -74,6 +79,20 @@ def tonight(job: Job) -> pa.Table:
     shown = job.tables.scan("recommendations", days)
     nights = Nights(job.ds, before if before in days else None, shown, items)
     return night_rows(nights, cuts_of(job.settings))
+
+
+def published_as(job: Job) -> Staged | None:
+    """What was staged for D, where it is what was published."""
+    line = job.last_success("publish_recommendations")
+    if line is None or not job.tables.days("recommendations", job.ds, job.ds):
+        return None
+    staged = job.tables.staged("recommendations", job.ds)
+    return staged if line["inputs"].get(staged.name) == staged.identity else None
+
+
+def evidence_tests(job: Job) -> dict[str, tuple[int, int]]:
+    staged = published_as(job)
+    return Tally.of(staged.notes).tests if staged else {}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from functools import partial
 from lsif.checks import accept_arguments, hold
 from lsif.features.evening import evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
-from lsif.ranking.hits import NOTE
 from lsif.ranking.night import evening_of, lists_of, write_lists
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.user_facts import UserFacts, facts_inputs
@@ -49,8 +48,8 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
         raise held.stop(mend="promote a version")
     trained = made_by.trained
     at = evening_of(job.tables, job.ds, job.settings, trained)
-    hits = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
-    staged = writer.stage(model_version=made_by.version, **{NOTE: hits.to_text()})
+    tally = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
+    staged = writer.stage(model_version=made_by.version, **tally.notes())
     rows = sum(file.rows for file in staged.files)
     note = "; ".join(filter(None, [held.remarks, trained.reads if trained else None])) or None
     return Counts(len(at.people.ids), rows, model_version=made_by.version, note=note)
@@ -78,4 +77,5 @@ def model_for(job: Job, wanted: Wanted) -> Chosen:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("interests", "ranking", "lists", "llm", "checks"), arguments)
+    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text")
+    run_steps(__doc__, steps, sections, arguments)

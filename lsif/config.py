@@ -147,6 +147,13 @@ class UserInterests(Section):
     """Themes of one user and column: those of the greatest weight, now or `recent_days` before."""
 
 
+class Text(Section):
+    """What people read."""
+
+    language: Literal["en", "zh"] = "en"
+    """Of the sentences in `reason`: English or Chinese."""
+
+
 class Gate(Section):
     list: str = "for_you"
     """The list that must win; none of the others may fall behind by more than the margin."""
@@ -181,6 +188,7 @@ class Settings(Section):
     item_lists: ItemLists | None = None
     """Lists beside every item, where they are wanted."""
     user_interests: UserInterests = UserInterests()
+    text: Text = Text()
     gate: Gate = Gate()
     feedback: Feedback = Feedback()
     llm: Llm = Llm()

@@ -19,7 +19,7 @@ STANDARD = "v3.2.0"
 LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float": "number"}
 """Names of our types in the standard, where they are not the same."""
 
-VERSIONS: dict[str, str] = {}
+VERSIONS: dict[str, str] = {"recommendations": "1.1.0"}
 """Of contracts that have changed since 1.0.0: another major one where a column went, or means something else."""
 
 ROWS = {
@@ -70,6 +70,7 @@ MEANING = {
     "outcome": "Type of the event; impression is an exposure.",
     "recommended_ds": "Day of the list that the event belongs to.",
     "reason_code": "Part of the score that spoke most.",
+    "evidence": "What the user did that carries the score, strongest first; empty where nothing does.",
     "model_version": "Version of the model in the registry.",
     "propensity": "How likely that item was at that rank; null where nothing was drawn.",
     "metric": "Name of the metric.",

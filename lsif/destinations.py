@@ -14,12 +14,14 @@ from lsif.sources import Section
 Of = Literal["recommendations", "similar_items", "taken_together"]
 LISTS: Of = "recommendations"
 COLUMNS: dict[str, tuple[str, ...]] = {
-    LISTS: ("item_id", "score", "reason_code", "recommendation_id"),
+    LISTS: ("item_id", "score", "reason_code", "reason", "recommendation_id"),
     "similar_items": ("other_item_id", "score"),
     "taken_together": ("other_item_id", "score", "users"),
 }
 """Of each table that can be delivered, the columns that are, beside its key, where nothing else is said."""
 PLAIN = (STRING, INTEGER, LONG, DOUBLE)
+AS_JSON = ("evidence",)
+"""Columns that are no single value."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """Stands in a `url` for what the environment keeps."""
 
@@ -69,7 +71,7 @@ class Shape:
     def check(self) -> None:
         """Raises ValueError where there is no such column, or none that a database takes."""
         kinds = TABLES[self.of].columns
-        there = [name for name, kind in kinds.items() if kind in PLAIN and name not in self.key]
+        there = [name for name, kind in kinds.items() if (kind in PLAIN or name in AS_JSON) and name not in self.key]
         if strange := [name for name in self.columns if name not in there]:
             beside = f"beside {', '.join(self.key)}; there are {', '.join(there)}"
             raise ValueError(f"{strange[0]!r} is no column to deliver {beside}")

@@ -33,7 +33,7 @@ def recs(
     how = form(as_json, as_csv)
     day, rows = recommendations(user, parsed_day(ds) if ds else None, name, only)
     model = rows[0]["model_version"]
-    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code"]
+    columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code", "reason"]
     alone = f", by {only} interest alone" if only else ""
     show(how, f"user {user}, ds={day}, model version {model}{alone}", columns, rows)
 

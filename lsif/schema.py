@@ -212,7 +212,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "recommendations",
             key="list user_id rank",
-            added="rule_part rule_share propensity",
+            added="rule_part rule_share propensity evidence reason",
             list=STRING,
             user_id=STRING,
             rank=INTEGER,
@@ -233,6 +233,18 @@ TABLES: dict[str, TableSchema] = {
             recommendation_id=STRING,
             model_version=STRING,
             config_hash=STRING,
+            evidence=array(
+                struct(
+                    item_id=STRING,
+                    piece=STRING,
+                    event_type=STRING,
+                    events=LONG,
+                    first_day=DATE,
+                    last_day=DATE,
+                    share=DOUBLE,
+                )
+            ),
+            reason=STRING,
         ),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),

@@ -17,6 +17,7 @@ from lsif.features.steps import store_states
 from lsif.ranking.night import lists_at
 from lsif.ranking.scoring import recommend
 from lsif.registry import Registry
+from lsif.rule_columns import heard_by_rules
 from lsif.tables import Tables
 from tests.ranking import shop
 from tests.ranking.harness import Shop
@@ -31,7 +32,8 @@ def test_night_evaluation_and_command_line_give_the_same_rows(champion: Shop) ->
     champion.night()
     published = champion.tables.read("recommendations", [shop.DS]).drop_columns("ds")
     model = Registry().load("1")
-    settings = champion.settings.only(("interests", "ranking", "lists", "checks"))
+    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text")
+    settings = heard_by_rules(champion.settings.only(sections))
     assert lists_at(champion.tables, shop.DS, settings, model).equals(published)
     printed = champion.run("score_users", "--user", "u003")
     theirs = published.filter(pc.field("user_id") == "u003")["recommendation_id"].to_pylist()
@@ -90,7 +92,11 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
     assert not users_of("lsif.model.fusion_model", "scores"), "the sum of the parts, for tests alone"
     assert users_of("lsif.ranking.candidates", "candidates") == {"lsif/ranking/pool.py"}
     assert users_of("lsif.model.fusion_model", "new_to_user") == inside_training
-    assert users_of("lsif.ranking.parts", "exact_scores") == {"lsif/ranking/pool.py", SCORING}
+    assert users_of("lsif.ranking.parts", "exact_scores") == {
+        "lsif/ranking/evidence.py",
+        "lsif/ranking/pool.py",
+        SCORING,
+    }
     assert users_of("lsif.ranking.pool", "pool") == {SCORING, "lsif/ranking/generators.py"}
     assert users_of("lsif.ranking.ruled", "ruled") == {"lsif/ranking/by_rules.py", "lsif/ranking/why.py"}
     assert users_of("lsif.ranking.rows", "ranked_rows") == {SCORING, "lsif/ranking/popular_lists.py"}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.delivery.standing import Load
-from lsif.destinations import Destination
+from lsif.destinations import AS_JSON, Destination
 from lsif.errors import LsifError
 from lsif.tables import Tables
 
@@ -44,9 +44,18 @@ class Published:
             self.rows += len(chosen)
             if len(chosen):
                 order = [(name, "ascending") for name in (*self.shape.owner, "rank")]
-                yield chosen.select(list(self.shape.names)).sort_by(order)
+                yield _with_texts(chosen.select(list(self.shape.names)).sort_by(order))
         if not self.rows:
             of = f" in {', '.join(self._lists)}" if self._lists else ""
             raise LsifError(
                 f"the lists of ds={self.load.ds} hold no row{of}: nothing was delivered, what is live stays"
             )
+
+
+def _with_texts(rows: pa.Table) -> pa.Table:
+    """Rows whose days are texts inside of nested columns too, as JSON wants them."""
+    for name in set(AS_JSON) & set(rows.column_names):
+        of = rows.schema.field(name).type.value_type
+        told = [pa.field(part.name, pa.string() if pa.types.is_date(part.type) else part.type) for part in of]
+        rows = rows.set_column(rows.column_names.index(name), name, rows[name].cast(pa.list_(pa.struct(told))))
+    return rows

@@ -1,13 +1,14 @@
 """Rows into a table of a SQL database: by COPY where the database is PostgreSQL, by INSERT everywhere else."""
 
 import io
+import json
 from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.csv
 import sqlalchemy as sa
 
-from lsif.destinations import Shape
+from lsif.destinations import AS_JSON, Shape
 from lsif.schema import DOUBLE, INTEGER, LONG, STRING
 
 KINDS: dict[str, type[sa.types.TypeEngine]] = {
@@ -22,7 +23,8 @@ BATCH = 20_000
 
 def rows_table(name: str, schema: str | None, shape: Shape) -> sa.Table:
     """Of one load, without an index: that is made when the rows are there."""
-    made = [sa.Column(name, KINDS[str(kind)], nullable=name not in shape.key) for name, kind in shape.kinds.items()]
+    of = {name: sa.JSON if name in AS_JSON else KINDS[str(kind)] for name, kind in shape.kinds.items()}
+    made = [sa.Column(name, kind, nullable=name not in shape.key) for name, kind in of.items()]
     return sa.Table(name, sa.MetaData(), *made, schema=schema)
 
 
@@ -50,6 +52,9 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
 
 def _copy(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
     """As CSV: an absent value is empty, and everything else stands in quotes."""
+    for name in set(AS_JSON) & set(rows.column_names):
+        told = pa.array([None if one is None else json.dumps(one) for one in rows[name].to_pylist()], pa.string())
+        rows = rows.set_column(rows.column_names.index(name), name, told)
     text = io.BytesIO()
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
     pyarrow.csv.write_csv(rows.select(table.columns.keys()), text, options)

@@ -1,6 +1,6 @@
 """What of a day's events answers which list, as rows of `feedback`; and what a night's lists were worth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -125,6 +125,21 @@ def as_metrics(columns: dict[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
         if field.name not in given.column_names:
             given = given.append_column(field, pa.nulls(len(given), field.type))
     return given.select(METRICS.names).cast(METRICS)
+
+
+def evidence_rows(tests: Mapping[str, tuple[int, int]]) -> pa.Table:
+    """Rows of `metrics_daily`: of the rows of a night that were tested by deletion, by list, the share for which their
+    evidence held.
+
+    Args:
+        tests: list = rows that were tested, and those for which it held.
+    """
+    rows = [
+        {"list": name, "metric": "evidence_holds", "segment": ALL, "value": held / tested, "n": tested, "hits": held}
+        for name, (tested, held) in sorted(tests.items())
+        if tested
+    ]
+    return pa.Table.from_pylist(rows, schema=METRICS)
 
 
 def metric_rows(comparison: Comparison) -> pa.Table:

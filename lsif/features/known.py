@@ -52,10 +52,19 @@ class Users:
 
     def own_items(self) -> pa.Table:
         """Every user_id and item_id of the histories."""
-        items = self.histories["items"].combine_chunks()
-        owner = self.histories["user_id"].combine_chunks().take(pc.list_parent_indices(items))
-        had = pc.struct_field(items.flatten(), "item_id")
-        return pa.table({"user_id": owner.cast(pa.string()), "item_id": had.cast(pa.string())})
+        return _items_of(self.histories, "items")
+
+    def seen_items(self) -> pa.Table:
+        """Every user_id and item_id of the windows, as often as it stands there."""
+        return _items_of(self.windows, "events")
+
+
+def _items_of(rows: pa.Table, name: str) -> pa.Table:
+    """user_id and item_id of each element of a column of lists."""
+    lists = rows[name].combine_chunks()
+    owner = rows["user_id"].combine_chunks().take(pc.list_parent_indices(lists))
+    items = pc.struct_field(lists.flatten(), "item_id")
+    return pa.table({"user_id": owner.cast(pa.string()), "item_id": items.cast(pa.string())})
 
 
 class Everyone:

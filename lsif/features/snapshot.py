@@ -149,21 +149,27 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
 
 
 def _window(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -> dict[str, Array]:
-    """Events of the windows in the index, by user, oldest first."""
+    """Numbers of the windows' events, by user, oldest first."""
+    user, item, events = window_events(windows, index, user_ids)
+    seconds = pc.cast(pc.struct_field(events, "event_time"), pa.timestamp("us", "UTC"))
+    moment = pc.cast(seconds, pa.int64()).to_numpy(zero_copy_only=False) / 1e6
+    return {
+        "user": user,
+        "window_item": item,
+        "window_type": index.types(pc.struct_field(events, "event_type")),
+        "window_age": ((day_number(ds) + 1) - moment / SECONDS_PER_DAY).astype(np.float32),
+        "window_basket": _baskets(user, moment),
+    }
+
+
+def window_events(windows: pa.Table, index: ItemIndex, user_ids: pa.Array) -> tuple[Array, Array, pa.Array]:
+    """Events of the windows in the index, by user, oldest first: numbers of users and items [E], and structs."""
     owner, events = exploded(windows["events"])
     item = index.items(pc.struct_field(events, "item_id"))
     user = indices_in(windows["user_id"], user_ids)[owner]
     keep = np.flatnonzero(item >= 0)
     keep = keep[np.argsort(user[keep], kind="stable")]
-    seconds = pc.cast(pc.struct_field(events, "event_time"), pa.timestamp("us", "UTC"))
-    moment = pc.cast(seconds, pa.int64()).to_numpy(zero_copy_only=False)[keep] / 1e6
-    return {
-        "user": user[keep],
-        "window_item": item[keep],
-        "window_type": index.types(pc.struct_field(events, "event_type"))[keep],
-        "window_age": ((day_number(ds) + 1) - moment / SECONDS_PER_DAY).astype(np.float32),
-        "window_basket": _baskets(user[keep], moment),
-    }
+    return user[keep], item[keep], events.take(pa.array(keep))
 
 
 def _baskets(user: Array, moment: Array) -> Array:

@@ -2,7 +2,7 @@
 
 An encoder reads event vectors [B, S, D], the batch (mask, ages, baskets) and an as-of token [B, D]. It gives outputs
 [B, N, D] with their mask [B, N], and the state `h` [B, D] of the user as of the night. Events of equal time are a set:
-only their age is told, never their place in the table.
+only their age is told, never their place in the table. `by_event` gives weights and values of outputs to the events.
 """
 
 import math
@@ -32,6 +32,10 @@ class TransformerEncoder(nn.Module):
         outputs = self.norm(self.block(tokens, src_key_padding_mask=hidden))
         return outputs[:, 1:], batch.window_mask, outputs[:, 0]
 
+    @staticmethod
+    def by_event(weights: Tensor, values: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        return weights, values
+
 
 class GRUEncoder(nn.Module):
     """A GRU over baskets (means of the events of one time); the state is its last output and the as-of token."""
@@ -48,6 +52,14 @@ class GRUEncoder(nn.Module):
         last = (mask.sum(1) - 1).clamp(min=0)
         newest = outputs[torch.arange(len(batch), device=last.device), last] * mask.any(1, keepdim=True)
         return outputs, mask, self.norm(self.join(torch.cat([newest, as_of], dim=-1)))
+
+    @staticmethod
+    def by_event(weights: Tensor, values: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Events of a basket have its value, and equal parts of its weight."""
+        basket = batch.window_basket
+        size = torch.zeros_like(weights).scatter_add(1, basket, batch.window_mask.to(weights.dtype))
+        each = (weights / size.clamp(min=1)).gather(1, basket) * batch.window_mask
+        return each, values.gather(1, basket[..., None].expand(*basket.shape, values.shape[-1]))
 
 
 def basket_means(events: Tensor, basket: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,8 +84,9 @@ class ShortTermInterest(nn.Module):
         for table in (self.event_type, self.age):
             nn.init.normal_(table.weight, std=width**-0.5)
 
-    def forward(self, batch: Batch, items: Tensor, user: Tensor) -> tuple[Tensor, Tensor]:
-        """State `h` [B, D] and short interest `w_s` [B, D], zeros for an empty window.
+    def forward(self, batch: Batch, items: Tensor, user: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """State `h` [B, D], short interest `w_s` [B, D], zeros for an empty window, and what it is the mean of: weights
+        [B, N] and outputs [B, N, D] of the encoder.
 
         Args:
             items: vectors of the batch's item numbers [M, D].
@@ -83,7 +96,11 @@ class ShortTermInterest(nn.Module):
         outputs, mask, state = self.encoder(events, batch, self.as_of(user))
         logits = torch.einsum("bd,bnd->bn", self.query(state), self.key(outputs)) / math.sqrt(state.shape[-1])
         weights = masked_softmax(logits, mask)
-        return state, self.value(torch.einsum("bn,bnd->bd", weights, outputs))
+        return state, self.value(torch.einsum("bn,bnd->bd", weights, outputs)), (weights, outputs)
+
+    def by_event(self, weights: Tensor, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Weight of each event [B, S], and what `w_s` would be if it had all of it [B, S, D]."""
+        return self.encoder.by_event(weights, self.value(outputs), batch)  # type: ignore[operator]
 
 
 def age_bucket(days: Tensor) -> Tensor:

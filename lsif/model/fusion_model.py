@@ -103,6 +103,29 @@ class Interests:
         return agreed(self.order, self.odds, self.history_mask) + self.level[:, None] * self.history_mask
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What interests were made of, for whoever asks what one row or event of it carries.
+
+    Attributes:
+        past, user: standardised features of history rows [B, L, F] and of users [B, P].
+        long, short: interests before the gate [B, D].
+        gated_long, gated_short: and after it [B, D].
+        row_weights: of the history rows, by each query [B, Q, L].
+        event_weights, event_outputs: of the window [B, N] and [B, N, D].
+    """
+
+    past: Tensor
+    user: Tensor
+    long: Tensor
+    short: Tensor
+    gated_long: Tensor
+    gated_short: Tensor
+    row_weights: Tensor
+    event_weights: Tensor
+    event_outputs: Tensor
+
+
 class FusionModel(nn.Module):
     trust: Tensor
 
@@ -148,11 +171,17 @@ class FusionModel(nn.Module):
 
     def forward(self, batch: Batch, items: Items) -> Interests:
         """Users as of the night; the batch's item numbers are positions in `items`."""
+        return self.read(batch, items)[0]
+
+    def read(self, batch: Batch, items: Items) -> tuple[Interests, Reading]:
+        """The same, and what the interests were made of."""
         past, user = self.history_scale(batch.history_features), self.user_scale(batch.user_features)
         vectors, factors = items.vectors[:, : self.shape.width], items.factors
-        state, short = self.short(batch, vectors, user)
-        long = self.long(batch, vectors, past)
-        long, short = self.gate(state, self.dropout(long), self.dropout(short), user)
+        state, short, events = self.short(batch, vectors, user)
+        long, rows = self.long(batch, vectors, past)
+        kept = self.dropout(long), self.dropout(short)
+        long, short = self.gate(state, *kept, user)
+        reading = Reading(past, user, *kept, long, short, rows, *events)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.temperature()
         own = F.embedding(batch.history_item, factors)
         near_long, near_short = self.neighbours(batch, factors, own, past, user)
@@ -164,7 +193,7 @@ class FusionModel(nn.Module):
         close = self.neighbours.closeness(batch, own)
         order, odds, levels = self.repeat(batch, past, items.category[batch.history_item], user, close)
         count = int(max(items.groups.max(), batch.group.max())) + 1
-        return Interests(
+        interests = Interests(
             long=long,
             short=short,
             groups=self.groups(batch, self.group_scale(batch.group_features), user, count) * groups,
@@ -175,6 +204,7 @@ class FusionModel(nn.Module):
             tail=levels[:, 1],
             history_mask=batch.history_mask,
         )
+        return interests, reading
 
 
 def scores(interests: Interests, batch: Batch, items: Items) -> Tensor:

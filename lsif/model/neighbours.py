@@ -42,13 +42,17 @@ class NeighbourInterest(nn.Module):
             features: standardised history features [B, L, F].
             user: standardised user features [B, P].
         """
+        rows, events, gain = self.weighed(batch, features, user)
+        long = torch.einsum("bl,blk->bk", rows, own)
+        short = torch.einsum("bs,bsk->bk", events, F.embedding(batch.window_item, factors))
+        return F.normalize(long, dim=-1) * gain[:, :1], F.normalize(short, dim=-1) * gain[:, 1:]
+
+    def weighed(self, batch: Batch, features: Tensor, user: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """How much each history row [B, L] and each event [B, S] weighs, and the gains of both interests [B, 2]."""
         trust = torch.exp(self.row(features).squeeze(-1).clamp(-LIMIT, LIMIT))
         rows = self._weights(batch) * trust
         events = (1 + batch.window_age) ** self.age * batch.window_mask
-        long = torch.einsum("bl,blk->bk", rows, own)
-        short = torch.einsum("bs,bsk->bk", events, F.embedding(batch.window_item, factors))
-        gain = torch.exp(self.gain(user).clamp(-LIMIT, LIMIT))
-        return F.normalize(long, dim=-1) * gain[:, :1], F.normalize(short, dim=-1) * gain[:, 1:]
+        return rows, events, torch.exp(self.gain(user).clamp(-LIMIT, LIMIT))
 
     def closeness(self, batch: Batch, own: Tensor) -> Tensor:
         """How close each history row's item stands to all that the user takes [B, L], from -5 to 3; nothing is learned.

@@ -16,8 +16,8 @@ from pyspark import Broadcast, TaskContext
 from lsif.config import Settings
 from lsif.features.evening import Evening
 from lsif.features.known import BLOCK
-from lsif.ranking.hits import Hits
 from lsif.ranking.scoring import Night
+from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
 from lsif.ranking.user_facts import UserFacts
 from lsif.spark import session
@@ -38,16 +38,16 @@ class Shipped:
     cuts: Sequence[int]
     files: Elsewhere
 
-    def write(self, part: int) -> tuple[str, Hits]:
-        """Rows of a part in a file; returns its path inside the table, and what rules did."""
-        (first, end), hits = self.cuts[part : part + 2], Hits()
-        return self.files.write(self.night.rows_of(self.ids[first:end], hits)), hits
+    def write(self, part: int) -> tuple[str, Tally]:
+        """Rows of a part in a file; returns its path inside the table, and what was counted."""
+        (first, end), tally = self.cuts[part : part + 2], Tally()
+        return self.files.write(self.night.rows_of(self.ids[first:end], tally)), tally
 
 
 def write_by_executors(
-    writer: Writer, trained: TrainedModel, at: Evening, settings: Settings, facts: UserFacts, hits: Hits
+    writer: Writer, trained: TrainedModel, at: Evening, settings: Settings, facts: UserFacts, tally: Tally
 ) -> None:
-    """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`, and count what rules did.
+    """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`, and count what `Tally` does.
 
     Raises:
         LsifError: as `recommend_batches`.
@@ -55,14 +55,14 @@ def write_by_executors(
     """
     spark, ids = session("score_users"), at.people.ids
     cuts = _cuts(len(ids), spark.sparkContext.defaultParallelism)
-    night = Night(trained, at, settings, facts=facts)
+    night = Night(trained, at, settings, facts=facts, told=True)
     shipped = spark.sparkContext.broadcast(Shipped(night, ids, cuts, writer.elsewhere(at.ds)))
     parts = spark.range(0, len(cuts) - 1, numPartitions=max(len(cuts) - 1, 1))
-    made = "part long, path string, hits string"
+    made = "part long, path string, tally string"
     rows = sorted(parts.mapInArrow(lambda batches: _written(shipped, batches), made).collect())
     writer.take_over(at.ds, [row["path"] for row in rows])
     for row in rows:
-        hits.take(Hits.from_text(row["hits"]).counted)
+        tally.take(Tally.from_text(row["tally"]))
 
 
 def _cuts(users: int, cores: int) -> list[int]:
@@ -75,5 +75,5 @@ def _written(shipped: "Broadcast[Shipped]", batches: Iterator[pa.RecordBatch]) -
     torch.set_num_threads(task.cpus() if task else 1)  # the executor's other cores have tasks of their own
     for batch in batches:
         made = [shipped.value.write(part) for part in batch["id"].to_pylist()]
-        paths, hits = [path for path, _ in made], [counted.to_text() for _, counted in made]
-        yield pa.record_batch({"part": batch["id"], "path": pa.array(paths, pa.string()), "hits": hits})
+        paths, tally = [path for path, _ in made], [counted.to_text() for _, counted in made]
+        yield pa.record_batch({"part": batch["id"], "path": pa.array(paths, pa.string()), "tally": tally})

@@ -1,8 +1,9 @@
 """The audit of a night's rows before anyone can see them. A check fails (nothing is published) or warns.
 
 Every check is a query that gives what is wrong, a line of text each, over the tables `listed` (the night's rows),
-`users` and `items` (those that belong), `lists` and `lengths` (what each user's lists hold). DuckDB reads the
-rows as a stream and spills to disk, so that the size of a night is no matter of memory.
+`users` and `items` (those that belong), `touched` (what the users in `looked_into` did), `lists` and `lengths` (what
+each user's lists hold). DuckDB reads the rows as a stream and spills to disk, so that the size of a night is no matter
+of memory.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ class Expected:
         missing: rows that score_users says a list lacks since no item was left, by list; of lists with rules.
         closed: list, item_id of what filters of items keep out.
         owned: how many available items each of some users (sorted ids) has had: user_id, owned; no row for none.
+        looked_into: ids of users whose evidence is compared with their log.
+        touched: what those did: user_id, item_id, piece (`history` or `window`).
     """
 
     users: pa.Array
@@ -50,6 +53,8 @@ class Expected:
     missing: Mapping[str, int]
     closed: pa.Table
     owned: Callable[[pa.Array], pa.Table]
+    looked_into: pa.Array
+    touched: pa.Table
 
 
 def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
@@ -60,6 +65,8 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
         sql.register("items", pa.table({"item_id": expected.items}))
         sql.register("lists", pa.Table.from_pylist([_asked(name, expected) for name in expected.lists]))
         sql.register("closed", expected.closed)
+        sql.register("looked_into", pa.table({"user_id": expected.looked_into}))
+        sql.register("touched", expected.touched)
         sql.execute(LENGTHS, [len(expected.items)])
         short = pa.array([user for (user,) in sql.execute(SHORT).fetchall()], pa.string())
         sql.register("owners", expected.owned(short) if len(short) else NO_OWNERS)
@@ -143,6 +150,10 @@ FAIL = {
     "parts": f"""
         SELECT concat('parts at rank ', rank, ' of ', list, ' of the user ', user_id, ' do not add up to the score')
         FROM listed WHERE (abs({" + ".join(PARTS)} - score) < {TOLERANCE}) IS NOT TRUE""",
+    "evidence": """
+        SELECT DISTINCT concat('evidence of the user ', user_id, ' is not in the ', piece, ': the item ', item_id)
+        FROM (SELECT user_id, unnest(evidence, recursive := true) FROM listed SEMI JOIN looked_into USING (user_id))
+        ANTI JOIN touched USING (user_id, item_id, piece)""",
     "one_version": """
         SELECT concat('model versions in one night: ', string_agg(DISTINCT version, ', ' ORDER BY version))
         FROM (SELECT coalesce(model_version, 'null') AS version FROM listed) HAVING count(DISTINCT version) <> 1""",

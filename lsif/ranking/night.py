@@ -11,8 +11,8 @@ from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
 from lsif.features.words import with_words
 from lsif.ranking.by_rules import without_rules
-from lsif.ranking.hits import Hits
 from lsif.ranking.scoring import Night, PopularNight, recommend, recommend_batches
+from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
 from lsif.ranking.user_facts import UserFacts
 from lsif.ranking.why import Way, way
@@ -23,23 +23,23 @@ from lsif.tables.write import Writer
 
 def write_lists(
     writer: Writer, trained: TrainedModel | None, at: Evening, settings: Settings, facts: UserFacts
-) -> Hits:
+) -> Tally:
     """Every user's lists, written and not visible yet: by this process, or by the executors where there is a cluster.
 
     Returns:
-        What rules did.
+        What rules did, and how evidence held.
 
     Raises:
         LsifError: as `recommend_batches`, or Spark's master does not answer.
     """
-    hits = Hits()
+    tally = Tally()
     if trained is None or is_local(spark_master()):
-        writer.write(at.ds, recommend_batches(trained, at, settings, facts=facts, hits=hits))
-        return hits
+        writer.write(at.ds, recommend_batches(trained, at, settings, facts=facts, tally=tally))
+        return tally
     from lsif.ranking.by_executors import write_by_executors  # and Spark, which one machine scores without
 
-    write_by_executors(writer, trained, at, settings, facts, hits)
-    return hits
+    write_by_executors(writer, trained, at, settings, facts, tally)
+    return tally
 
 
 def lists_at(
@@ -52,7 +52,7 @@ def lists_at(
 ) -> pa.Table:
     """What the night of `ds` would recommend, without writing it anywhere."""
     facts = UserFacts(tables, ds, settings)
-    return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts)
+    return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts, Tally())
 
 
 def parts_at(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lsif.model.batch import Batch
-from lsif.model.fusion_model import FusionModel, Interests, Items
+from lsif.model.fusion_model import FusionModel, Interests, Items, Reading
 
 TILE = 16
 """Pairs of one user that are multiplied at once: a multiplication of a matrix is several times faster than of rows."""
@@ -29,13 +29,14 @@ class Side:
 
     batch: Batch
     interests: Interests
+    reading: Reading | None = None
 
 
 def side(model: FusionModel, batch: Batch, items: Items) -> Side:
     """Model, items and float features in float64."""
     batch = in_double(batch)
     with torch.inference_mode():
-        return Side(batch, model(batch, items))
+        return Side(batch, *model.read(batch, items))
 
 
 def in_double(batch: Batch) -> Batch:

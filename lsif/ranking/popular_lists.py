@@ -14,7 +14,8 @@ from lsif.ranking.generators import Generator, PopularGenerator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked
 from lsif.ranking.popular import popularity
-from lsif.ranking.rows import POPULAR, Stamp, popular_rows, ranked_rows
+from lsif.ranking.reasons import without_evidence
+from lsif.ranking.rows import FALLBACK, POPULAR, Said, Stamp, popular_rows, ranked_rows, reason_codes
 from lsif.ranking.user_facts import Facts
 
 
@@ -25,10 +26,13 @@ class PopularLists:
         LsifError: nothing may be recommended.
     """
 
-    def __init__(self, at: Evening, settings: Settings, version: str, text: Array | None = None) -> None:
+    def __init__(
+        self, at: Evening, settings: Settings, version: str, text: Array | None = None, told: bool = False
+    ) -> None:
         """
         Args:
             text: vectors of the rows of `at.items`, where some are known.
+            told: whether rows say why they are there.
         """
         self._item_ids, self._score = popularity(at, settings.interests.recent_days)
         if not len(self._item_ids):
@@ -38,7 +42,7 @@ class PopularLists:
         self._lists = {name: popular.slice(0, one.k) for name, one in settings.lists.items() if one.items != "own"}
         self._names = tuple(settings.lists)
         self._stamp, self._size = Stamp(at.ds, version, settings.fingerprint()), settings.ranking.chunk_users
-        self._ruled, self._settings, self._items = None, settings, at.items
+        self._ruled, self._settings, self._items, self._told = None, settings, at.items, told
         if has_rules(settings):
             ours = None if text is None else text[_places(at.items, self._item_ids)]
             self._ruled = RuledLists(settings, at.items, self._item_ids, ours, at.ds)
@@ -51,14 +55,19 @@ class PopularLists:
         """
         chunks = (users[start : start + self._size] for start in range(0, len(users) if self._lists else 0, self._size))
         if self._ruled is None or facts is None:
-            yield from (popular_rows(block.take(pa.array(chunk)), self._lists, self._stamp) for chunk in chunks)
+            said = self._said(pa.repeat(FALLBACK, sum(map(len, self._lists.values()))))
+            yield from (popular_rows(block.take(pa.array(chunk)), self._lists, self._stamp, said) for chunk in chunks)
             return
         rules = self._ruled.of_block(facts)
         for chunk in chunks:
             by = PopularGenerator(self._score, len(chunk))
             lists = self._ruled.ranked(self._ruled.asked(rules, chunk, block, by), by, hits)
             user_ids = block.take(pa.array(chunk))
-            yield ranked_rows(lists, self._names, user_ids, self._item_ids, self._stamp, POPULAR)
+            said = self._said(reason_codes(lists, POPULAR))
+            yield ranked_rows(lists, self._names, user_ids, self._item_ids, self._stamp, POPULAR, said)
+
+    def _said(self, code: pa.Array) -> Said | None:
+        return without_evidence(self._settings, code) if self._told else None
 
     def asked(self, ids: pa.Array, facts: Facts) -> tuple[Generator, list[Asked], pa.Array]:
         """As of `Night`, for one user of whom nothing is known."""

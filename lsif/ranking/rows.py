@@ -18,6 +18,8 @@ PARTS = ("long_part", "short_part", "popularity_part", "rule_part")
 SHARES = ("long_share", "short_share", "popularity_share", "rule_share")
 REASONS = pa.array(["long_interest", "recent_interest", "popular", "long_habit", "recent_habit", "popular"])
 """Of the part that speaks most for an item, in the order of the parts: first of new items, then of own ones."""
+POPULARITY = 2
+"""The place of popularity among the parts."""
 PLACED = pa.array(["pinned", "explored", "rotated"])
 """Why a row stands where its score would not have put it."""
 ID_DIGITS = 24
@@ -69,6 +71,22 @@ class Stamp:
     config_hash: str
 
 
+@dataclass(frozen=True)
+class Said:
+    """What rows say of themselves: `evidence` and `reason` [R]."""
+
+    evidence: pa.Array
+    reason: pa.Array
+
+
+def reason_codes(lists: Ranked, generator: str = FUSION) -> pa.Array:
+    """Why each row is there, in a word [R]."""
+    by_score = REASONS.take(pa.array(lists.says + len(REASONS) // 2 * lists.own))
+    reasons = by_score if generator == FUSION else pa.repeat(FALLBACK, len(lists.row))
+    placed = PLACED.take(pa.array(lists.placed - 1, mask=lists.placed == 0))
+    return pc.coalesce(placed, reasons)
+
+
 def ranked_rows(
     lists: Ranked,
     names: tuple[str, ...],
@@ -76,11 +94,13 @@ def ranked_rows(
     item_ids: pa.Array,
     stamp: Stamp,
     generator: str = FUSION,
+    said: Said | None = None,
 ) -> pa.RecordBatch:
-    """Rows of ranked lists; `names` are of the lists, `user_ids` the chunk's, `item_ids` the whole index's."""
-    by_score = REASONS.take(pa.array(lists.says + len(REASONS) // 2 * lists.own))
-    reasons = by_score if generator == FUSION else pa.repeat(FALLBACK, len(lists.row))
-    placed = PLACED.take(pa.array(lists.placed - 1, mask=lists.placed == 0))
+    """Rows of ranked lists; `names` are of the lists, `user_ids` the chunk's, `item_ids` the whole index's.
+
+    Args:
+        said: of the rows; null where nobody asks.
+    """
     own = {
         "list": pa.array(names, pa.string()).take(pa.array(lists.list)),
         "user_id": user_ids.take(pa.array(lists.row)),
@@ -92,13 +112,19 @@ def ranked_rows(
         **dict(zip(SHARES, lists.shares.T, strict=True)),
         "propensity": pa.array(lists.propensity, mask=np.isnan(lists.propensity)),
         "generator": pa.repeat(generator, len(lists.row)),
-        "reason_code": pc.coalesce(placed, reasons),
+        "reason_code": reason_codes(lists, generator),
     }
-    return _batch(own, stamp)
+    return _batch(own, stamp, said)
 
 
-def popular_rows(user_ids: pa.Array, popular: Mapping[str, pa.Table], stamp: Stamp) -> pa.RecordBatch:
-    """The same popular rows (item_id, score) by list for every user: all of it popularity."""
+def popular_rows(
+    user_ids: pa.Array, popular: Mapping[str, pa.Table], stamp: Stamp, said: Said | None = None
+) -> pa.RecordBatch:
+    """The same popular rows (item_id, score) by list for every user: all of it popularity.
+
+    Args:
+        said: of the rows of one user.
+    """
     users, size = len(user_ids), sum(map(len, popular.values()))
     names = [name for name, rows in popular.items() for _ in range(len(rows))]
     ranks = [rank for rows in popular.values() for rank in range(1, len(rows) + 1)]
@@ -121,15 +147,19 @@ def popular_rows(user_ids: pa.Array, popular: Mapping[str, pa.Table], stamp: Sta
         "generator": pa.repeat(POPULAR, users * size),
         "reason_code": pa.repeat(FALLBACK, users * size),
     }
-    return _batch(own, stamp)
+    each = pa.array(np.tile(np.arange(size), users))
+    return _batch(own, stamp, said and Said(said.evidence.take(each), said.reason.take(each)))
 
 
-def _batch(own: dict[str, Any], stamp: Stamp) -> pa.RecordBatch:
+def _batch(own: dict[str, Any], stamp: Stamp, said: Said | None) -> pa.RecordBatch:
+    rows = len(own["rank"])
+    unsaid = {name: pa.nulls(rows, SCHEMA.field(name).type) for name in ("evidence", "reason")}
     columns = {
         **own,
+        **(vars(said) if said else unsaid),
         "recommendation_id": recommendation_ids(own["list"], own["user_id"], own["item_id"], stamp),
-        "model_version": pa.repeat(stamp.model_version, len(own["rank"])),
-        "config_hash": pa.repeat(stamp.config_hash, len(own["rank"])),
+        "model_version": pa.repeat(stamp.model_version, rows),
+        "config_hash": pa.repeat(stamp.config_hash, rows),
     }
     return pa.RecordBatch.from_arrays([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
 

@@ -33,7 +33,10 @@ from lsif.ranking.parts import Side, exact_scores, side
 from lsif.ranking.pool import pool
 from lsif.ranking.popular import available_items
 from lsif.ranking.popular_lists import PopularLists
+from lsif.ranking.reasons import Reasons
 from lsif.ranking.rows import NO_MODEL, SCHEMA, Ranked, Stamp, ranked_rows
+from lsif.ranking.tally import Tally
+from lsif.ranking.telling import Block, Telling
 from lsif.ranking.threads import in_turn
 from lsif.ranking.trained import TrainedModel
 from lsif.ranking.user_facts import Facts, UserFacts, blocks_of, with_lists
@@ -50,9 +53,10 @@ def recommend(
     users: Sequence[str] | None = None,
     only: Interest | None = None,
     facts: UserFacts | None = None,
+    tally: Tally | None = None,
 ) -> pa.Table:
     """`recommend_batches` as one table."""
-    return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only, facts), SCHEMA)
+    return pa.Table.from_batches(recommend_batches(trained, at, settings, users, only, facts, tally), SCHEMA)
 
 
 def recommend_batches(
@@ -62,7 +66,7 @@ def recommend_batches(
     users: Sequence[str] | None = None,
     only: Interest | None = None,
     facts: UserFacts | None = None,
-    hits: Hits | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
@@ -75,19 +79,19 @@ def recommend_batches(
         users: only these; default: all.
         only: rank every item by what long or short interest alone says; for a few users, whom somebody looks at.
         facts: what rules ask of users; None where no rule asks.
-        hits: counts what rules did.
+        tally: counts what rules did and how evidence held. Rows for which nobody counts have neither evidence nor
+            reason.
 
     Raises:
         LsifError: the model does not fit the tables, a text has no vector, or nothing may be recommended.
     """
     ids = at.people.ids
     chosen = ids if users is None else ids.filter(pc.is_in(ids, value_set=pa.array(users, pa.string())))
-    counted = Hits() if hits is None else hits
     if facts is None and has_rules(settings):
         raise ValueError("rules of lists want to know of users: give `UserFacts`")
     if trained is None:
-        return PopularNight(at, settings, facts).rows_of(chosen, counted)
-    return Night(trained, at, settings, only, facts).rows_of(chosen, counted)
+        return PopularNight(at, settings, facts, told=tally is not None).rows_of(chosen, tally or Tally())
+    return Night(trained, at, settings, only, facts, told=tally is not None).rows_of(chosen, tally or Tally())
 
 
 class Night:
@@ -104,7 +108,12 @@ class Night:
         settings: Settings,
         only: Interest | None = None,
         facts: UserFacts | None = None,
+        told: bool = False,
     ) -> None:
+        """
+        Args:
+            told: whether rows have evidence and reasons.
+        """
         trained.check_fits(settings)
         self._people, self._earlier, self._facts = at.people, at.earlier, facts
         index = trained.index
@@ -115,35 +124,45 @@ class Night:
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
-        self._popular, self._settings = PopularLists(at, settings, trained.version, vectors), settings
+        self._popular, self._settings = PopularLists(at, settings, trained.version, vectors, told), settings
         self._nobody = self._to_nobody(at.ds)
         self._only = only
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
+        index = self._shared.index
+        self._telling: Telling | None = None
+        if told:
+            reasons = Reasons(settings, at.items, index.item_ids, at.ds)
+            self._telling = Telling(self._model, self._items.items, index, settings, reasons, len(at.people.ids))
         self._ruled, self._catalogue = None, at.items
         if has_rules(settings):
-            index = self._shared.index
             self._ruled = RuledLists(settings, at.items, index.item_ids, index.text, at.ds)
 
-    def rows_of(self, ids: pa.Array, hits: Hits) -> Iterator[pa.RecordBatch]:
+    def rows_of(self, ids: pa.Array, tally: Tally) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted), a block after the other, and as many blocks at once as there are threads."""
         ids, facts = with_lists(ids, self._facts)
         blocks = zip(self._people.blocks(ids), self._earlier.blocks(ids), facts, strict=False)
         for made, counted in in_turn(lambda block: self._of_block(*block), blocks):
-            hits.take(counted.counted)
+            tally.take(counted)
             yield from made
 
-    def _of_block(self, now: Users, before: Users, facts: Facts | None) -> tuple[list[pa.RecordBatch], Hits]:
+    def _of_block(self, now: Users, before: Users, facts: Facts | None) -> tuple[list[pa.RecordBatch], Tally]:
         if facts is not None and not facts.ids.equals(now.ids):
             raise ValueError("facts are of other users than histories: blocks must be cut alike")
-        hits = Hits()
-        return list(self.rows(now, before, facts, hits)), hits
+        tally, telling = Tally(), self._telling.of_block(now) if self._telling else None
+        made = list(self.rows(now, before, facts, tally.hits, telling))
+        if telling is not None:
+            telling.test(tuple(self._settings.lists), self._scores, tally)
+        return made, tally
 
-    def rows(self, now: Users, before: Users, facts: Facts | None, hits: Hits) -> Iterator[pa.RecordBatch]:
+    def rows(
+        self, now: Users, before: Users, facts: Facts | None, hits: Hits, telling: Block | None
+    ) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
 
         Args:
             now, before: the same users as known at the date and `recent_days` before.
             facts: what rules ask of them.
+            telling: makes evidence and reasons.
         """
         shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
         known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
@@ -155,7 +174,8 @@ class Night:
             sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
             lists = self._ranked(sides, chunk, now.ids, rules, hits)
             names, user_ids = tuple(self._settings.lists), now.ids.take(pa.array(chunk))
-            return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp)
+            said = telling.said(lists, sides[0], chunk) if telling else None
+            return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp, said=said)
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
@@ -194,6 +214,12 @@ class Night:
         stranger = side(self._model, batch_of(shot, np.zeros(1, np.int64)), self._items.items)
         return exact_scores([stranger], self._items.items, torch.zeros_like(items), items)[0].numpy()
 
+    def _scores(self, users: Users, item: Array) -> Array:
+        """Of users with one item each."""
+        shot, every = snapshot(users, self._shared, self._settings), np.arange(len(item))
+        made = side(self._model, batch_of(shot, every), self._items.items)
+        return exact_scores([made], self._items.items, torch.from_numpy(every), torch.from_numpy(item))[0].numpy()
+
     def _chunks(self, rows: Array) -> Iterator[Array]:
         size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self._shared.index)))
         return (rows[start : start + size] for start in range(0, len(rows), size))
@@ -217,14 +243,14 @@ def _by_user(rows: pa.Table, ids: pa.Array) -> pa.Table:
 class PopularNight:
     """The same without a model: everybody gets what is popular."""
 
-    def __init__(self, at: Evening, settings: Settings, facts: UserFacts | None) -> None:
-        self._popular, self._facts = PopularLists(at, settings, NO_MODEL), facts
+    def __init__(self, at: Evening, settings: Settings, facts: UserFacts | None, told: bool = False) -> None:
+        self._popular, self._facts = PopularLists(at, settings, NO_MODEL, told=told), facts
 
-    def rows_of(self, ids: pa.Array, hits: Hits) -> Iterator[pa.RecordBatch]:
+    def rows_of(self, ids: pa.Array, tally: Tally) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted)."""
         ids, facts = with_lists(ids, self._facts)
         for block, asked in zip(blocks_of(ids), facts, strict=False):
-            yield from self._popular.rows(block, np.arange(len(block)), asked, hits)
+            yield from self._popular.rows(block, np.arange(len(block)), asked, tally.hits)
 
     def asked(self, user: str) -> tuple[Generator, list[Asked], pa.Array]:
         """As of `Night`."""

@@ -16,7 +16,7 @@ from lsif.destinations import LISTS, Destination, Shape
 from tests.servers import postgres_server, redis_server
 
 KINDS = ("postgresql", "sqlite", "redis")
-COLUMNS = ("item_id", "score", "reason_code", "recommendation_id")
+COLUMNS = ("item_id", "score", "reason_code", "reason", "recommendation_id")
 KEY = Shape(LISTS, COLUMNS).key
 NUMBERS = itertools.count()
 Lists = dict[tuple[str, str], list[str]]

@@ -21,6 +21,7 @@ from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import fit
 from lsif.ranking.scoring import recommend
+from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
 from tests import world
 from tests.planted import DAYS, ITEMS, PER_TOPIC, START, Planted, planted
@@ -75,14 +76,25 @@ def as_it_was(shop: Planted, settings: Settings) -> Evening:
 
 
 @pytest.fixture(scope="module")
-def night(as_it_was: Evening, trained: TrainedModel, settings: Settings) -> pd.DataFrame:
-    return recommend(trained, as_it_was, settings).to_pandas()
+def tally() -> Tally:
+    return Tally()
+
+
+@pytest.fixture(scope="module")
+def night(as_it_was: Evening, trained: TrainedModel, settings: Settings, tally: Tally) -> pd.DataFrame:
+    return recommend(trained, as_it_was, settings, tally=tally).to_pandas()
 
 
 def alpha(night: pd.DataFrame, name: str) -> Array:
     """Of each user's list, by user."""
     found: Array = night[night["list"] == name].groupby("user_id")["alpha"].first().sort_index().to_numpy()
     return found
+
+
+def test_evidence_passes_the_test_by_deletion(night: pd.DataFrame, tally: Tally) -> None:
+    assert {*tally.tests} == {*night["list"]}
+    for rows, held in tally.tests.values():
+        assert rows >= 10 and held >= 0.8 * rows
 
 
 def test_alpha_follows_the_planted_share(shop: Planted, night: pd.DataFrame) -> None:

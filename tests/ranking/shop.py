@@ -22,6 +22,7 @@ from lsif.learning.step import Example
 from lsif.learning.targets import targets
 from lsif.learning.training import build_model
 from lsif.ranking.scoring import recommend
+from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
 from lsif.schema import TABLES
 from lsif.tables import Tables
@@ -158,9 +159,10 @@ def recommended(
     settings: Settings,
     users: Sequence[str] | None = None,
     only: Interest | None = None,
+    tally: Tally | None = None,
 ) -> pa.Table:
-    """What the night would make of it."""
-    return recommend(model, at.evening(item_vectors, settings), settings, users, only)
+    """What the night would make of it; with evidence and reasons where somebody counts."""
+    return recommend(model, at.evening(item_vectors, settings), settings, users, only, tally=tally)
 
 
 def small(settings: Settings, k: int = 5, **ranking: Any) -> Settings:

@@ -13,6 +13,7 @@ from lsif.errors import LsifError
 from lsif.list_rules import ListRules
 from lsif.ranking.checks import FAIL, WARN, Expected, audit, passed
 from lsif.ranking.popular import available_items
+from lsif.ranking.tally import Tally
 from tests.known import Known
 from tests.ranking import shop
 
@@ -29,7 +30,15 @@ def expected(at: Known, settings: Settings) -> Expected:
     had = pa.Table.from_pylist([{"user_id": user, "owned": len(items)} for user, items in of_sale.items()])
     rules = {name: settings.rules_of(name) for name in settings.lists}
     closed = pa.table({"list": ["discover"], "item_id": ["i009"]})
-    return Expected(at.ids, items, settings.lists, rules, {}, closed, lambda users: had)
+    looked_into = at.ids[:2]
+    touched = [
+        {"user_id": row["user_id"], "item_id": one["item_id"], "piece": piece}
+        for piece, rows, name in (("history", at.histories, "items"), ("window", at.windows, "events"))
+        for row in rows.to_pylist()
+        for one in row[name]
+    ]
+    known = pa.Table.from_pylist(touched)
+    return Expected(at.ids, items, settings.lists, rules, {}, closed, lambda users: had, looked_into, known)
 
 
 @pytest.fixture
@@ -37,7 +46,7 @@ def night(settings: Settings) -> tuple[pa.Table, Expected]:
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
-    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small)
+    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small, tally=Tally())
     wanted = expected(at, small)
     missing = 3 * len(at.ids) - rows["list"].to_pylist().count("discover")
     ruled = {**wanted.rules, "discover": ListRules(where="item_id <> 'i009'")}
@@ -66,6 +75,9 @@ BROKEN: dict[str, Callable[[Rows], Rows]] = {
     "scores": lambda rows: [{**rows[0], "score": rows[1]["score"] - 1}, *rows[1:]],
     "shares": set_first(long_share=1.5),
     "parts": set_first(long_part=99.0),
+    "evidence": lambda rows: [
+        {**row, "evidence": [{**row["evidence"][0], "item_id": "i099"}]} if row["evidence"] else row for row in rows
+    ],
     "one_version": set_first(model_version="8"),
     "recommendation_ids": lambda rows: [{**rows[0], "recommendation_id": rows[1]["recommendation_id"]}, *rows[1:]],
 }

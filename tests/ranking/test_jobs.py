@@ -170,6 +170,20 @@ def test_one_users_list_is_printed_and_nothing_written(champion: Shop) -> None:
     assert "nothing is staged" in champion.run("audit_recommendations", code=2)
 
 
+def test_how_evidence_held_stands_in_the_metrics_of_its_night_once_that_is_published(champion: Shop) -> None:
+    champion.run("score_users")
+    champion.run("join_feedback")
+    before = champion.tables.read("metrics_daily", [shop.DS])["metric"].to_pylist()
+    assert "evidence_holds" not in before
+    champion.run("audit_recommendations")
+    champion.run("publish_recommendations")
+    champion.run("join_feedback")
+    rows = champion.tables.read("metrics_daily", [shop.DS]).to_pylist()
+    held = {row["list"]: row for row in rows if row["metric"] == "evidence_holds"}
+    assert {"for_you", "buy_again"} <= {*held} and all(row["n"] and 0 <= row["value"] <= 1 for row in held.values())
+    assert "nothing to do" in champion.run("join_feedback")
+
+
 def test_feedback_says_which_recommendations_were_acted_on(champion: Shop) -> None:
     champion.night()
     champion.run("join_feedback", ds=NEXT_DAY)

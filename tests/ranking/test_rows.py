@@ -46,6 +46,8 @@ def test_every_column_of_a_row_by_hand() -> None:
         "recommendation_id": hashlib.sha256(b"2017-06-30\x007\x00for_you\x00ann\x00b").hexdigest()[:24],
         "model_version": "7",
         "config_hash": "abc",
+        "evidence": None,
+        "reason": None,
     }
 
 

@@ -1,0 +1,50 @@
+"""What a night counts beside its rows: what rules did, and for how many rows evidence held."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lsif.ranking.hits import NOTE as HITS
+from lsif.ranking.hits import Hits
+
+NOTE = "evidence_tests"
+"""Under which what is staged keeps the counts of tests."""
+
+
+@dataclass
+class Tally:
+    """Counts that grow.
+
+    Attributes:
+        tests: list = rows whose evidence was tested by deletion, and those for which it held.
+    """
+
+    hits: Hits = field(default_factory=Hits)
+    tests: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def tested(self, name: str, rows: int, held: int) -> None:
+        had = self.tests.get(name, (0, 0))
+        self.tests[name] = (had[0] + rows, had[1] + held)
+
+    def take(self, other: "Tally") -> None:
+        """Of other users."""
+        self.hits.take(other.hits.counted)
+        for name, counts in other.tests.items():
+            self.tested(name, *counts)
+
+    def notes(self) -> dict[str, str]:
+        """For what is staged."""
+        return {HITS: self.hits.to_text(), NOTE: json.dumps(self.tests, sort_keys=True)}
+
+    def to_text(self) -> str:
+        return json.dumps(self.notes())
+
+    @classmethod
+    def of(cls, notes: Mapping[str, str]) -> "Tally":
+        """Of what is staged with these notes; an earlier release left none."""
+        tests = json.loads(notes.get(NOTE, "{}"))
+        return cls(Hits.of(notes), {name: (rows, held) for name, (rows, held) in tests.items()})
+
+    @classmethod
+    def from_text(cls, text: str) -> "Tally":
+        return cls.of(json.loads(text))

@@ -1,0 +1,1 @@
+"""What reasons are worded with: a file for each language of `[text] language`."""
