@@ -78,7 +78,7 @@ READS = {
     "train": {"training", "interests", "model", "event_types", "lists", "llm"},
     "gate": {"gate"},
     "move_alias": set(),
-    "score_users": {"interests", "ranking", "lists", "llm", "checks"},
+    "score_users": {"event_types", "interests", "ranking", "lists", "llm", "checks", "text"},
     "audit_recommendations": {"interests", "lists", "ranking", "llm"},
     "publish_recommendations": set(),
     "deliver to shop": {"deliver"},
