@@ -13,7 +13,8 @@ import yaml
 from lsif.config import project_folder
 from lsif.errors import LsifError
 from lsif.job import run_command
-from lsif.schema import DS, STRING, TABLES, TableSchema, Type
+from lsif.schema import TABLES
+from lsif.table_schema import DS, STRING, TableSchema, Type
 
 STANDARD = "v3.2.0"
 LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float": "number"}

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from lsif.schema import DOUBLE, INTEGER, LONG, STRING, TABLES, Type
+from lsif.schema import TABLES
 from lsif.sources import Section
+from lsif.table_schema import DOUBLE, INTEGER, LONG, STRING, Type
 
 Of = Literal["recommendations", "similar_items", "taken_together"]
 LISTS: Of = "recommendations"

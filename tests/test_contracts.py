@@ -12,7 +12,8 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from lsif import contracts
 from lsif.contracts import MEANING, ROWS, as_yaml, contract, write
 from lsif.errors import LsifError
-from lsif.schema import LONG, TABLES
+from lsif.schema import TABLES
+from lsif.table_schema import LONG
 
 CONTRACTS = Path(__file__).resolve().parent.parent / "docs/contracts"
 STANDARD = json.loads(OpenDataContractStandard.json_schema())

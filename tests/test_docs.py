@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lsif.config import Checks, Interests, Training
+from lsif.bounds import Checks
+from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL

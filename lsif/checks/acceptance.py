@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsif.config import Checks
+from lsif.bounds import Checks
 from lsif.errors import LsifError
 
 BOUNDS = (*Checks.model_fields, "max_age_days")

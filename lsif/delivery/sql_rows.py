@@ -9,7 +9,7 @@ import pyarrow.csv
 import sqlalchemy as sa
 
 from lsif.destinations import AS_JSON, Shape
-from lsif.schema import DOUBLE, INTEGER, LONG, STRING
+from lsif.table_schema import DOUBLE, INTEGER, LONG, STRING
 
 KINDS: dict[str, type[sa.types.TypeEngine]] = {
     STRING: sa.Text,

@@ -12,7 +12,7 @@ from lsif.interests.bases import usable_bases
 from lsif.interests.history import BASE, HistorySettings, merge
 from lsif.interests.merging import rounded
 from lsif.interests.tabled import as_table
-from lsif.schema import DS
+from lsif.table_schema import DS
 from lsif.tables import Tables
 
 BASE_TEXTS = ("items.list.element.item_id",)

@@ -3,7 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.intake.cells import any_of
 from lsif.intake.mapping import Mapped
 

@@ -7,8 +7,9 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.bounds import Checks
 from lsif.checks import Check, Held, at_least, at_most
-from lsif.config import Checks, Settings
+from lsif.config import Settings
 from lsif.days import day_before
 from lsif.job import Counts
 from lsif.tables import Tables, Writer

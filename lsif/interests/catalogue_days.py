@@ -11,8 +11,8 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.bounds import Checks
 from lsif.checks import Check, at_most
-from lsif.config import Checks
 from lsif.days import day_before, days_between
 from lsif.interests.bounds import RECENT_DAYS, Ingested, match_checks, quarantine_check
 from lsif.tables import Tables, Writer

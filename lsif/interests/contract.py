@@ -29,7 +29,7 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.interests.delivery import IDS, WORDS
 from lsif.interests.duplicates import FEW, ids_twice, with_duplicates, with_twice
 from lsif.outcomes import IMPRESSION

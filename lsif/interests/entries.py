@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.interests.arrays import Codes, Floats, Ints, codes, column, lengths_of, numbers, repeated
-from lsif.schema import DS
+from lsif.table_schema import DS
 
 
 @dataclass(frozen=True)

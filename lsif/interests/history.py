@@ -23,7 +23,7 @@ from lsif.interests.arrays import Floats, Ints, column, encoded, lengths_of, num
 from lsif.interests.entries import Entries, entries
 from lsif.interests.merging import History, added
 from lsif.interests.tabled import as_table
-from lsif.schema import DS
+from lsif.table_schema import DS
 
 EPOCH = date(1970, 1, 1).toordinal()
 BASE = ("user_id", "items")

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files

@@ -10,7 +10,8 @@ from pyspark.sql.types import StructType
 
 from lsif.interests.history import HistorySettings, histories_at
 from lsif.outcomes import IMPRESSION
-from lsif.schema import DS, TABLES
+from lsif.schema import TABLES
+from lsif.table_schema import DS
 
 DECIMALS = 9
 """Sums of weights are rounded to this many decimals, since an engine adds in any order."""

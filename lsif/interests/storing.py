@@ -15,8 +15,8 @@ from lsif.interests.long_term import histories, history_tiles, item_tiles, user_
 from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
 from lsif.interests.windows import windows_at
-from lsif.schema import DS
 from lsif.spark_master import is_local
+from lsif.table_schema import DS
 from lsif.tables import Tables
 
 MOST_IN_A_DAY, MOST_IN_A_WINDOW = 5_000_000, 10_000_000

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from lsif.interests.arrays import Codes, Floats, as_lists, as_structs, codes, column, run_starts
 from lsif.interests.merging import History
-from lsif.schema import DS
+from lsif.table_schema import DS
 
 
 def as_table(history: History, catalogue: pa.Table, ds: str) -> pa.Table:

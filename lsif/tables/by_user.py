@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from lsif.schema import DS
+from lsif.table_schema import DS
 from lsif.tables.answering import answering
 
 USER = "user_id"

@@ -9,7 +9,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import Transaction
 
 from lsif.errors import Superseded
-from lsif.schema import DS, TableSchema
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.files import DataFile, are_shown, files_of_days, same_rows, visible_files
 from lsif.tables.marks import application, made_from, mark_of
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from deltalake import Schema
 
 from lsif.errors import LsifError
-from lsif.schema import TableSchema
+from lsif.table_schema import TableSchema
 
 
 def arrow_schema(table: TableSchema, with_ds: bool = True) -> pa.Schema:

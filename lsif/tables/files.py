@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
-from lsif.schema import DS, TableSchema
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 
 STAGED = "_staged"

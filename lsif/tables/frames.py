@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lsif.schema import DS, TableSchema
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.files import spark_path
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from deltalake import DeltaTable
 
-from lsif.schema import TableSchema
+from lsif.table_schema import TableSchema
 
 
 def mark_of(handle: DeltaTable, table: TableSchema, ds: str) -> int:

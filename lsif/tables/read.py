@@ -16,7 +16,8 @@ from deltalake.transaction import create_table_with_add_actions
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.outages import explained
-from lsif.schema import DS, TABLES, TableSchema
+from lsif.schema import TABLES
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
 from lsif.tables.commits import remove_days

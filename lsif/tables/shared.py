@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pyarrow.compute as pc
 
 from lsif.errors import Superseded
-from lsif.schema import DS
+from lsif.table_schema import DS
 from lsif.tables.read import Tables
 from lsif.tables.write import Writer
 

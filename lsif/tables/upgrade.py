@@ -13,7 +13,8 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import Transaction
 
 from lsif.errors import Superseded
-from lsif.schema import DS, TABLES, TableSchema
+from lsif.schema import TABLES
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 from lsif.tables.files import fingerprints, visible_files
 from lsif.tables.marks import application, mark_of

@@ -17,7 +17,7 @@ from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lsif.errors import LsifError
-from lsif.schema import DS, TableSchema
+from lsif.table_schema import DS, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.commits import commit
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference

@@ -10,7 +10,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.errors import LsifError
 from lsif.interests.catalogue import judged_products
 from lsif.interests.listed import Listed

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.interests.catalogue import judged_products
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import DELIVERED, delivery

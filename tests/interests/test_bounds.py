@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from lsif.config import Checks
+from lsif.bounds import Checks
 from lsif.interests.bounds import Ingested, ingested, match_checks, quarantine_check, shown, volume_checks
 
 BOUNDS = Checks(min_events=10)

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lsif.config import Catalogue, Rules
+from lsif.bounds import Rules
+from lsif.config import Catalogue
 from lsif.errors import LsifError
 from lsif.interests.catalogue import judged_products
 

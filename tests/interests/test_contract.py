@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival

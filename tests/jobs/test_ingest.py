@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lsif.config import Rules
+from lsif.bounds import Rules
 from lsif.interests.catalogue import judged_products
 from lsif.interests.listed import Listed
 from lsif.sources import Catalogue

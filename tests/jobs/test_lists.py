@@ -123,7 +123,8 @@ def test_days_of_before_have_no_source_and_stay_readable(run: Run, home: Path, t
     from deltalake import DeltaTable, Schema
     from deltalake.transaction import AddAction, create_table_with_add_actions
 
-    from lsif.schema import TABLES, struct
+    from lsif.schema import TABLES
+    from lsif.table_schema import struct
 
     old = {name: kind for name, kind in TABLES["events"].columns.items() if name != "source"}
     schema = Schema.from_json(json.dumps(struct(**old, ds="string")))
