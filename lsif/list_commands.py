@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from lsif.list_rules import ListRules
     from lsif.ranking.why import Way
 
+PARTS = ("long_part", "short_part", "popularity_part", "rule_part")
+
 
 def recs(
     user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
@@ -50,17 +52,25 @@ def why(
 
     The night's own functions answer, with the model of that night and the settings of today.
     """
-    from lsif.lookup import ways
+    from lsif.lookup import ways, with_titles
     from lsif.screen import show
 
     how = form(as_json, as_csv)
     day, version, found, settings = ways(user, item, parsed_day(ds) if ds else None, name)
     rows: list[dict[str, Any]] = []
-    for one in found:
+    for one, row in found:
         sentence = because(one, settings.rules_of(one.name), settings.lists[one.name].k)
-        rows.append({"list": one.name, **vars(one), "because": sentence})
-    columns = ["list", "place", "of", "score", "rule", "place_by_rules", "rank", "because"]
-    show(how, f"user {user}, item {item}, ds={day}, model version {version}", columns, rows)
+        said = {column: row.get(column) for column in (*PARTS, "reason_code", "reason", "evidence")}
+        rows.append({"list": one.name, **vars(one), "because": sentence, **said})
+    title = f"user {user}, item {item}, ds={day}, model version {version}"
+    show(how, title, ["list", "place", "of", "score", "rule", "place_by_rules", "rank", "because"], rows)
+    if how != "screen":
+        return
+    if listed := [row for row in rows if row["rank"]]:
+        show(how, "what the rows say of themselves", ["list", *PARTS, "reason_code", "reason"], listed)
+    if pieces := [{"list": row["list"], **piece} for row in listed for piece in row["evidence"] or []]:
+        columns = ["list", "item_id", "title", "piece", "event_type", "events", "first_day", "last_day", "share"]
+        show(how, "what carries them", columns, with_titles(day, pieces))
 
 
 def similar(
@@ -75,7 +85,6 @@ def similar(
     Where the configuration names them in `[item_lists]`, each night makes them.
     """
     from lsif.lookup import beside
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how = form(as_json, as_csv)
@@ -95,7 +104,6 @@ def interests(
     Weights are events, faded; `change` is against `recent_days` days before.
     """
     from lsif.lookup import interests as found
-    from lsif.rows_out import form
     from lsif.screen import show
 
     how = form(as_json, as_csv)

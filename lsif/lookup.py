@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from lsif.ranking.why import Way
     from lsif.registry import Registry
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
 
 
 def recommendations(
@@ -47,13 +48,12 @@ def recommendations(
     if only:
         rows = _in_order(_by_interest(stored, day, user, rows[0]["model_version"], only))
     rows = [row for row in rows if name in (None, row["list"])]
-    titles = _titles(stored, day, [row["item_id"] for row in rows])
-    return day, [{**row, "title": titles.get(row["item_id"])} for row in rows]
+    return day, with_titles(day, rows)
 
 
-def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, str, "list[Way]", Settings]:
-    """What became of an item in a user's lists of a published day: the day, the model's version, a way for each list,
-    and the settings.
+def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, str, "list[tuple[Way, Row]]", Settings]:
+    """What became of an item in a user's lists of a published day: the day, the model's version, for each list a way
+    and the row that is published (empty where there is none), and the settings.
 
     Raises:
         LsifError: as `recommendations`, or nothing is known of the user or the item.
@@ -68,7 +68,15 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
     found = ways_at(stored, day, settings, trained, user, item)
     if name and name not in settings.lists:
         raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
-    return day, version, [one for one in found if name in (None, one.name)], settings
+    own = (pc.field("user_id") == user) & (pc.field("item_id") == item)
+    rows = {row["list"]: row for row in stored.read("recommendations", [day], filter=own).to_pylist()}
+    return day, version, [(one, rows.get(one.name, {})) for one in found if name in (None, one.name)], settings
+
+
+def with_titles(ds: str, rows: Rows) -> Rows:
+    """Rows that name an item, with its title as of a day."""
+    titles = _titles(tables(), ds, [row["item_id"] for row in rows])
+    return [{**row, "title": titles.get(row["item_id"])} for row in rows]
 
 
 def beside(item: str, ds: str | None = None, name: str | None = None) -> tuple[str, Rows]:

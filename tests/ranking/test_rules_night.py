@@ -1,12 +1,15 @@
 """A night with rules, by its jobs: lists, counts of what rules did, and who gets none."""
 
+import json
 from collections import Counter
 from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from typer.testing import CliRunner
 
+from lsif.cli import app
 from lsif.config import load_settings
 from lsif.days import day_before
 from lsif.errors import LsifError
@@ -189,6 +192,13 @@ def test_why_tells_the_way_that_the_night_went(ruled: Shop) -> None:
                 assert left <= 1 and (one.place is not None or not left)
                 seen.add(because(one, settings.rules_of(one.name), 12).split(" ", 2)[1])
     assert seen >= {"filter", "candidate", "the", "category"}, "every step is met"
+    row = next(row for row in rows_of(ruled, shop.DS) if row["evidence"])
+    words = ["why", str(row["user_id"]), str(row["item_id"]), "--list", str(row["list"])]
+    told = CliRunner().invoke(app, words).stdout
+    assert all(part in told for part in (str(row["reason"]), f"{row['long_part']:.3f}", "in the list"))
+    (said,) = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert [said[name] for name in ("rank", "reason")] == [row["rank"], row["reason"]]
+    assert len(said["evidence"]) == len(row["evidence"])
     with pytest.raises(LsifError, match="user u004 gets no list"):
         ways_at(ruled.tables, shop.DS, settings, trained, "u004", "i003")
     with pytest.raises(LsifError, match="nobody knows item i999"):
