@@ -147,7 +147,7 @@ def logs(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(logs(), st.lists(st.dates(FIRST, LAST), max_size=6))
 def test_every_way_to_a_history_gives_the_same(events: list[dict[str, Any]], stops: list[date]) -> None:
     """From scratch, with any bases on the way, day by day, week by week, and in plain pandas."""
@@ -165,7 +165,7 @@ def test_every_way_to_a_history_gives_the_same(events: list[dict[str, Any]], sto
     )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(logs(), st.data())
 def test_parts_merge_in_any_order_and_in_any_groups(events: list[dict[str, Any]], data: st.DataObject) -> None:
     """Associative and commutative: rows of tiles, shuffled over days, added group after group to what is there."""
@@ -211,7 +211,7 @@ def test_rounded_histories_are_equal_to_the_last_bit(events: list[dict[str, Any]
     assert one.equals(other)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(logs(), st.dates(date(2016, 10, 31), LAST), st.sets(st.sampled_from("abc")), st.integers(1, 50))
 def test_parts_of_users_and_of_days_change_no_bit(
     events: list[dict[str, Any]], base_day: date, lasts: set[str], most: int
