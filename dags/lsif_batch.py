@@ -4,6 +4,7 @@ Airflow, its provider `common.ai` (requirements-llm.lock) and the standard libra
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -36,6 +37,11 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
         )
         self.file, self.answers, self.looks = file, answers, 0
 
+    @property
+    def asked(self) -> Path:
+        """What the batch that is out asks: the requests may be written anew before it answers."""
+        return Path(self.answers + ".asked")
+
     def execute(self, context: Context) -> Any:
         if not (keys := self._read()):
             raise AirflowSkipException(f"{self.file} asks nothing")
@@ -51,6 +57,8 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
 
     def _wait(self, context: Context, *, batch_id: str, **known: Any) -> Any:
         """Not by the provider's trigger: it needs the key too, and what a service said in anger goes to a table."""
+        if not self.asked.exists():
+            shutil.copyfile(self.file, self.asked)
         pause = timedelta(seconds=self.poll_interval)
         if self.looks * pause > PATIENCE:
             raise AirflowFailException(f"the batch {batch_id} is not done: clear this task, and it looks for it again")
@@ -66,7 +74,7 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
 
     def _read(self) -> list[str]:
         """The file's requests as the operator takes them; gives their keys, in order."""
-        if not (file := Path(self.file)).exists():
+        if not (file := self.asked if self.asked.exists() else Path(self.file)).exists():
             return []
         with file.open(encoding="utf-8") as opened:  # by its line feeds alone: a title may hold other ends of lines
             lines = [json.loads(line) for line in opened]
@@ -86,6 +94,7 @@ class BatchOfFile(LLMBatchOperator):  # type: ignore[misc]
                 file.write(json.dumps(_line(keys[row["index"]], row)) + "\n")
         part.replace(self.answers)
         landed.unlink()
+        self.asked.unlink(missing_ok=True)
 
 
 def _line(key: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
 from lsif.ranking.sampled import chosen, seeds
-from lsif.ranking.user_facts import outside, without_lists
+from lsif.ranking.user_facts import blocks_of, outside, without_lists
 
 PIECES = {"history": Users.own_items, "window": Users.seen_items}
 STEP = "audit_recommendations"
@@ -39,7 +39,8 @@ def work(job: Job) -> Counts:
     catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, job.settings)
     users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
     items = available_items(catalogue)
-    looked_into = users.filter(pa.array(chosen(seeds(users, job.ds), len(everyone.ids))))
+    parts = [block.filter(pa.array(chosen(seeds(block, job.ds), len(everyone.ids)))) for block in blocks_of(users)]
+    looked_into = pa.chunked_array(parts, pa.string()).combine_chunks()
     expected = Expected(
         users,
         items,

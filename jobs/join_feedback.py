@@ -26,6 +26,9 @@ from lsif.ranking.popular import available_items
 from lsif.ranking.tally import Tally
 from lsif.tables.write import Staged
 
+DONE = ("user_id", "item_id", "event_type", "event_time", "weight")
+"""Columns of the events that lists are judged by."""
+
 
 def inputs(job: Job) -> dict[str, str]:
     judged, since = days(job)
@@ -61,12 +64,13 @@ def days(job: Job) -> tuple[str, list[str]]:
 
 
 def judged_lists(job: Job, judged: str, since: list[str]) -> Comparison:
-    published = job.tables.read("recommendations", [judged])
-    if not len(published):
+    if judged not in job.tables.days("recommendations"):
         return []
-    events = job.tables.read("events", job.tables.require_days("events", since[0], since[-1]))
+    parts = job.tables.row_groups("recommendations", judged, ("list", "user_id", "rank", "item_id"))
+    reached = job.tables.require_days("events", since[0], since[-1])
+    events = job.tables.read("events", reached, DONE, pc.field("weight") > 0)
     at = evening(job.tables, judged, job.settings, None)
-    return judgement({"lsif": [published]}, at, events, job.settings, cuts_of(job.settings))
+    return judgement({"lsif": parts}, at, events, job.settings, cuts_of(job.settings))
 
 
 def tonight(job: Job) -> pa.Table:

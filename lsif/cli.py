@@ -153,12 +153,13 @@ def backfill(
 @app.command()
 def stale(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show which steps of which days read something that has changed since, and what follows from them."""
+    from lsif.config import load_settings
     from lsif.lookup import tables
     from lsif.screen import show
-    from lsif.stale import stale_steps
+    from lsif.stale import no_longer_made, stale_steps
 
     how = form(as_json, as_csv)
-    rows = [vars(one) for one in stale_steps(tables())]
+    rows = [vars(one) for one in stale_steps(tables(), no_longer_made(load_settings()))]
     show(how, f"{len(rows)} steps are stale" if rows else "nothing is stale", ["step", "ds", "because"], rows)
 
 
@@ -173,17 +174,19 @@ def cascade(
     Give the day that was delivered again; `--accept` is for that day, and what was accepted of the others before holds.
     An ordinary run each, as Airflow's pages show.
     """
+    from lsif.config import load_settings
     from lsif.lookup import tables
     from lsif.screen import console
     from lsif.stale import cascade as remade
+    from lsif.stale import no_longer_made
 
     conf = accepted(accept, reason)
     if conf and not ds:
         raise LsifError("--accept lets one day pass: say which with --ds")
-    stored = tables()
+    stored, gone = tables(), no_longer_made(load_settings())
     if ds:
         run("lsif_nightly", parsed_day(ds), conf)
-    runs = remade(stored, lambda day: run("lsif_nightly", day, {}), lambda day: run("lsif_training", day, {}))
+    runs = remade(stored, lambda day: run("lsif_nightly", day, {}), lambda day: run("lsif_training", day, {}), gone)
     console.print(f"{runs} runs; nothing is stale")
 
 

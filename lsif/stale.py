@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.compute as pc
 
+from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.tables import Tables
 
@@ -28,14 +29,22 @@ class Stale:
     because: str
 
 
-def stale_steps(tables: Tables) -> list[Stale]:
+def no_longer_made(settings: Settings) -> set[str]:
+    """Steps that these settings have no task for: what they once made is nobody's to make again."""
+    return {"item_lists"} if settings.item_lists is None else set()
+
+
+def stale_steps(tables: Tables, gone: Collection[str] = ()) -> list[Stale]:
     """Every stale step, ascending by day, and within a day as they ran.
 
     A step is stale when a day of a table that it read has other files now: a commit of equal rows keeps the old ones.
     So is whatever read what a stale step wrote for that day or a later one: no row depends on what arrived after its
     day. A day that retention has removed makes nothing stale.
+
+    Args:
+        gone: steps that are never stale.
     """
-    lines = _last_runs(tables)
+    lines = {step: line for step, line in _last_runs(tables).items() if step[0] not in gone}
     now = tables.current({name for line in lines.values() for name in line["inputs"]})
     because: dict[Step, str] = {}
     waiting: list[tuple[Step, str]] = []
@@ -49,7 +58,7 @@ def stale_steps(tables: Tables) -> list[Stale]:
     return [Stale(*step, because[step]) for step in sorted(because, key=lambda step: (step[1], order[step]))]
 
 
-def cascade(tables: Tables, run_night: Run, run_training: Run) -> int:
+def cascade(tables: Tables, run_night: Run, run_training: Run, gone: Collection[str] = ()) -> int:
     """Re-make what is stale and nothing else, oldest day first, a day's night before its training; returns the runs.
 
     After each run the ledger is asked again: where rows came out as they were, what follows is stale no longer.
@@ -58,7 +67,7 @@ def cascade(tables: Tables, run_night: Run, run_training: Run) -> int:
         LsifError: a day is stale although it has just been run.
     """
     done: set[tuple[str, bool]] = set()
-    while found := stale_steps(tables):
+    while found := stale_steps(tables, gone):
         ds, is_training = run = min((one.ds, one.step in TRAINING_STEPS) for one in found)
         if run in done:
             still = ", ".join(one.step for one in found if one.ds == ds)

@@ -8,7 +8,12 @@ from lsif.days import days_between, parsed_day
 from lsif.rows_out import AsCsv, AsJson, form
 
 if TYPE_CHECKING:
-    from lsif.evaluation.what_if import Metric
+    import pyarrow as pa
+
+    from lsif.evaluation.what_if import Metric, Worth
+
+ENDS = {"": "value", "_low": "low", "_high": "high"}
+"""Columns of the second estimate, after its name."""
 
 
 def what_if(
@@ -26,7 +31,7 @@ def what_if(
     """
     from lsif.config import load_settings
     from lsif.errors import LsifError
-    from lsif.evaluation.what_if import exposures, worth
+    from lsif.evaluation.what_if import exposures, in_places, worth
     from lsif.lookup import loaded, tables
     from lsif.ranking.by_rules import without_draws
     from lsif.ranking.night import lists_at
@@ -42,12 +47,17 @@ def what_if(
             f"version {trained.version} learned from days up to {trained.trained_through}: "
             f"lists of {begins} would know what came of them"
         )
-    certain = without_draws(settings)
-    found = worth(rows, lambda ds, users: lists_at(stored, ds, certain, trained, users))
-    told: list[dict[str, Any]] = []
-    for one in found:
-        said = vars(one.other) if one.other else {"because": one.because}
-        told.append({"list": one.name, "rows": one.rows, "shown": one.shown, **said})
-    columns = ["list", "rows", "shown", "value", "low", "high", "effective", "overlap", "because"]
+
+    def lists_of(ds: str, users: list[str]) -> "pa.Table":
+        return in_places(lists_at(stored, ds, without_draws(settings), trained, users, told=False), ds, settings)
+
+    told = [_told(one) for one in worth(rows, lists_of)]
+    columns = ["list", "rows", "shown", "value", "low", "high", "robust", "effective", "overlap", "because"]
     title = f"{metric} of a row that was shown, and with version {trained.version} instead"
     show(how, title, columns, told)
+
+
+def _told(one: "Worth") -> dict[str, Any]:
+    said: dict[str, Any] = vars(one.other) if one.other else {"because": one.because}
+    robust = {f"robust{end}": getattr(one.robust, name) for end, name in ENDS.items()} if one.robust else {}
+    return {"list": one.name, "rows": one.rows, "shown": one.shown, **said, **robust}

@@ -8,7 +8,8 @@ import pytest
 from lsif.config import load_settings
 from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_step
-from lsif.stale import Stale, cascade, stale_steps
+from lsif.ranked_list import ItemLists
+from lsif.stale import Stale, cascade, no_longer_made, stale_steps
 from lsif.tables import Tables
 from tests.tables.tiles import tiles
 
@@ -137,6 +138,18 @@ def test_a_day_that_stays_stale_is_said_and_not_run_for_ever(chain: Chain, table
     chain.deliver(D2, "a", "b")
     with pytest.raises(LsifError, match=f"ds={D2} was run and is still stale \\(copy, sum\\)"):
         cascade(tables, lambda ds: None, lambda ds: None)
+
+
+def test_a_step_that_the_settings_have_no_more_is_nobodys_to_run(chain: Chain, tables: Tables) -> None:
+    chain.deliver(D2, "a", "b")
+    assert [one.step for one in stale_steps(tables, {"sum"})] == ["copy"]
+    assert cascade(tables, chain.night, chain.night, {"copy", "sum"}) == 0
+    plain = load_settings()
+    assert no_longer_made(plain) == {"item_lists"}
+    assert (
+        no_longer_made(plain.model_copy(update={"item_lists": ItemLists.model_validate({"similar_items": {}})}))
+        == set()
+    )
 
 
 def step(tables: Tables, name: str, ds: str, reads: str, writes: str = "") -> None:

@@ -107,7 +107,7 @@ def _alone(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[st
 def _beside(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """What is new beside the night before, for the users who had the list on both."""
     by_user = BESIDE.format(kept=", ".join(KEPT.format(k=k) for k in cuts))
-    overlaps = ", ".join(f"avg(kept_{k})" for k in cuts)
+    overlaps = ", ".join(f"round(avg(kept_{k}), 9)" for k in cuts)  # threads add in any order
     sums = "count(*), sum(rows), sum(new), sum(known), sum(fresh)"
     whole = f"SELECT list, {sums}, {overlaps} FROM ({by_user}) GROUP BY list ORDER BY list"
     given = {"ds": nights.ds, "before": nights.before}

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsif.errors import LsifError
+from lsif.evaluation.intervals import Z
 from lsif.features.ragged import Array
 
 FEWEST = 100.0
 """Rows that the weighted ones have to be worth, below which nothing is said."""
 OVERLAP = 0.9
 """Share of the other lists' rows that may have been shown, as far as the mean weight tells: of less nothing is said."""
-LEVEL = 1.959964
-"""Standard errors on either side of a value in a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,8 @@ def _estimate(shown: Shown, weight: Array, value: float, missed: Array) -> Estim
     overlap = float(weight.mean())
     if effective < FEWEST:
         raise LsifError(f"what was shown is worth {effective:.0f} rows of the other lists: {FEWEST:.0f} are wanted")
-    if overlap + LEVEL * float(weight.std()) / len(weight) ** 0.5 < OVERLAP:
+    if overlap + Z * float(weight.std()) / len(weight) ** 0.5 < OVERLAP:
         raise LsifError(f"{1 - overlap:.0%} of what the other lists show was shown to nobody: explore more, or wait")
     by_user = np.bincount(np.unique(shown.user, return_inverse=True)[1], missed)
-    error = LEVEL * float(np.sqrt((by_user**2).sum())) / len(weight)
+    error = Z * float(np.sqrt((by_user**2).sum())) / len(weight)
     return Estimate(value, value - error, value + error, effective, overlap)

@@ -24,17 +24,20 @@ DECIMALS = 9
 CREDITED = """
     CREATE TABLE credited AS
     WITH owned AS (
-        SELECT x.source, x.event_id, x.list, o.outcome
-        FROM (FROM feedback WHERE outcome <> $impression) o
-        JOIN (FROM feedback WHERE outcome = $impression) x
-          ON o.list = x.list AND o.user_id = x.user_id AND o.item_id = x.item_id
-         AND epoch_us(o.event_time) - epoch_us(x.event_time) BETWEEN 0 AND $window_us - 1
-        QUALIFY row_number() OVER (
-            PARTITION BY o.source, o.event_id, o.list ORDER BY x.event_time DESC, x.source, x.event_id) = 1
+        SELECT list, outcome, event_time, last_value(
+            CASE WHEN outcome = $impression THEN {'source': source, 'event_id': event_id, 'at': event_time} END
+            IGNORE NULLS) OVER (
+            PARTITION BY list, user_id, item_id
+            ORDER BY event_time, outcome <> $impression, source DESC, event_id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS shown
+        FROM feedback WHERE list IS NOT NULL
     )
-    SELECT source, event_id, list, list(outcome) AS outcomes FROM owned GROUP BY ALL"""
-"""What came of exposures: an outcome belongs to the newest before it, and to no other. (DuckDB's ASOF join would say it
-shorter; of many users with few rows each it takes tens of times as long.)"""
+    SELECT shown.source AS source, shown.event_id AS event_id, list, list(outcome) AS outcomes
+    FROM owned
+    WHERE outcome <> $impression AND epoch_us(event_time) - epoch_us(shown.at) < $window_us
+    GROUP BY ALL"""
+"""What came of exposures: an outcome belongs to the newest before it, and to no other. (A join would multiply what one
+user sees of an item by what that user does with it; DuckDB's ASOF join takes tens of times as long.)"""
 FACTS = """
     CREATE TABLE facts AS
     SELECT x.*, unnest([
@@ -46,11 +49,12 @@ FACTS = """
 CONTENT = """
     INSERT INTO facts BY NAME
     WITH taken AS (
-        FROM feedback WHERE ds = $judged AND outcome = $event_type
+        FROM feedback WHERE ds = $judged AND outcome = $event_type AND list IS NOT NULL
     ), followed AS (
         SELECT DISTINCT o.source, o.event_id, o.list, true AS came
         FROM taken o JOIN (FROM feedback WHERE outcome = $follower::VARCHAR) f
           ON o.list = f.list AND o.user_id = f.user_id AND o.item_id = f.item_id
+         AND (o.source, o.event_id) <> (f.source, f.event_id)
          AND epoch_us(f.event_time) - epoch_us(o.event_time) BETWEEN 0 AND $window_us - 1
     )
     SELECT taken.*, 'satisfaction' AS metric, CASE

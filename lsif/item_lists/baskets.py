@@ -3,10 +3,8 @@
 A basket is what a user took on one UTC day.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.days import day_before
+from lsif.engine import engine
 from lsif.features.ragged import Array, day_number, indices_in
 from lsif.interests.as_of import log_begins
 from lsif.tables import Tables
@@ -27,8 +26,6 @@ MOST_PAIRS = 2**25
 """In all baskets together; of more, the baskets of every second user count, of every fourth, and so on."""
 FEWEST_USERS = 3
 """Who took two items together, below which it is chance, or one household."""
-MEMORY = "1GB"
-"""Of DuckDB; what does not fit waits in a file."""
 SPAN = 2**20
 """Days that a number of a basket has room for."""
 BASKETS = f"""
@@ -107,7 +104,8 @@ def counted(parts: Iterator[pa.Table], items: int) -> Baskets:
         parts: user_id, day, item: what was taken, each at least once.
         items: how many there are, by number.
     """
-    with tempfile.TemporaryDirectory() as folder, _opened(Path(folder)) as sql:
+    with engine() as sql:
+        sql.execute("SET preserve_insertion_order = false")
         sql.execute("CREATE TABLE taken (user_id VARCHAR, day BIGINT, item BIGINT)")
         for part in parts:
             sql.register("part", part)
@@ -124,17 +122,6 @@ def counted(parts: Iterator[pa.Table], items: int) -> Baskets:
         return Baskets(
             **{name: np.asarray(of) for name, of in pairs.items()}, alone=alone, all=_number(sql, ALL, step), step=step
         )
-
-
-def _opened(folder: Path) -> "duckdb.DuckDBPyConnection":
-    import duckdb  # which a night that has nothing to do does not wait for
-
-    options: dict[str, str | bool] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(folder),
-        "preserve_insertion_order": False,
-    }
-    return duckdb.connect(str(folder / "baskets.db"), config={**options})
 
 
 def _number(sql: "duckdb.DuckDBPyConnection", query: str, step: int) -> int:

@@ -49,10 +49,11 @@ def lists_at(
     trained: TrainedModel | None,
     users: Sequence[str] | None = None,
     only: Interest | None = None,
+    told: bool = True,
 ) -> pa.Table:
-    """What the night of `ds` would recommend, without writing it anywhere."""
-    facts = UserFacts(tables, ds, settings)
-    return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts, Tally())
+    """What the night of `ds` would recommend, without writing it anywhere; with evidence and reasons where `told`."""
+    facts, tally = UserFacts(tables, ds, settings), Tally() if told else None
+    return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts, tally)
 
 
 def parts_at(

@@ -6,8 +6,8 @@ import pyarrow as pa
 from lsif.features.ragged import Array
 from lsif.ranking.draws import seed_of
 
-SHARE, LEAST = 1 / 64, 16
-"""Of the users of a night: so large a part, and at least so many, about."""
+SHARE, LEAST, MOST = 1 / 64, 16, 1024
+"""Of the users of a night: so large a part, and at least and at most so many, about."""
 
 
 def seeds(ids: pa.Array, ds: str) -> Array:
@@ -17,5 +17,6 @@ def seeds(ids: pa.Array, ds: str) -> Array:
 
 def chosen(seed: Array, users: int) -> Array:
     """Whether each is looked into [U], in a night of so many users."""
-    found: Array = seed / 2.0**64 < max(SHARE, LEAST / max(users, 1))
+    many = max(users, 1)
+    found: Array = seed / 2.0**64 < max(min(SHARE, MOST / many), LEAST / many)
     return found

@@ -181,6 +181,19 @@ def test_what_asks_nothing_is_skipped_and_what_cannot_ask_says_why(run: Run, mon
         run.once()
 
 
+def test_answers_are_those_of_the_batch_though_the_file_was_written_anew(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with service(polls=3) as there:
+        at(there.url, monkeypatch)
+        assert run.once() is None
+        lines = (run.home / "ask.jsonl").read_text().splitlines(keepends=True)
+        (run.home / "ask.jsonl").write_text("".join(lines[1:]))
+        run.tries()
+    assert run.answered() == {key: obedient(text) for key, text in ASKED.items()}
+    assert not (run.home / "answers.jsonl.asked").exists()
+
+
 def test_a_batch_that_never_ends_is_given_up_and_can_be_looked_for_again(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

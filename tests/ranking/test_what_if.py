@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
@@ -39,12 +40,15 @@ def shown(champion: Shop) -> Shop:
         if drawn:
             later = at + timedelta(minutes=5)
             events.append({**seen, "event_id": f"c{number}", "outcome": "purchase", "event_time": later})
-    writer = champion.tables.writer("feedback")
-    for ds in (day_before(NEXT_DAY, -n) for n in range(8)):
-        of_day = events if ds == NEXT_DAY else []
-        writer.write(ds, pa.Table.from_pylist(of_day, champion.tables.schema("feedback")))
-    writer.commit()
+    put(champion, events)
     return champion
+
+
+def put(of: Shop, events: list[dict[str, Any]]) -> None:
+    writer = of.tables.writer("feedback")
+    for ds in (day_before(NEXT_DAY, -n) for n in range(8)):
+        writer.write(ds, pa.Table.from_pylist(events if ds == NEXT_DAY else [], of.tables.schema("feedback")))
+    writer.commit()
 
 
 def asked(version: str, *words: str, day: str = NEXT_DAY) -> str:
@@ -58,6 +62,21 @@ def test_rows_that_were_drawn_tell_what_the_version_would_have_earned(shown: Sho
     for row in found.values():
         assert 0.4 < row["shown"] < 0.6 and row["value"] == pytest.approx(1) and row["because"] is None
         assert row["effective"] == pytest.approx(row["rows"] * row["shown"]), "half of the rows are of the version"
+
+
+def test_lists_that_draw_rows_tell_of_the_version_that_made_them(champion: Shop) -> None:
+    file = champion.home / "shop.toml"
+    drawn = """rules = { explore = { share = 0.1, where = "item_id like '%1'" }, rotate = 0.2 }"""
+    file.write_text(file.read_text().replace("for_you = { k = 12 }", f"for_you = {{ k = 12, {drawn} }}"))
+    champion.night()
+    at = datetime.fromisoformat(f"{NEXT_DAY}T10:00").replace(tzinfo=UTC)
+    rows = champion.tables.read("recommendations", [shop.DS], filter=pc.field("list") == "for_you").to_pylist()
+    names = ("list", "user_id", "rank", "item_id", "propensity")
+    said = {"source": "shop", "outcome": "impression", "event_time": at, "recommended_ds": shop.DS}
+    put(champion, [{**said, "event_id": str(n), **{name: row[name] for name in names}} for n, row in enumerate(rows)])
+    assert {row["reason_code"] for row in rows} >= {"explored", "rotated"}
+    (found,) = json.loads(asked("1", "--json"))
+    assert found["because"] is None and 0.85 < found["overlap"] < 1.15
 
 
 def test_what_cannot_be_told_is_said_in_a_line(shown: Shop) -> None:
@@ -75,3 +94,5 @@ def test_what_cannot_be_told_is_said_in_a_line(shown: Shop) -> None:
     writer.write(NEXT_DAY, certain.drop_columns("ds").slice(0, 0))
     writer.commit()
     assert "no source delivers impressions" in asked("1")
+    reversed_days = CliRunner().invoke(app, ["what-if", "1", "--from", NEXT_DAY, "--to", shop.DS])
+    assert "--from is after --to" in str(reversed_days.exception)

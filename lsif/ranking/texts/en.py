@@ -44,7 +44,7 @@ ENGLISH = Words(
         "popular": "Popular now.",
         "popular_fallback": "Popular now.",
         "pinned": "Picked by our editors.",
-        "explored": "Something you have not had yet.",
+        "explored": "Drawn at random, to try.",
         "rotated": "Something else for a change.",
         "long_habit": "Like what you usually take.",
         "recent_habit": "Like what you took lately.",

@@ -44,7 +44,7 @@ CHINESE = Words(
         "popular": "近期热门。",
         "popular_fallback": "近期热门。",
         "pinned": "编辑精选。",
-        "explored": "您还没有接触过。",
+        "explored": "随机选出，供您尝试。",
         "rotated": "换换口味。",
         "long_habit": "与您的日常习惯相符。",
         "recent_habit": "与您最近的习惯相符。",
