@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test test-long check help bench-quality bench-interests bench-night
+.PHONY: demo down test test-long lint check help bench-quality bench-interests bench-night
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -15,7 +15,7 @@ demo: preflight $(READY) ## run real nights on a real year of shopping, on this 
 down: ## stop what `make demo` or `lsif up` started, and nothing else
 	@if [ -x $(BIN)/lsif ]; then $(BIN)/lsif down; fi
 
-test: check ## lint, types, import rules and all tests
+test: lint ## lint, import rules and all tests; types are one of them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 test-long: preflight $(READY) ## what takes minutes each: two worlds that end alike, and the whole of docker-compose.yaml where a Docker engine answers
@@ -33,11 +33,13 @@ bench-night: preflight $(READY) ## nights and trainings at 5,000 to 1,000,000 us
 	@$(BIN)/python -m benchmarks.nights $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) \
 		$(if $(filter no,$(TRAINING)),--no-training) $(if $(RULES),--rules) $(if $(ONE_LIST),--one-list)
 
-check: preflight $(READY) ## lint, types and import rules
+lint: preflight $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy lsif jobs dags
 	@$(BIN)/lint-imports
+
+check: lint ## lint, types and import rules
+	@$(BIN)/mypy lsif jobs dags
 
 .PHONY: preflight
 preflight:

@@ -6,11 +6,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST = "one_night"
 """The folder whose tests share one world and wait for it most of the time."""
+WHOLE = "test_types.py"
+"""A test of a minute, which had better not be the last."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin: all else is done beside them."""
-    items.sort(key=lambda item: item.path.parent.name != LONGEST)
+    items.sort(key=lambda item: (item.path.parent.name != LONGEST, item.path.name != WHOLE))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

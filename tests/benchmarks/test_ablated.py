@@ -16,6 +16,8 @@ from lsif.model.batch import Batch, batch_of
 from lsif.model.fusion_model import FusionModel, Interests, Items, new_to_user, scores
 from tests.learning.test_training import small, world
 
+pytestmark = pytest.mark.long
+
 
 class Shop(NamedTuple):
     model: FusionModel

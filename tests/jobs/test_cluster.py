@@ -16,6 +16,8 @@ from tests.jobs.conftest import Run, deliver
 from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
 from tests.scripts import JOBS
 
+pytestmark = pytest.mark.long
+
 D1, D2 = "2017-03-12", "2017-03-13"
 EVENTS = 2_000
 WRITTEN = (

@@ -40,6 +40,7 @@ def landed(home: Path) -> Path:
     return home
 
 
+@pytest.mark.long
 def test_a_past_equals_its_nights(run: Run, landed: Path, tables: Tables) -> None:
     days = DAYS[:5]
     run("import_past", "--from", days[0], "--ds", days[-1])

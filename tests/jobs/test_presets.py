@@ -50,7 +50,11 @@ def _days() -> list[str]:
     return days_between(day_before(NIGHT, (CUTOFFS + 1) * horizon), NIGHT)
 
 
-@pytest.mark.parametrize("preset", sorted(EXPORTS), indirect=True)
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(name, marks=() if name == "shop" else pytest.mark.long) for name in sorted(EXPORTS)],
+    indirect=True,
+)
 def test_a_night_end_to_end(preset: str, run: Run, tables: Tables) -> None:
     first, last = _days()[0], _days()[-2]
     run("ingest_items", "--ds", first)

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from lsif.days import days_between
 from lsif.schema import TABLES
 from lsif.stale import stale_steps
 from lsif.tables import Tables
 from tests.jobs.conftest import Run, deliver, last
+
+pytestmark = pytest.mark.long
 
 DAYS = days_between("2017-03-01", "2017-03-26")
 BASE, LAST, NEXT = DAYS[3], DAYS[-2], DAYS[-1]

@@ -8,7 +8,7 @@ import pytest
 from lsif.config import project_folder
 from tests.one_night.test_readme import typed
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.long]
 PAGE = (project_folder() / "docs" / "own-log.md").read_text()
 
 
