@@ -113,9 +113,9 @@ def test_a_day_of_a_past_costs_no_look_at_a_log_and_no_job(
 
     def cost(first: str, last: str) -> tuple[int, int]:
         opened.clear()
-        before = len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
+        spark.sparkContext.setJobGroup(first, "jobs of this import alone: of all jobs Spark forgets the older ones")
         run("import_past", "--from", first, "--ds", last)
-        return len(opened), len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) - before
+        return len(opened), len(spark.sparkContext.statusTracker().getJobIdsForGroup(first))
 
     few, many = cost(DAYS[0], DAYS[3]), cost(DAYS[4], DAYS[-1])
     assert few[0] > 0 and few[1] > 0
