@@ -5,9 +5,9 @@ import io
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,11 @@ def lsif(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_help_is_quick_complete_and_teaches_by_example() -> None:
     seconds = []
     for _ in range(3):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = lsif("--help")
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 1.5  # 0.5 on an idle machine
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 1.0  # of CPU, whatever else the machine does; 0.4 on an idle one
     assert all(re.search(rf"│ {command} ", done.stdout) for command in COMMANDS)
     assert "lsif trigger --ds 2017-10-31" in done.stdout
 

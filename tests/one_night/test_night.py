@@ -31,6 +31,7 @@ def test_what_was_delivered_is_accounted_for(world: World) -> None:
     assert world.tables.read("events", [NIGHT]).num_rows == run["rows_out"]
 
 
+@pytest.mark.long
 def test_a_backfill_made_twice_leaves_the_same_rows_and_its_neighbours_alone(world: World) -> None:
     neighbours = world.files(LAST_IMPORTED, NIGHT)
     world.backfill()

@@ -57,7 +57,7 @@ def test_marks_of_streamed_lists_are_those_of_one_table(trained: Shop) -> None:
     tables, settings, model = trained.tables, trained.settings, Registry().load("1")
     at, days = evening(tables, AT.judge, settings, None), AT.days_after(AT.judge)
     events = tables.read("events", days)
-    whole = lists_at(tables, AT.judge, settings, model)
+    whole = lists_at(tables, AT.judge, settings, model, told=False)
     parts = (whole.slice(start, 7) for start in range(0, len(whole), 7))
     streamed = judgement({"lsif": parts}, at, events, settings)
     assert streamed == judgement({"lsif": [whole]}, at, events, settings)
