@@ -9,22 +9,18 @@ warns on stderr.
 import sys
 from functools import partial
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lsif.checks import record
-from lsif.features.known import Everyone, Users
+from lsif.features.known import Everyone
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.checks import Expected, audit, passed
+from lsif.ranking.had import owned, sample, touched
 from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
-from lsif.ranking.sampled import chosen, seeds
-from lsif.ranking.user_facts import blocks_of, outside, without_lists
+from lsif.ranking.user_facts import outside, without_lists
 
-PIECES = {"history": Users.own_items, "window": Users.seen_items}
 STEP = "audit_recommendations"
 
 
@@ -39,8 +35,7 @@ def work(job: Job) -> Counts:
     catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, job.settings)
     users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
     items = available_items(catalogue)
-    parts = [block.filter(pa.array(chosen(seeds(block, job.ds), len(everyone.ids)))) for block in blocks_of(users)]
-    looked_into = pa.chunked_array(parts, pa.string()).combine_chunks()
+    looked_into = sample(everyone, users)
     expected = Expected(
         users,
         items,
@@ -60,23 +55,6 @@ def work(job: Job) -> Counts:
     note = f"{len(warnings)} warnings"
     rows = sum(file.rows for file in staged.files)
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
-
-
-def owned(everyone: Everyone, items: pa.Array, users: pa.Array) -> pa.Table:
-    """How many of the available items each of some users has had: user_id, owned."""
-    parts = [block.own_items() for block in everyone.blocks(users)]
-    there = pa.concat_tables(parts).filter(pc.field("item_id").isin(items))
-    return there.group_by("user_id").aggregate([([], "count_all")]).rename_columns({"count_all": "owned"})
-
-
-def touched(everyone: Everyone, users: pa.Array) -> pa.Table:
-    """What some users have in their histories and windows: user_id, item_id, piece."""
-    blocks = [*everyone.blocks(users)] if len(users) else []
-    parts = [(name, of(block)) for block in blocks for name, of in PIECES.items()]
-    nothing = pa.schema([(name, pa.string()) for name in ("user_id", "item_id", "piece")]).empty_table()
-    return pa.concat_tables(
-        [nothing, *(rows.append_column("piece", pa.repeat(name, len(rows))) for name, rows in parts)]
-    )
 
 
 if __name__ == "__main__":
