@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from lsif.list_rules import ListRules
     from lsif.ranking.why import Way
 
-PARTS = ("long_part", "short_part", "popularity_part", "rule_part")
+User = Annotated[str, typer.Argument(help="User id, as it stands in the events.")]
+Item = Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")]
+Published = Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")]
+OneList = Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")]
 
 
 def recs(
-    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
-    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    user: User,
+    ds: Published = None,
+    name: OneList = None,
     only: Annotated[
         Interest | None, typer.Option("--only", help="As this interest alone would rank, by the day's model.")
     ] = None,
@@ -41,10 +44,10 @@ def recs(
 
 
 def why(
-    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
-    item: Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")],
-    ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest published.")] = None,
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    user: User,
+    item: Item,
+    ds: Published = None,
+    name: OneList = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -53,6 +56,7 @@ def why(
     The night's own functions answer, with the model of that night and the settings of today.
     """
     from lsif.lookup import ways, with_titles
+    from lsif.ranking.rows import PARTS
     from lsif.screen import show
 
     how = form(as_json, as_csv)
@@ -74,9 +78,9 @@ def why(
 
 
 def similar(
-    item: Annotated[str, typer.Argument(help="Item id, as it stands in the catalogue.")],
+    item: Item,
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest there is.")] = None,
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list; default: all.")] = None,
+    name: OneList = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -94,7 +98,7 @@ def similar(
 
 
 def interests(
-    user: Annotated[str, typer.Argument(help="User id, as it stands in the events.")],
+    user: User,
     ds: Annotated[str | None, typer.Option("--ds", metavar="YYYY-MM-DD", help="Default: the newest written.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,

@@ -16,6 +16,7 @@ from lsif.days import day_before, days_between
 from lsif.engine import engine
 from lsif.evaluation.beyond import coverage, personalisation
 from lsif.evaluation.feedback import ALL
+from lsif.ranking.popular import appeared_lately
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
@@ -49,8 +50,7 @@ def last_nights(ds: str) -> list[str]:
 
 def fresh_items(catalogue: pa.Table, available: pa.Array, ds: str, recent_days: int) -> pa.Table:
     """`items` of `Nights`: fresh is what appeared (`published`) in the last `recent_days` days."""
-    appeared = pc.strftime(catalogue["published"], "%Y-%m-%d")
-    rows = catalogue.select(["item_id"]).append_column("fresh", pc.greater(appeared, day_before(ds, recent_days)))
+    rows = catalogue.select(["item_id"]).append_column("fresh", appeared_lately(catalogue, ds, recent_days))
     return rows.filter(pc.is_in(rows["item_id"], value_set=available))
 
 

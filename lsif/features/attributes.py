@@ -73,10 +73,14 @@ def attribute_inputs(tables: Tables, ds: str) -> dict[str, str]:
     return {ATTRIBUTES: hashlib.sha256(text.encode()).hexdigest()} if len(rows) else {}
 
 
+def makers(attributes: pa.Table) -> pa.ChunkedArray:
+    """Who made each row of `item_attributes`, as `Llm.made_by` writes it."""
+    return pc.binary_join_element_wise(attributes["model"], attributes["prompt_version"], "@")
+
+
 def answers_about(items: pa.Table, attributes: pa.Table, made_by: str) -> tuple[pa.Table, Array]:
     """The rows of `item_attributes` that it made, and which of them is about each item [V], -1 where none is."""
-    of = pc.binary_join_element_wise(attributes["model"], attributes["prompt_version"], "@")
-    own = attributes.filter(pc.equal(of, made_by)).sort_by("text_sha256")
+    own = attributes.filter(pc.equal(makers(attributes), made_by)).sort_by("text_sha256")
     keys = pa.array(text_sha256(items["text"].to_pylist()), pa.string())
     return own, indices_in(keys, own["text_sha256"].cast(pa.string()).combine_chunks())
 

@@ -18,6 +18,13 @@ def exploded(column: pa.ChunkedArray | pa.Array) -> tuple[Array, pa.ChunkedArray
     return np.repeat(np.arange(len(lengths)), lengths), pc.list_flatten(column)
 
 
+def of_length_one(vectors: Array) -> Array:
+    """Rows of length one; a zero stays zero [N, D]."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found: Array = vectors / np.where(length > 0, length, 1)
+    return found
+
+
 def starts(parent: Array, rows: int) -> Array:
     """`start[rows + 1]` of sorted `parent`s."""
     return np.concatenate([[0], np.cumsum(np.bincount(parent, minlength=rows))]).astype(np.int64)

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from lsif.features.ragged import Array, indices_in
-from lsif.features.text import text_sha256, whitening
+from lsif.features.attributes import answers_about, makers
+from lsif.features.ragged import Array, indices_in, of_length_one
+from lsif.features.text import whitening
 from lsif.llm import KIND
 
 TEXT_WIDTH = 64
@@ -51,7 +52,7 @@ def _text(items: pa.Table, vectors: Array) -> Array:
     if written.sum() < 2:
         return np.zeros((len(items), 1))
     mean, axes = whitening(vectors[written], TEXT_WIDTH)
-    return _unit((vectors - mean).astype(np.float64) @ axes * written[:, None])
+    return of_length_one((vectors - mean).astype(np.float64) @ axes * written[:, None])
 
 
 def _factors(item_ids: pa.ChunkedArray, states: pa.Table) -> Array:
@@ -59,7 +60,7 @@ def _factors(item_ids: pa.ChunkedArray, states: pa.Table) -> Array:
     flat = pc.list_flatten(known["factor"].combine_chunks()).to_numpy(zero_copy_only=False)
     width = len(flat) // len(known) if len(known) else 1
     rows = np.concatenate([flat.reshape(-1, width), np.zeros((1, width))])
-    return _unit(rows[indices_in(item_ids, known["item_id"].cast(pa.string()).combine_chunks())])
+    return of_length_one(rows[indices_in(item_ids, known["item_id"].cast(pa.string()).combine_chunks())])
 
 
 def _attributes(items: pa.Table, said: pa.Table) -> sparse.csr_matrix:
@@ -90,11 +91,8 @@ def _of_catalogue(items: pa.Table) -> Iterator[Words]:
 
 def _of_a_model(items: pa.Table, said: pa.Table) -> Iterator[Words]:
     """What is said of each item's text, by whichever models."""
-    keys = pa.array(text_sha256(items["text"].to_pylist()) if len(said) else [], pa.string())
-    by = pc.binary_join_element_wise(said["model"], said["prompt_version"], "@")
-    for one in pc.unique(by).sort():
-        own = said.filter(pc.equal(by, one))
-        at = indices_in(keys, own["text_sha256"].cast(pa.string()).combine_chunks())
+    for one in pc.unique(makers(said)).sort().to_pylist():
+        own, at = answers_about(items, said, one)
         (row,) = (at >= 0).nonzero()
         told = own.take(pa.array(at[row]))
         yield _words(row, f"said {KIND}", told["kind"].combine_chunks())
@@ -112,11 +110,3 @@ def _words(row: Array, name: str | pa.Array, value: pa.Array) -> Words:
     """Of the rows where there is a value."""
     words = pc.binary_join_element_wise(name, value.cast(pa.string()), "=").cast(pa.string())
     return row[np.asarray(words.is_valid())], words.drop_null()
-
-
-def _unit(vectors: Array) -> Array:
-    """Of length one, or zero, as float64."""
-    wide = vectors.astype(np.float64)
-    length = np.linalg.norm(wide, axis=1, keepdims=True)
-    found: Array = wide / np.where(length > 0, length, 1)
-    return found

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
-from lsif.days import day_before
 from lsif.errors import LsifError
-from lsif.features.ragged import Array
+from lsif.features.ragged import Array, of_length_one
 from lsif.list_rules import ListRules
+from lsif.ranking.popular import appeared_lately
 from lsif.ranking.rule_rows import column, holds, item_rows
 from lsif.ranking.selection import NOTHING
 from lsif.rule_files import ids_in
@@ -140,10 +140,7 @@ class _Night:
     @cached_property
     def vectors(self) -> Array | None:
         """Text vectors of length one, or zero [V, T]."""
-        if self._text is None:
-            return None
-        lengths = np.linalg.norm(self._text, axis=1, keepdims=True)
-        return (self._text / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+        return None if self._text is None else of_length_one(self._text).astype(np.float32)
 
 
 def _of_list(name: str, rules: ListRules, night: _Night) -> ItemRules:
@@ -194,9 +191,8 @@ def _explorable(rules: ListRules, night: _Night) -> Array:
     if rules.explore.where:
         may: Array = night.holds(rules.explore.where)
         return may
-    appeared = pc.strftime(night.rows["published"], "%Y-%m-%d")
-    before = day_before(night.ds, night.settings.interests.recent_days)
-    return np.asarray(pc.fill_null(pc.greater(appeared, before), False))
+    lately = appeared_lately(night.rows, night.ds, night.settings.interests.recent_days)
+    return np.asarray(pc.fill_null(lately, False))
 
 
 def _components(values: Array, alike: list[tuple[Array, Array]]) -> Array:

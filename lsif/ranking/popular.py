@@ -18,6 +18,11 @@ def available_items(items: pa.Table) -> pa.Array:
     return pc.unique(items["item_id"].filter(available)).sort()
 
 
+def appeared_lately(items: pa.Table, ds: str, recent_days: int) -> pa.ChunkedArray:
+    """Whether each item appeared (`published`) in the last `recent_days` days; null where nobody knows."""
+    return pc.greater(pc.strftime(items["published"], "%Y-%m-%d"), day_before(ds, recent_days))
+
+
 def popularity(at: Evening, days: int) -> tuple[pa.Array, Array]:
     """What may be recommended, sorted ids, and the sum of each one's event weights in the last `days` days [V]."""
     candidates = available_items(at.items)

@@ -24,15 +24,7 @@ from lsif.ranking.trained import TrainedModel
 from tests.known import Known
 from tests.ranking import shop
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def small(settings: Settings) -> Settings:
-    return shop.small(settings)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
