@@ -1,6 +1,6 @@
 """All lists of a night by their rules: made ready once a date, then for a block of users, then for a chunk of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,6 @@ from lsif.ranking.user_facts import Facts
 from lsif.ranking.user_rules import UserRules, rules_of_users
 
 NO_RULES = ListRules()
-NOT_DRAWN = {"explore": None, "rotate": None}
 
 
 def has_rules(settings: Settings) -> bool:
@@ -31,19 +30,19 @@ def has_rules(settings: Settings) -> bool:
 
 def without_rules(settings: Settings) -> Settings:
     """The same lists as the model alone makes them."""
-    lists = {name: one.model_copy(update={"rules": NO_RULES}) for name, one in settings.lists.items()}
-    ranking = settings.ranking.model_copy(update={"rules": NO_RULES})
-    return settings.model_copy(update={"lists": lists, "ranking": ranking})
+    return _changed(settings, lambda rules: NO_RULES)
 
 
 def without_draws(settings: Settings) -> Settings:
     """The same lists, where no row is left to chance."""
-    rules = settings.ranking.rules.model_copy(update=NOT_DRAWN)
-    lists = {
-        name: one.model_copy(update={"rules": one.rules.model_copy(update=NOT_DRAWN)})
-        for name, one in settings.lists.items()
-    }
-    return settings.model_copy(update={"lists": lists, "ranking": settings.ranking.model_copy(update={"rules": rules})})
+    return _changed(settings, lambda rules: rules.model_copy(update={"explore": None, "rotate": None}))
+
+
+def _changed(settings: Settings, change: Callable[[ListRules], ListRules]) -> Settings:
+    """Every list's own rules, and those of all, changed."""
+    lists = {name: one.model_copy(update={"rules": change(one.rules)}) for name, one in settings.lists.items()}
+    ranking = settings.ranking.model_copy(update={"rules": change(settings.ranking.rules)})
+    return settings.model_copy(update={"lists": lists, "ranking": ranking})
 
 
 class RuledLists:
