@@ -18,6 +18,13 @@ class Rules(Section):
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class Bound(Section):
+    """What is beyond `warn` is said, what is beyond `fail` is not published; nothing is held against None."""
+
+    warn: float | None = None
+    fail: float | None = None
+
+
 class Checks(Section):
     """What a delivery is held against before it changes a table; beyond a bound the night stops, unless a person lets
     that day pass with `--accept`."""

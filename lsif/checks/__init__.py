@@ -1,7 +1,7 @@
 """What a night is held against: numbers with bounds, a person's word where one is passed, and the table of verdicts."""
 
 from lsif.checks.acceptance import Acceptance, accept_arguments
-from lsif.checks.check import Check, at_least, at_most
+from lsif.checks.check import Check, at_least, at_most, within
 from lsif.checks.holding import Held, hold, record
 
-__all__ = ["Acceptance", "Check", "Held", "accept_arguments", "at_least", "at_most", "hold", "record"]
+__all__ = ["Acceptance", "Check", "Held", "accept_arguments", "at_least", "at_most", "hold", "record", "within"]
