@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from lsif.days import day_before, days_between
+from lsif.evaluation.examination import DRAWN
 from lsif.evaluation.feedback import ANY_LIST, as_metrics
 from lsif.evaluation.intervals import of_sums, wilson
 from lsif.outcomes import IMPRESSION, Asked, Satisfaction
@@ -74,7 +75,8 @@ TALLY = """
             concat('rank=', rank),
             concat('reason_code=', reason_code),
             concat('model_version=', model_version),
-            concat('category=', category)
+            concat('category=', category),
+            CASE WHEN propensity IS NOT NULL AND list <> $any THEN concat($drawn, reason_code, '=', rank) END
         ] || list_transform($groups::VARCHAR[], lambda name: concat(
             'user.', name, '=', list_filter(attributes, lambda said: said.name = name)[1].value))) AS segment
         FROM (FROM facts UNION ALL BY NAME FROM once)
@@ -83,7 +85,7 @@ TALLY = """
         WHERE happened IS NOT NULL
     )
     SELECT list, metric, segment, count(*) AS n, sum(happened) AS total, sum(happened * happened) AS squares
-    FROM told GROUP BY ALL ORDER BY ALL"""
+    FROM told WHERE segment IS NOT NULL GROUP BY ALL ORDER BY ALL"""
 """Sums by segment; what nobody knows of an item or a user makes a segment `dimension=` of its own."""
 
 
@@ -114,7 +116,7 @@ def rates(
     judge(sql, feedback, asked, judged)
     if asked.satisfaction:
         sql.execute(CONTENT, {"judged": judged, **_window(asked), **_wanted(asked.satisfaction)})
-    sums = sql.sql(TALLY, params={"any": ANY_LIST, "groups": list(asked.user_groups)}).to_arrow_table()
+    sums = sql.sql(TALLY, params={"any": ANY_LIST, "drawn": DRAWN, "groups": list(asked.user_groups)}).to_arrow_table()
     return _measured(sums, asked.satisfaction is None or asked.satisfaction.is_share)
 
 

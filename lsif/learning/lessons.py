@@ -24,6 +24,7 @@ from lsif.learning import ranks
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.draw import chances
 from lsif.learning.scratch import scratch
+from lsif.learning.seen import seen
 from lsif.learning.step import Example
 from lsif.learning.stored import Page, Shelf
 from lsif.learning.takings import Takings, takings
@@ -96,7 +97,7 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | No
     index, training, keeper = vocabulary(tables, at.learn[0], settings, at), settings.training, keeper or InMemory()
     fewer = training.model_copy(update={"examples": min(training.examples, WATCHED)})
     (watched,), _ = takings(tables, at, (at.stop,), index, fewer)
-    learn, active = takings(tables, at, at.learn, index, training)
+    learn, active = takings(tables, at, at.learn, index, training, seen(tables, at, settings))
     keeper.to_come = sum(len(taken.ids) for taken in (watched, *learn))
     # The latest first: no later one has longer histories, so what it takes says whether there is room for all.
     stop, *made = [example(tables, at, taken, index, settings, keeper) for taken in (watched, *learn)]
@@ -232,4 +233,6 @@ def learning_inputs(tables: Tables, at: Cutoffs, settings: Settings) -> dict[str
     found = tables.fingerprints("events", events)
     for cutoff in at.all():
         found |= {name: mark for name, mark in evening_inputs(tables, cutoff, settings).items() if name != ATTRIBUTES}
+    if shown := seen(tables, at, settings):
+        found |= shown.inputs(at)
     return found | (attribute_inputs(tables, at.ds) if settings.llm.use else {})

@@ -33,6 +33,7 @@ class Step:
         correction: [B, M], as `listwise_loss` wants it.
         own: what each user's history holds [B, M].
         positive: what each user took [B, M].
+        worth: what each of those counts for [B, M].
         item_features, item_factors: of the candidates at the cutoff [M, Q], [M, 2K].
     """
 
@@ -41,6 +42,7 @@ class Step:
     correction: Tensor
     own: Tensor
     positive: Tensor
+    worth: Tensor
     item_features: Tensor
     item_factors: Tensor
 
@@ -55,7 +57,8 @@ def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
     own = torch.cat([batch.history_item, batch.window_item, target], dim=1)
     drawn = sampler.candidates(own.flatten().numpy())
     batch = batch.renumbered(drawn.items)
-    positive = marks(torch.searchsorted(drawn.items, target), target_mask, len(drawn.items))
+    target = torch.searchsorted(drawn.items, target)
+    positive = marks(target, target_mask, len(drawn.items))
     own = marks(batch.history_item, batch.history_mask, len(drawn.items))
     return Step(
         batch=batch,
@@ -63,6 +66,7 @@ def step_inputs(example: Example, users: Array, sampler: Sampler) -> Step:
         correction=torch.where(own | positive, 0.0, drawn.correction),
         own=own,
         positive=positive,
+        worth=torch.zeros(positive.shape).scatter_reduce_(1, target, example.targets.worths(users), "amax"),
         item_features=torch.from_numpy(example.snapshot.item_features[drawn.items.numpy()]),
         item_factors=torch.from_numpy(example.snapshot.item_factors[drawn.items.numpy()]),
     )
@@ -78,21 +82,27 @@ def step_loss(model: FusionModel, step: Step, inputs: ItemInputs) -> Tensor:
     interests = model(step.batch, items)
     new = new_to_user(interests, step.batch, items)  # [B, M]
     explore = torch.where(step.own, -torch.inf, step.correction)
-    return listwise_loss(new, step.positive & ~step.own, explore) + _own(interests, step) + _all(interests, new, step)
+    of_new = listwise_loss(new, step.positive & ~step.own, explore, step.worth)
+    return of_new + _own(interests, step) + _all(interests, new, step)
 
 
 def _own(interests: Interests, step: Step) -> Tensor:
-    """The history as a list teaches the one network, each of its rows by itself the other."""
+    """The history as a list teaches the one network, each of its rows by itself the other.
+
+    How likely a row is taken again is the share of such rows that were, wherever lists showed them.
+    """
     mask = step.batch.history_mask
     again = taken_again(step.positive, step.batch)
     outside = torch.where(mask, 0.0, -torch.inf)
-    return listwise_loss(interests.order, again, outside) + repeat_log_loss(interests.odds, again, mask)
+    worth = step.worth.gather(1, step.batch.history_item)
+    return listwise_loss(interests.order, again, outside, worth) + repeat_log_loss(interests.odds, again, mask)
 
 
 def _all(interests: Interests, new: Tensor, step: Step) -> Tensor:
     """The list of everything, with all but the level as it is."""
     as_it_is = replace(interests, order=interests.order.detach(), odds=interests.odds.detach())
-    return listwise_loss(with_repeats(new.detach(), as_it_is.repeat, step.batch), step.positive, step.correction)
+    logits = with_repeats(new.detach(), as_it_is.repeat, step.batch)
+    return listwise_loss(logits, step.positive, step.correction, step.worth)
 
 
 def taken_again(positive: Tensor, batch: Batch) -> Tensor:

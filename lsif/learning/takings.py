@@ -13,7 +13,8 @@ from lsif.features.ragged import Array, joined_by
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.cutoffs import Cutoffs
 from lsif.learning.draw import chances
-from lsif.learning.targets import Targets, targets
+from lsif.learning.seen import Seen
+from lsif.learning.targets import Targets, of_one, targets
 from lsif.tables import Tables
 
 COLUMNS = ("user_id", "item_id", "event_time", "event_type", "weight")
@@ -47,12 +48,20 @@ class Takings:
 
 
 def takings(
-    tables: Tables, at: Cutoffs, cutoffs: Sequence[str], index: ItemIndex, training: Training
+    tables: Tables,
+    at: Cutoffs,
+    cutoffs: Sequence[str],
+    index: ItemIndex,
+    training: Training,
+    shown: Seen | None = None,
 ) -> tuple[list[Takings], int]:
     """Of about `examples` users of all `cutoffs` together, drawn by a hash of user and cutoff; and of how many.
 
     The events are read once, a day at a time. How many users there are shows at the end only; but the share that can
     still be drawn falls with each that is seen, so no more are ever kept than about `examples` and those of one day.
+
+    Args:
+        shown: where lists had shown it to them; by default that counts for nothing.
 
     Raises:
         MissingDays: a day of events is missing.
@@ -67,7 +76,8 @@ def takings(
             kept.append(rows.filter(pc.is_in(rows["user_id"], value_set=ids)))
         events, active = pa.concat_tables(kept), active + len(seen)
         ids = pc.unique(events["user_id"]).sort()
-        found.append(Takings(cutoff, ids, targets(events, index, ids, cutoff, at.horizon)))
+        worth = shown.after(at.days_after(cutoff)) if shown else of_one
+        found.append(Takings(cutoff, ids, targets(events, index, ids, cutoff, at.horizon, worth)))
         found = [one.below(most / max(active, 1)) for one in found]
     return found, active
 

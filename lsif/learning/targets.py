@@ -1,5 +1,6 @@
 """What users did in the days after a cutoff: the truth of training and of evaluation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,11 +22,13 @@ class Targets:
         start: user `u` owns `item[start[u]:start[u + 1]]` [U + 1].
         item: item numbers, ascending within a user [N].
         total: distinct items of each user, those outside the index too: a cold item is a miss, not an absence [U].
+        worth: what each counts for, 1 but where a list had shown it far down, float32 [N].
     """
 
     start: Array
     item: Array
     total: Array
+    worth: Array
 
     def active(self) -> Array:
         """Positions of users with at least one item in the index."""
@@ -36,10 +39,20 @@ class Targets:
         chosen, owner = slices(self.start, rows)
         return padded(self.item[chosen], owner, len(rows)), padded(np.ones(len(chosen), bool), owner, len(rows))
 
+    def worths(self, rows: Array) -> Tensor:
+        """What each of `padded` counts for, 0 where there is none [B, N]."""
+        chosen, owner = slices(self.start, rows)
+        return padded(self.worth[chosen], owner, len(rows))
+
     def only(self, rows: Array) -> "Targets":
         """Those of the users at positions `rows`, in that order."""
         chosen, owner = slices(self.start, rows)
-        return Targets(starts(owner, len(rows)), self.item[chosen], self.total[rows])
+        return Targets(starts(owner, len(rows)), self.item[chosen], self.total[rows], self.worth[chosen])
+
+
+def of_one(pairs: pa.Table) -> Array:
+    """Each counts for itself [N]."""
+    return np.ones(len(pairs))
 
 
 def horizon(cutoff: str, days: int) -> list[str]:
@@ -47,12 +60,20 @@ def horizon(cutoff: str, days: int) -> list[str]:
     return [(date.fromisoformat(cutoff) + timedelta(days=day)).isoformat() for day in range(1, days + 1)]
 
 
-def targets(events: pa.Table, index: ItemIndex, user_ids: pa.Array, cutoff: str, horizon_days: int) -> Targets:
+def targets(
+    events: pa.Table,
+    index: ItemIndex,
+    user_ids: pa.Array,
+    cutoff: str,
+    horizon_days: int,
+    worth: Callable[[pa.Table], Array] = of_one,
+) -> Targets:
     """Distinct (user, item) with an event of positive weight on an event day in (cutoff, cutoff + horizon_days].
 
     Args:
         events: rows of the `events` table; days outside the horizon are ignored.
         user_ids: users of the snapshot at the cutoff; others are ignored.
+        worth: what pairs of (user_id, item_id) count for.
     """
     days = pc.cast(pc.cast(events["event_time"], pa.timestamp("us", "UTC")), pa.date32())
     span = horizon(cutoff, horizon_days)
@@ -63,4 +84,4 @@ def targets(events: pa.Table, index: ItemIndex, user_ids: pa.Array, cutoff: str,
     total = np.bincount(user[user >= 0], minlength=len(user_ids))
     keep = np.flatnonzero((user >= 0) & (item >= 0))
     keep = keep[np.lexsort((item[keep], user[keep]))]
-    return Targets(starts(user[keep], len(user_ids)), item[keep], total)
+    return Targets(starts(user[keep], len(user_ids)), item[keep], total, worth(pairs)[keep].astype(np.float32))

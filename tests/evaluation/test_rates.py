@@ -145,3 +145,18 @@ def test_the_interval_of_a_mean() -> None:
     half = 1.959964 * values.std(ddof=1) / np.sqrt(3)
     np.testing.assert_allclose([low[0], high[0]], [3 - half, 3 + half], rtol=1e-6)
     assert np.isnan([low[1], high[1]]).all()
+
+
+def test_rows_that_were_drawn_are_counted_by_rank_for_themselves() -> None:
+    drawn = {"reason_code": "explored", "propensity": 0.5}
+    shown = [
+        row("1", "impression", "ann", "milk", "03-03T10:00", rank=5, **drawn),
+        row("2", "impression", "bob", "milk", "03-03T10:00", rank=5, **drawn),
+        row("3", "impression", "bob", "tea", "03-03T10:00", rank=5),
+        row("4", "click", "ann", "milk", "03-03T10:05", rank=5, **drawn),
+    ]
+    found = {key: values[:2] for key, values in measured(shown).items() if "drawn" in key[2]}
+    assert found == {
+        ("click_through", "for_you", "drawn.explored=5"): (1, 2),
+        ("conversion", "for_you", "drawn.explored=5"): (0, 2),
+    }

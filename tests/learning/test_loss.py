@@ -24,6 +24,13 @@ def test_a_correction_scales_a_negative_inside_the_sum_only() -> None:
     assert listwise_loss(logits, positive, correction).item() == pytest.approx(-math.log(2 / (2 + 12)))
 
 
+def test_a_positive_counts_for_what_it_is_worth_beside_the_users_others() -> None:
+    logits = torch.tensor([[math.log(1.0), math.log(2.0), math.log(5.0)]])
+    positive, worth = torch.tensor([[True, True, False]]), torch.tensor([[1.0, 3.0, 0.0]])
+    expected = -(math.log(1 / 8) + 3 * math.log(2 / 8)) / 4
+    assert listwise_loss(logits, positive, torch.zeros(1, 3), worth).item() == pytest.approx(expected)
+
+
 def test_users_who_took_nothing_do_not_dilute_the_mean() -> None:
     logits, positive = torch.zeros(2, 2), torch.tensor([[True, False], [False, False]])
     assert listwise_loss(logits, positive, torch.zeros(2, 2)).item() == pytest.approx(math.log(2))

@@ -64,6 +64,14 @@ def test_own_items_and_targets_count_in_full_and_the_others_as_drawn(
     np.testing.assert_array_equal(step.item_features, example.snapshot.item_features[step.candidates.numpy()])
 
 
+def test_what_a_target_is_worth_stands_at_its_candidate(index: ItemIndex, example: Example) -> None:
+    worth = np.arange(1, len(example.targets.item) + 1, dtype=np.float32)
+    example = replace(example, targets=replace(example.targets, worth=worth))
+    step = step_inputs(example, example.targets.active(), Sampler(np.ones(6), np.random.default_rng(0)))
+    assert step.worth.tolist() == [[1, 0, 0, 2, 0, 0], [0, 0, 0, 0, 3, 0]]
+    assert (step.worth > 0).equal(step.positive)
+
+
 def gradients(model: FusionModel, step: Step, inputs: ItemInputs) -> dict[str, float]:
     """How much each part of the model learns from a step."""
     model.zero_grad()

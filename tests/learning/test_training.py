@@ -165,14 +165,16 @@ def test_the_losses_of_both_lists_by_hand(settings: Settings) -> None:
 def test_nothing_to_learn_from_is_said(settings: Settings) -> None:
     index, (first, _, validation, _) = world(settings)
     users = len(first.snapshot)
-    empty = Example(first.snapshot, Targets(np.zeros(users + 1, int), np.zeros(0, int), np.zeros(users, int)))
+    empty = Example(
+        first.snapshot, Targets(np.zeros(users + 1, int), np.zeros(0, int), np.zeros(users, int), np.zeros(0))
+    )
     with pytest.raises(LsifError, match="nothing to learn from"):
         fit([empty], validation, index, settings)
 
 
 def test_ndcg_by_hand() -> None:
     """User 0 took 1 and 3 and a cold item; user 1 took 0. Lists of two."""
-    truth = Targets(start=np.array([0, 2, 3]), item=np.array([1, 3, 0]), total=np.array([3, 1]))
+    truth = Targets(start=np.array([0, 2, 3]), item=np.array([1, 3, 0]), total=np.array([3, 1]), worth=np.ones(3))
     gain = 1 / np.log2(3)
     assert mean_ndcg(np.array([[2, 3]]), truth, np.array([0])) == pytest.approx(gain / (1 + gain))
     assert mean_ndcg(np.array([[3, 1], [0, 4]]), truth, np.array([0, 1])) == 1.0
