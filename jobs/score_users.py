@@ -19,6 +19,7 @@ from lsif.checks import accept_arguments, hold
 from lsif.features.evening import evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.night import evening_of, lists_of, write_lists
+from lsif.ranking.recorded import recorded
 from lsif.ranking.rows import NO_MODEL
 from lsif.ranking.user_facts import UserFacts, facts_inputs
 from lsif.registry.ladder import Chosen, chosen
@@ -52,7 +53,7 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     staged = writer.stage(model_version=made_by.version, **tally.notes())
     rows = sum(file.rows for file in staged.files)
     note = "; ".join(filter(None, [held.remarks, trained.reads if trained else None])) or None
-    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=note)
+    return Counts(len(at.people.ids), rows, model_version=made_by.version, note=note, settings=recorded(job.settings))
 
 
 def steps(job: Job) -> None:

@@ -9,6 +9,7 @@ import typer
 from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.deliver_command import deliver
+from lsif.drop_command import explain_drop
 from lsif.errors import LsifError
 from lsif.list_commands import interests, recs, similar, why
 from lsif.llm_commands import llm
@@ -30,7 +31,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, what_if, deliver):
+for command in (*COMMANDS, why, similar, what_if, explain_drop, deliver):
     app.command()(command)
 for shown in (recs, interests):
     app.command(context_settings={"ignore_unknown_options": True})(shown)

@@ -41,7 +41,8 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Counts:
-    """What a step did with its rows, None where it has none; `note` is for people."""
+    """What a step did with its rows, None where it has none; `note` is for people, `settings` (JSON) for whoever asks
+    later how it was made."""
 
     rows_in: int | None
     rows_out: int | None
@@ -49,6 +50,7 @@ class Counts:
     quarantined: int = 0
     model_version: str | None = None
     note: str | None = None
+    settings: str | None = None
 
     def summary(self) -> str:
         """As one line for people; what is nought or absent is left out."""

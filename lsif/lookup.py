@@ -59,13 +59,11 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
         LsifError: as `recommendations`, or nothing is known of the user or the item.
     """
     from lsif.ranking.night import ways_at
-    from lsif.ranking.rows import NO_MODEL
 
     stored, settings = tables(), load_settings()
     day = _published(stored, ds)
     version = stored.read("recommendations", [day], ["model_version"])["model_version"][0].as_py()
-    trained = None if version == NO_MODEL else _registry().load(version)
-    found = ways_at(stored, day, settings, trained, user, item)
+    found = ways_at(stored, day, settings, model_of(version), user, item)
     if name and name not in settings.lists:
         raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
     own = (pc.field("user_id") == user) & (pc.field("item_id") == item)
@@ -172,6 +170,13 @@ def loaded(chosen: str) -> "TrainedModel":
     """The model of a version that a number or an alias names."""
     registry = _registry()
     return registry.load(registry.version(chosen).number)
+
+
+def model_of(version: str) -> "TrainedModel | None":
+    """What lists say made them: the model of that version, None where they were made without one."""
+    from lsif.ranking.rows import NO_MODEL
+
+    return None if version == NO_MODEL else _registry().load(version)
 
 
 def tables_are_known() -> bool:

@@ -8,11 +8,13 @@ from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_
 from lsif.list_rules import ListRules
 from lsif.sources import Section
 
+Items = Literal["all", "own", "new"]
+
 
 class RankedList(Section):
     """One of the lists that every user gets."""
 
-    items: Literal["all", "own", "new"] = "all"
+    items: Items = "all"
     """`own`: what the user has in the history; `new`: what is not there."""
     k: PositiveInt = 20
     new_share: Annotated[float, Field(ge=0, le=1)] | None = None

@@ -281,6 +281,8 @@ TABLES: dict[str, TableSchema] = {
             code_hash=STRING,
             model_version=STRING,
             note=STRING,
+            settings=STRING,
+            added="settings",
         ),
     )
 }

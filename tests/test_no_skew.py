@@ -107,7 +107,11 @@ def test_every_list_comes_from_the_one_path() -> None:
     assert users_of("lsif.ranking.scoring", "Night") == {"lsif/ranking/by_executors.py", "lsif/ranking/night.py"}
     assert users_of("lsif.ranking.night", "write_lists") == {"jobs/score_users.py"}
     assert users_of("lsif.ranking.scoring", "recommend") == {"lsif/ranking/night.py"}
-    assert users_of("lsif.ranking.night", "lists_at") == {"lsif/lookup.py", "lsif/what_if_command.py"}
+    assert users_of("lsif.ranking.night", "lists_at") == {
+        "lsif/evaluation/explain.py",
+        "lsif/lookup.py",
+        "lsif/what_if_command.py",
+    }
     assert users_of("lsif.ranking.night", "parts_at") == {"lsif/learning/trial.py"}
     assert users_of("lsif.ranking.night", "lists_of") == {"jobs/score_users.py"}
 

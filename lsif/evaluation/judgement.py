@@ -11,7 +11,7 @@ from lsif.evaluation.compare import Comparison, compared, judged_users, successe
 from lsif.evaluation.metrics import Marks
 from lsif.features.evening import Evening
 from lsif.features.ragged import joined_by
-from lsif.ranked_list import RankedList
+from lsif.ranked_list import Items, RankedList
 
 CUTS = (10, 20)
 # Users whose baselines are made at once: each block opens the files that hold its users once more.
@@ -64,7 +64,7 @@ class _Track:
 
     def __init__(self, name: str, of: RankedList, truth: pa.Table, own: pa.Table, k: int) -> None:
         self.name, self._of, self._k = name, of, k
-        self._taken = {"all": truth, "own": _with(truth, own, True), "new": _with(truth, own, False)}[of.items]
+        self._taken = taken_of(of.items, truth, own)
         self._users = pc.unique(self._taken["user_id"]).to_pylist()
         self._marks: dict[str, Marks] = {}
 
@@ -89,6 +89,11 @@ def cuts_of(settings: Settings) -> list[int]:
     """The lengths of `CUTS` that every list has, or the shortest list's where that is shorter than all."""
     shortest = min(one.k for one in settings.lists.values())
     return [k for k in CUTS if k <= shortest] or [shortest]
+
+
+def taken_of(items: Items, truth: pa.Table, own: pa.Table) -> pa.Table:
+    """What a list of all, own or new items is to foresee, of everything that was taken."""
+    return truth if items == "all" else _with(truth, own, items == "own")
 
 
 def _with(truth: pa.Table, own: pa.Table, there: bool) -> pa.Table:

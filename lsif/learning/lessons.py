@@ -13,6 +13,7 @@ import pyarrow as pa
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.attributes import ATTRIBUTES, Labels, attribute_inputs, attributes_known, labels_of
+from lsif.features.draw import chances
 from lsif.features.evening import evening, evening_inputs, people_before
 from lsif.features.known import Everyone, Nobody, nobody
 from lsif.features.shared import shared
@@ -22,7 +23,6 @@ from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import ranks
 from lsif.learning.cutoffs import Cutoffs
-from lsif.learning.draw import chances
 from lsif.learning.scratch import scratch
 from lsif.learning.seen import seen
 from lsif.learning.step import Example

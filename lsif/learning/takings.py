@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from lsif.config import Training
 from lsif.evaluation.compare import successes
+from lsif.features.draw import chances
 from lsif.features.ragged import Array, joined_by
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.cutoffs import Cutoffs
-from lsif.learning.draw import chances
 from lsif.learning.seen import Seen
 from lsif.learning.targets import Targets, of_one, targets
 from lsif.tables import Tables

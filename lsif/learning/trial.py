@@ -12,10 +12,10 @@ from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison, truth_from
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
 from lsif.evaluation.judgement import CUTS, judgement
+from lsif.features.draw import drawn
 from lsif.features.evening import evening
 from lsif.features.ragged import joined_by
 from lsif.learning.cutoffs import Cutoffs
-from lsif.learning.draw import drawn
 from lsif.learning.takings import taken
 from lsif.ranking.night import parts_at
 from lsif.ranking.trained import TrainedModel

@@ -1,12 +1,13 @@
 """What every DAG must be: clean to import, documented, owned, patient, bounded, and wired to jobs that exist."""
 
 import json
-import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from airflow.timetables.base import TimeRestriction
 
 from lsif.code import imported_sources
 from tests.dags.conftest import DAGS, ROOT
+from tests.scripts import run_job
 
 IDS = ("lsif_enrichment", "lsif_nightly", "lsif_promotion", "lsif_retention", "lsif_training")
 
@@ -159,7 +161,6 @@ def script(task: Any) -> Path:
 @cache
 def known_flags(job: Path) -> set[str]:
     """The flags in a job's own help."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # as the services give it to the jobs
-    done = subprocess.run([sys.executable, job, "--help"], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(re.findall(r"--[a-z][a-z-]*", done.stdout))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as said:
+        run_job(patch, None, job.stem, "--help")
+    return set(re.findall(r"--[a-z][a-z-]*", said.getvalue()))

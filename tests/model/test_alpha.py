@@ -10,12 +10,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from lsif.config import Settings, load_settings, project_folder
+from lsif.features.draw import chances
 from lsif.features.evening import Evening
 from lsif.features.ragged import Array
 from lsif.features.snapshot import joined, snapshot
 from lsif.features.text import text_sha256
 from lsif.features.vocabulary import build_index
-from lsif.learning.draw import chances
 from lsif.learning.lessons import BEFORE
 from lsif.learning.step import Example
 from lsif.learning.targets import targets

@@ -6,10 +6,10 @@ import pytest
 
 from lsif.config import Settings
 from lsif.evaluation.judgement import judgement
+from lsif.features.draw import chances
 from lsif.features.evening import evening
 from lsif.learning import trial as trials
 from lsif.learning.cutoffs import Cutoffs
-from lsif.learning.draw import chances
 from lsif.learning.lessons import lessons, lessons_in_files
 from lsif.learning.step import Example
 from lsif.learning.trial import trial
