@@ -4,10 +4,11 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsif.bounds import Checks
+from lsif.bounds import Bound, Checks, Drift
 from lsif.errors import LsifError
 
-BOUNDS = (*Checks.model_fields, "max_age_days")
+OF_DRIFT = tuple(name for name, field in Drift.model_fields.items() if field.annotation is Bound)
+BOUNDS = (*(name for name in Checks.model_fields if name != "drift"), "max_age_days", *OF_DRIFT)
 """Checks that a person can accept: by the settings that hold their bounds."""
 
 
