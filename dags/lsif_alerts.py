@@ -1,10 +1,12 @@
 """Who hears of a failed task, and of what a job warned of: channels that are set by a variable each.
 
-| variable             | what it holds                                                                    | told by           |
-|----------------------|----------------------------------------------------------------------------------|-------------------|
-| `LSIF_ALERT_MAIL`    | addresses, with commas; through `LSIF_SMTP` or Airflow's connection `lsif_smtp`    | `SmtpNotifier`    |
-| `LSIF_ALERT_APPRISE` | addresses of Apprise's services (`slack://`, `msteams://`, `tgram://`), with blanks | `AppriseNotifier` |
-| `LSIF_ALERT_WEBHOOK` | a URL that gets JSON, its `text` as Slack-compatible receivers read it             | a POST            |
+| variable             | what it holds                                              | told by           |
+|----------------------|------------------------------------------------------------|-------------------|
+| `LSIF_ALERT_MAIL`    | addresses, with commas                                     | `SmtpNotifier`    |
+| `LSIF_ALERT_APPRISE` | addresses of services (`slack://`, `tgram://`), with blanks | `AppriseNotifier` |
+| `LSIF_ALERT_WEBHOOK` | a URL that gets JSON, with a `text` as Slack's receive it  | a POST            |
+
+Mail goes through `LSIF_SMTP`, or through Airflow's connection `lsif_smtp` where that is set and `LSIF_SMTP` is not.
 """
 
 import json

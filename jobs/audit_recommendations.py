@@ -3,8 +3,8 @@
     python jobs/audit_recommendations.py --ds 2017-10-31
 
 Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
-warns on stderr. So does each of lsif/drift/: what the model read and gave, beside the nights before, and the age of what
-it read. `--accept` lets pass what a bound of [checks.drift] would stop.
+warns on stderr. So does each of lsif/drift/: what the model read and gave, beside the nights before, and how old what
+it read is. `--accept` lets pass what a bound of [checks.drift] would stop.
 """
 
 from functools import partial
@@ -57,4 +57,11 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users"), accept_arguments)
+    run_job(
+        STEP,
+        __doc__,
+        inputs,
+        work,
+        ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users"),
+        accept_arguments,
+    )

@@ -1,5 +1,7 @@
-"""A delivery beside those before it, part by part: each source's events, each category's items. What is lost in one part
-is little of the whole."""
+"""A delivery beside those before it, part by part: each source's events, each category's items.
+
+What is lost of one part may be little of the whole.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

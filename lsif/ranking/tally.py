@@ -1,4 +1,4 @@
-"""What a night counts beside its rows: what rules did, for how many rows evidence held, what the model read and gave."""
+"""What a night counts beside its rows: what rules did, how often evidence held, what the model read and gave."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A night held against those before it: what is young passes and says so, what moved is named, a weekday is no drift."""
+"""A night held against those before it: what is young passes, what moved is named, a weekday is no drift."""
 
 from collections.abc import Callable
 
