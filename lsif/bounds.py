@@ -41,7 +41,7 @@ class Drift(Section):
     """How much the share of what is no finite number, or of items without text or category, may grow."""
     unseen_categories: Bound = Bound(warn=0.1)
     """Share of the available items whose category the model's training never saw."""
-    source_drop: Bound = Bound(warn=0.4)
+    source_drop: Bound = Bound(warn=0.3)
     """How far a source's events of a day may fall below the median of the same weekdays before."""
     category_drop: Bound = Bound(warn=0.5)
     """How far a category's items may shrink from one catalogue to the next: of the one that shrank most."""
