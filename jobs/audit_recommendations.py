@@ -51,7 +51,8 @@ def work(job: Job) -> Counts:
     found = audit(staged.scan(), expected)
     held = hold(job, STEP, [*found, *drift_checks(job.tables, job.ds, staged.notes, job.settings)])
     warnings = passed(list(held.checks))
-    note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks]))
+    unjudged = next((check.note for check in held.checks if check.verdict == "pass" and check.note), None)
+    note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks, unjudged]))
     rows = sum(file.rows for file in staged.files)
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 

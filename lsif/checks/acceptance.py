@@ -4,11 +4,21 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsif.bounds import Bound, Checks, Drift
+from lsif.bounds import Bound, Checks
 from lsif.errors import LsifError
+from lsif.sources import Section
 
-OF_DRIFT = tuple(name for name, field in Drift.model_fields.items() if field.annotation is Bound)
-BOUNDS = (*(name for name in Checks.model_fields if name != "drift"), "max_age_days", *OF_DRIFT)
+SECTIONS = {
+    name: field.annotation
+    for name, field in Checks.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+}
+"""Of checks that belong together, each with bounds of its own."""
+BOUNDS = (
+    *(name for name in Checks.model_fields if name not in SECTIONS),
+    "max_age_days",
+    *(name for of in SECTIONS.values() for name, field in of.model_fields.items() if field.annotation is Bound),
+)
 """Checks that a person can accept: by the settings that hold their bounds."""
 
 

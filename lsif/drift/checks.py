@@ -39,20 +39,26 @@ def _psi_check(name: str, tonight: Profile, before: Reference, bounds: Drift) ->
         which = "of this model version " if own else ""
         said = f"not judged: {nights} nights {which}before this one, min_nights = {bounds.min_nights}"
         return Check(name, None, None, "pass", said, SECTION)
-    moved = {key: _moved(key, now, before) for key, now in tonight.of.items() if key[0] in parts}
+    found = {key: _moved(key, now, before) for key, now in tonight.of.items() if key[0] in parts}
+    moved = {key: index for key, index in found.items() if index is not None}
+    if not moved:
+        return Check(name, None, None, "pass", f"not judged: fewer than {ENOUGH} numbers", SECTION)
     worst = sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:NAMED]
-    named = ", ".join(f"{part}.{measure} {index:.2f}" for (part, measure), index in worst if index)
+    named = ", ".join(f"{part}.{measure} {index:.2f}" for (part, measure), index in worst)
     sentence = f"not as in the {nights} nights before: PSI of {named}"
     bound: Bound = getattr(bounds, name)
-    return within(name, max(moved.values(), default=0.0), bound, sentence, SECTION)
+    return within(name, max(moved.values()), bound, sentence, SECTION)
 
 
-def _moved(key: Key, now: Histogram, before: Reference) -> float:
-    """Against all nights or against those of the same weekday, whichever is nearer: a Sunday is no drift."""
+def _moved(key: Key, now: Histogram, before: Reference) -> float | None:
+    """Against all nights or against those of the same weekday, whichever is nearer: a Sunday is no drift.
+
+    None where there are too few to say.
+    """
     own = is_own(key[0])
     sums = (before.profiles[own].of.get(key), before.weekdays[own].of.get(key))
-    enough = [was for was in sums if was is not None and was.counted >= ENOUGH]
-    return min((psi(was, now) for was in enough), default=0.0) if now.counted >= ENOUGH else 0.0
+    enough = [was for was in sums if was is not None and min(was.counted, now.counted) >= ENOUGH]
+    return min((psi(was, now) for was in enough), default=None)
 
 
 def _missing(tonight: Profile, before: Reference, bounds: Drift) -> Check:

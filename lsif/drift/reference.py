@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pyarrow.compute as pc
-
 from lsif.bounds import Drift
 from lsif.days import day_before
 from lsif.drift.profile import OUTPUTS, Profile
@@ -31,7 +29,7 @@ class Reference:
 def reference(tables: Tables, ds: str, version: str, bounds: Drift) -> Reference:
     """The newest of the nights before `ds`; a later one, of a day that is made again, says nothing of it."""
     days = tables.days("night_profiles", day_before(ds, 2 * bounds.nights), day_before(ds))
-    rows = tables.read("night_profiles", days, filter=pc.field("part").is_valid()).to_pylist()
+    rows = tables.read("night_profiles", days).to_pylist()
     mine = [row for row in rows if row["model_version"] == version]
     found = {own: _newest(mine if own else rows, bounds.nights) for own in (False, True)}
 

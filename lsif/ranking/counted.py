@@ -20,7 +20,7 @@ from lsif.features.snapshot import Snapshot
 from lsif.features.user_features import USER_FEATURES
 from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel
-from lsif.model.layers import Standardise
+from lsif.model.layers import ROWS, Standardise
 from lsif.ranking.rows import SHARES, Ranked
 
 USERS = 1024
@@ -119,7 +119,9 @@ def count_items(model: FusionModel, of: Shared, items: pa.Table, available: pa.A
     rows = np.flatnonzero(np.asarray(pc.is_in(index.item_ids, value_set=available)))
     said = level_names(index.labels.names if index.labels else ())[2:]
     names = (*COLUMNS, *(f"{name}_{level}" for level in said for name in COLUMNS[-3:]))
-    into.add_all("items", _grid(names[: of.item_features.shape[1]], model.item_scale).count(of.item_features[rows]))
+    grid = _grid(names[: of.item_features.shape[1]], model.item_scale)
+    for start in range(0, len(rows), ROWS):
+        into.add_all("items", grid.count(of.item_features[rows[start : start + ROWS]]))
     into.add("items", "without_text", Histogram.of(1.0 - index.text[rows].any(axis=1), FLAG))
     category = items.filter(pc.is_in(items["item_id"], value_set=available))["category"]
     known = pc.is_in(category, value_set=pa.array(index.categories, pa.string()))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from lsif.days import day_before
@@ -95,6 +96,8 @@ def test_a_home_of_before_has_no_profiles_and_passes(champion: Shop) -> None:
     found = verdicts(champion)
     assert found["psi_inputs"]["verdict"] == "pass"
     assert found["psi_inputs"]["note"] == "not judged: 0 nights before this one, min_nights = 3"
+    audited = champion.tables.read("runs").filter(pc.field("step") == "audit_recommendations").to_pylist()[-1]
+    assert audited["note"].count("not judged: ") == 1
     staged = champion.tables.staged("recommendations", shop.DS)
     writer = champion.tables.writer("recommendations")
     writer.write(shop.DS, staged.scan().to_table())
