@@ -57,7 +57,7 @@ def test_a_night_like_those_before_says_nothing(night: Shop) -> None:
     night.night(shop.DS, "--force")
     found = verdicts(night)
     assert [name for name, row in found.items() if row["verdict"] != "pass"] == ["catalogue_age_days"], "it came once"
-    assert found["psi_inputs"]["value"] == 0.0 and found["psi_inputs"]["bound"] == 0.25
+    assert found["psi_inputs"]["value"] == pytest.approx(0) and found["psi_inputs"]["bound"] == 0.25
     ages = {name: row["value"] for name, row in found.items() if name.endswith("_age_days")}
     assert ages["item_states_age_days"] == ages["recent_windows_age_days"] == ages["events_age_days"] == 0
     assert ages["model_age_days"] == 7 and "users_age_days" not in ages
