@@ -91,8 +91,12 @@ def apprise(news: News, services: str) -> None:
     """Tell services of Apprise, which logs those that do not answer."""
     from airflow.providers.apprise.notifications.apprise import AppriseNotifier
 
-    kind = "warning" if "warnings" in news else "failure"
-    told = {"title": "{{ news.title }}", "body": "{{ news.text }}", "notify_type": kind, "config": services.split()}
+    told: dict[str, Any] = {
+        "title": "{{ news.title }}",
+        "body": "{{ news.text }}",
+        "notify_type": "warning" if "warnings" in news else "failure",
+        "config": services.split(),
+    }
     AppriseNotifier(**told)({"news": news})
 
 

@@ -36,7 +36,7 @@ class Grid:
         middle, wide = mean[columns], deviation[columns]
         width = np.floor(np.log2(wide)).astype(np.int64) - FINENESS
         bins = [np.floor((middle + side * clip * wide) * 2.0**-width).astype(np.int64) for side in (-1, 1)]
-        return cls(tuple(names[column] for column in columns), columns, width, *bins)
+        return cls(tuple(names[column] for column in columns.tolist()), columns, width, *bins)
 
     def count(self, values: Array) -> dict[str, Histogram]:
         """Of a table [N, F]; a histogram for each name."""

@@ -122,7 +122,7 @@ def count_items(model: FusionModel, of: Shared, items: pa.Table, available: pa.A
     grid = _grid(names[: of.item_features.shape[1]], model.item_scale)
     for start in range(0, len(rows), ROWS):
         into.add_all("items", grid.count(of.item_features[rows[start : start + ROWS]]))
-    into.add("items", "without_text", Histogram.of(1.0 - index.text[rows].any(axis=1), FLAG))
+    into.add("items", "without_text", Histogram.of(np.asarray(~index.text[rows].any(axis=1), np.float64), FLAG))
     category = items.filter(pc.is_in(items["item_id"], value_set=available))["category"]
     known = pc.is_in(category, value_set=pa.array(index.categories, pa.string()))
     unseen = pc.and_(pc.is_valid(category), pc.invert(known))
