@@ -1,11 +1,14 @@
 """A job as a task: how it starts, and what its exit code means to Airflow. Airflow and the standard library only."""
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from lsif_alerts import tell_of_warnings
 
 BAD_INPUT, SUPERSEDED = 2, 99
 
@@ -15,6 +18,7 @@ class JobOperator(BaseOperator):
 
     Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried:
     75 (a service did not answer) as much as a crash.
+    What a job that ended well warned of is told as a failure would be.
     No shell stands between, so nothing that is typed into a form is ever interpreted.
     """
 
@@ -26,11 +30,18 @@ class JobOperator(BaseOperator):
         self.hook = SubprocessHook()
 
     def execute(self, context: Context) -> None:
+        with TemporaryDirectory() as folder:
+            warnings = Path(folder) / "warnings"
+            self._run(context, warnings)
+            if warnings.exists():
+                tell_of_warnings(context, warnings.read_text("utf-8").splitlines())
+
+    def _run(self, context: Context, warnings: Path) -> None:
         # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
         # On the last try a job does with what it has where it would otherwise wait for a service to come back.
         task = context["ti"]
         is_last = str(task.try_number > task.max_tries).lower()
-        told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last}
+        told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last, "LSIF_WARNINGS": str(warnings)}
         done = self.hook.run_command([word for word in self.command if word], env=told)
         if done.exit_code == SUPERSEDED:
             raise AirflowSkipException(done.output)

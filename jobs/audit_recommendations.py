@@ -3,13 +3,14 @@
     python jobs/audit_recommendations.py --ds 2017-10-31
 
 Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
-warns on stderr.
+warns on stderr. So does each of lsif/drift/: what the model read and gave, beside the nights before, and how old what
+it read is. `--accept` lets pass what a bound of [checks.drift] would stop.
 """
 
-import sys
 from functools import partial
 
-from lsif.checks import record
+from lsif.checks import accept_arguments, hold
+from lsif.drift.night import drift_checks
 from lsif.features.known import Everyone
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
@@ -48,14 +49,20 @@ def work(job: Job) -> Counts:
         touched(everyone, looked_into),
     )
     found = audit(staged.scan(), expected)
-    record(job.tables, job.ds, STEP, found)
-    warnings = passed(found)
-    for warning in warnings:
-        print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
-    note = f"{len(warnings)} warnings"
+    held = hold(job, STEP, [*found, *drift_checks(job.tables, job.ds, staged.notes, job.settings)])
+    warnings = passed(list(held.checks))
+    unjudged = next((check.note for check in held.checks if check.verdict == "pass" and check.note), None)
+    note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks, unjudged]))
     rows = sum(file.rows for file in staged.files)
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking", "llm"))
+    run_job(
+        STEP,
+        __doc__,
+        inputs,
+        work,
+        ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users"),
+        accept_arguments,
+    )

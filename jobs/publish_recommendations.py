@@ -1,18 +1,19 @@
 """Make recommendations/D visible: the one commit, of exactly the files that the audit has read. What rules did to the
-lists goes to list_rule_hits/D.
+lists goes to list_rule_hits/D, and what the model read and gave to night_profiles/D.
 
 python jobs/publish_recommendations.py --ds 2017-10-31
 """
 
 import pyarrow as pa
 
+from lsif.drift.profile import Profile
 from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_job
 from lsif.ranking.hits import Hits
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
 
-SCHEMA = arrow_schema(TABLES["list_rule_hits"], with_ds=False)
+HITS, PROFILES = (arrow_schema(TABLES[name], with_ds=False) for name in ("list_rule_hits", "night_profiles"))
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -27,8 +28,12 @@ def work(job: Job) -> Counts:
         raise LsifError(f"what is staged for ds={job.ds} has not passed the audit: run audit_recommendations first")
     rows = staged.commit()
     hits = job.tables.writer("list_rule_hits")
-    hits.write(job.ds, pa.Table.from_pylist(Hits.of(staged.notes).rows(), SCHEMA))
+    hits.write(job.ds, pa.Table.from_pylist(Hits.of(staged.notes).rows(), HITS))
     hits.commit()
+    profile = [{**row, "model_version": staged.notes["model_version"]} for row in Profile.of_notes(staged.notes).rows()]
+    profiles = job.tables.writer("night_profiles")
+    profiles.write(job.ds, pa.Table.from_pylist(profile, PROFILES))
+    profiles.commit()
     return Counts(rows, rows, model_version=staged.notes["model_version"])
 
 

@@ -50,7 +50,8 @@ def work(model: Callable[[], Chosen], job: Job) -> Counts:
     trained = made_by.trained
     at = evening_of(job.tables, job.ds, job.settings, trained)
     tally = write_lists(writer, trained, at, job.settings, UserFacts(job.tables, job.ds, job.settings))
-    staged = writer.stage(model_version=made_by.version, **tally.notes())
+    through = {"trained_through": trained.trained_through} if trained else {}
+    staged = writer.stage(model_version=made_by.version, **through, **tally.notes())
     rows = sum(file.rows for file in staged.files)
     note = "; ".join(filter(None, [held.remarks, trained.reads if trained else None])) or None
     return Counts(len(at.people.ids), rows, model_version=made_by.version, note=note, settings=recorded(job.settings))

@@ -25,6 +25,38 @@ class Bound(Section):
     fail: float | None = None
 
 
+class Drift(Section):
+    """How far a night may be from the nights before it, and how old what it reads may be."""
+
+    nights: PositiveInt = 14
+    """Published nights before this one that it is held against, at most; those of the last `2 * nights` days."""
+    min_nights: PositiveInt = 3
+    """With fewer nothing is held against them; scores, alpha and shares want as many of the same model version."""
+    psi_inputs: Bound = Bound(warn=0.25)
+    """Population stability index of what the model reads: of the number that moved most."""
+    psi_scores: Bound = Bound(warn=0.25)
+    psi_alpha: Bound = Bound(warn=0.25)
+    psi_shares: Bound = Bound(warn=0.25)
+    missing_share: Bound = Bound(warn=0.01)
+    """How much the share of what is no finite number, or of items without text or category, may grow."""
+    unseen_categories: Bound = Bound(warn=0.1)
+    """Share of the available items whose category the model's training never saw."""
+    source_drop: Bound = Bound(warn=0.3)
+    """How far a source's events of a day may fall below the median of the same weekdays before."""
+    category_drop: Bound = Bound(warn=0.5)
+    """How far a category's items may shrink from one catalogue to the next: of the one that shrank most."""
+    model_age_days: Bound = Bound(warn=45)
+    """Since the last day that the model learned from."""
+    catalogue_age_days: Bound = Bound(warn=14)
+    users_age_days: Bound = Bound(warn=14)
+    events_age_days: Bound = Bound(warn=3)
+    """Since the last day with an event."""
+    history_base_age_days: Bound = Bound()
+    """A base is made as the log grows: of an old log it is old."""
+    item_states_age_days: Bound = Bound(warn=0)
+    recent_windows_age_days: Bound = Bound(warn=0)
+
+
 class Checks(Section):
     """What a delivery is held against before it changes a table; beyond a bound the night stops, unless a person lets
     that day pass with `--accept`."""
@@ -38,5 +70,6 @@ class Checks(Section):
     """How far the catalogue, or the list of users, may shrink from one delivery to the next."""
     min_match: Share = 0.5
     """Share of the items in the day's events that the catalogue must know."""
+    drift: Drift = Drift()
     missing_champion: Literal["warn", "fail"] = "warn"
     """What it is when the champion is gone from MLflow, or unreadable, and the one before it scores."""

@@ -46,6 +46,7 @@ ROWS = {
     "list_rule_hits": "What a rule did to a list.",
     "feedback": "An exposure or an outcome that arrived on ds, and the row of a list that it belongs to.",
     "metrics_daily": "A metric of a list for a segment, known at ds.",
+    "night_profiles": "How often a number that the model read or gave in the night of ds fell into each bin.",
     "alias_history": "A move of an alias from one model version to another.",
     "runs": "A run of a step.",
 }

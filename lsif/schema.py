@@ -248,6 +248,17 @@ TABLES: dict[str, TableSchema] = {
             hits=LONG,
         ),
         _table(
+            "night_profiles",
+            key="part measure",
+            part=STRING,
+            measure=STRING,
+            model_version=STRING,
+            width=INTEGER,
+            first=LONG,
+            counts=array(LONG),
+            missing=LONG,
+        ),
+        _table(
             "alias_history",
             key="seq alias",
             partitioned=False,

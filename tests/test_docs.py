@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lsif.bounds import Checks
+from lsif.checks.acceptance import BOUNDS
 from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.ranking.checks import FAIL, WARN
@@ -85,7 +85,7 @@ def messages() -> Iterator[str]:
 def verdicts() -> set[str]:
     """What a check says of a day or of its list, by name; and of a model that stood in."""
     audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
-    return {*audit, *Checks.model_fields, *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
+    return {*audit, *BOUNDS, "missing_champion", *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
 
 
 def words_of_scripts() -> set[str]:

@@ -4,10 +4,21 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsif.bounds import Checks
+from lsif.bounds import Bound, Checks
 from lsif.errors import LsifError
+from lsif.sources import Section
 
-BOUNDS = (*Checks.model_fields, "max_age_days")
+SECTIONS = {
+    name: field.annotation
+    for name, field in Checks.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+}
+"""Of checks that belong together, each with bounds of its own."""
+BOUNDS = (
+    *(name for name in Checks.model_fields if name not in SECTIONS),
+    "max_age_days",
+    *(name for of in SECTIONS.values() for name, field in of.model_fields.items() if field.annotation is Bound),
+)
 """Checks that a person can accept: by the settings that hold their bounds."""
 
 

@@ -1,5 +1,7 @@
 """Checks of a step as rows of the table `checks`, and the line that stops a night."""
 
+import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from lsif.job import Job
 
 ACCEPTED = "accepted: "
+WARNINGS = "LSIF_WARNINGS"
+"""Names a file that warnings are added to, for whoever started the job."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,10 @@ class Held:
     @property
     def failures(self) -> list[Check]:
         return [check for check in self.checks if check.verdict == "fail"]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [f"warn {check.name}: {check.note}" for check in self.checks if check.verdict == "warn"]
 
     @property
     def remarks(self) -> str | None:
@@ -57,6 +65,8 @@ def hold(job: "Job", step: str, checks: list[Check]) -> Held:
     word = Acceptance.of(job.args.accept, job.args.reason)
     held = Held(job.ds, tuple(_judged(check, word, was.get(check.name)) for check in checks))
     record(job.tables, job.ds, step, held.checks)
+    for line in held.warnings:
+        _warn(f"{step} ds={job.ds}: {line}")
     return held
 
 
@@ -65,6 +75,13 @@ def record(tables: Tables, ds: str, step: str, checks: Iterable[Check]) -> None:
     rows = [{"step": step, "check": check.name, **_values(check)} for check in checks]
     mine = pa.Table.from_pylist(rows, tables.schema("checks"))
     replace_own(tables, "checks", [ds], pc.field("step") != step, lambda writer: writer.write(ds, mine))
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr)
+    if path := os.environ.get(WARNINGS):
+        with open(path, "a", encoding="utf-8") as told:
+            told.write(f"{line}\n")
 
 
 def _values(check: Check) -> dict[str, Any]:

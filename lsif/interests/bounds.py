@@ -11,6 +11,7 @@ from lsif.bounds import Checks
 from lsif.checks import Check, Held, at_least, at_most
 from lsif.config import Settings
 from lsif.days import day_before
+from lsif.interests.volumes import source_checks
 from lsif.job import Counts
 from lsif.tables import Tables, Writer
 
@@ -70,6 +71,8 @@ def delivery_checks(
     if len(days) == 1:
         week_before = tables.rows("events").get(day_before(days[0], 7))
         checks += volume_checks(found.events, week_before, settings.checks)
+        delivered = writer.written_rows(set(days), ["source"])
+        checks += source_checks(tables, days[0], delivered, settings.checks.drift)
     recent = set(days[-RECENT_DAYS:])
     items = pc.unique(writer.written_rows(recent, ["item_id"])["item_id"]).drop_null()
     return checks + match_checks(items, catalogue_ids(tables, days[-1]), settings.checks)

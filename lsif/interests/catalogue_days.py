@@ -15,6 +15,7 @@ from lsif.bounds import Checks
 from lsif.checks import Check, at_most
 from lsif.days import day_before, days_between
 from lsif.interests.bounds import RECENT_DAYS, Ingested, match_checks, quarantine_check
+from lsif.interests.volumes import category_checks
 from lsif.tables import Tables, Writer
 
 STORED_AGAIN_DAYS = 28
@@ -38,6 +39,9 @@ class Lists:
             checks.append(at_most("max_shrink", shrink, bounds.max_shrink, f"{sentence}{bounds.max_shrink:g}"))
         if self.table != "items":
             return checks
+        before_it = self.tables.newest_day(self.table, day_before(ds))
+        was = self.tables.read("items", [before_it] if before_it else [], ["category"])
+        checks += category_checks(was, rows, bounds.drift)
         recent = days_between(day_before(ds, RECENT_DAYS - 1), ds)
         log = pc.unique(self.tables.read("item_tiles", recent, ["item_id"])["item_id"])
         return checks + match_checks(log, rows["item_id"].combine_chunks(), bounds)

@@ -25,7 +25,9 @@ def days_to_thin(tables: Tables, settings: Settings, ds: str) -> dict[str, list[
     popular = day_before(first, settings.interests.popularity_days - 1)
     found = {name: tables.days(name, last=day_before(popular)) for name in ("user_tiles", "item_tiles")}
     found["recent_windows"] = tables.days("recent_windows", last=day_before(first))
-    found |= {name: tables.days(name, last=day_before(oldest)) for name in (*OF_ITEMS, "user_interests")}
+    found |= {
+        name: tables.days(name, last=day_before(oldest)) for name in (*OF_ITEMS, "user_interests", "night_profiles")
+    }
     if base := max(usable_bases(tables, first), default=None):
         # Bases first: once their tiles are gone, the oldest base that is left stands for them.
         found["long_term_histories"] = tables.days("long_term_histories", last=day_before(base))

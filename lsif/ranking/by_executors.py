@@ -56,6 +56,7 @@ def write_by_executors(
     spark, ids = session("score_users"), at.people.ids
     cuts = _cuts(len(ids), spark.sparkContext.defaultParallelism)
     night = Night(trained, at, settings, facts=facts, told=True)
+    night.count_items(tally)
     shipped = spark.sparkContext.broadcast(Shipped(night, ids, cuts, writer.elsewhere(at.ds)))
     parts = spark.range(0, len(cuts) - 1, numPartitions=max(len(cuts) - 1, 1))
     made = "part long, path string, tally string"

@@ -25,6 +25,7 @@ from lsif.model.batch import batch_of
 from lsif.model.fusion_model import FusionModel
 from lsif.ranking.by_rules import RuledLists, has_rules
 from lsif.ranking.candidates import Catalogue, catalogue
+from lsif.ranking.counted import Counting, count_items
 from lsif.ranking.generators import FusionGenerator, Generator
 from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked
@@ -91,7 +92,10 @@ def recommend_batches(
         raise ValueError("rules of lists want to know of users: give `UserFacts`")
     if trained is None:
         return PopularNight(at, settings, facts, told=tally is not None).rows_of(chosen, tally or Tally())
-    return Night(trained, at, settings, only, facts, told=tally is not None).rows_of(chosen, tally or Tally())
+    night = Night(trained, at, settings, only, facts, told=tally is not None)
+    if tally is not None:
+        night.count_items(tally)
+    return night.rows_of(chosen, tally or Tally())
 
 
 class Night:
@@ -112,7 +116,7 @@ class Night:
     ) -> None:
         """
         Args:
-            told: whether rows have evidence and reasons.
+            told: whether rows have evidence and reasons, and somebody counts.
         """
         trained.check_fits(settings)
         self._people, self._earlier, self._facts = at.people, at.earlier, facts
@@ -130,12 +134,20 @@ class Night:
         self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
         index = self._shared.index
         self._telling: Telling | None = None
+        self._counting: Counting | None = None
         if told:
+            names, users = tuple(settings.lists), len(at.people.ids)
+            self._counting = Counting.of(self._model, index, settings.interests, names, users)
             reasons = Reasons(settings, at.items, index.item_ids, at.ds)
-            self._telling = Telling(self._model, self._items.items, index, settings, reasons, len(at.people.ids))
+            self._telling = Telling(self._model, self._items.items, index, settings, reasons, users)
         self._ruled, self._catalogue = None, at.items
         if has_rules(settings):
             self._ruled = RuledLists(settings, at.items, index.item_ids, index.text, at.ds)
+
+    def count_items(self, tally: Tally) -> None:
+        """Once a night, whoever scores its users."""
+        available = available_items(self._catalogue)
+        count_items(self._model, self._shared, self._catalogue, available, tally.profile)
 
     def rows_of(self, ids: pa.Array, tally: Tally) -> Iterator[pa.RecordBatch]:
         """The rows of some users (sorted), a block after the other, and as many blocks at once as there are threads."""
@@ -149,19 +161,20 @@ class Night:
         if facts is not None and not facts.ids.equals(now.ids):
             raise ValueError("facts are of other users than histories: blocks must be cut alike")
         tally, telling = Tally(), self._telling.of_block(now) if self._telling else None
-        made = list(self.rows(now, before, facts, tally.hits, telling))
+        made = list(self.rows(now, before, facts, tally, telling))
         if telling is not None:
             telling.test(tuple(self._settings.lists), self._scores, tally)
         return made, tally
 
     def rows(
-        self, now: Users, before: Users, facts: Facts | None, hits: Hits, telling: Block | None
+        self, now: Users, before: Users, facts: Facts | None, tally: Tally, telling: Block | None
     ) -> Iterator[pa.RecordBatch]:
         """The rows of a block of users: first of those of whom something is known, by a chunk of them.
 
         Args:
             now, before: the same users as known at the date and `recent_days` before.
             facts: what rules ask of them.
+            tally: counts.
             telling: makes evidence and reasons.
         """
         shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
@@ -169,19 +182,26 @@ class Night:
         if self._facts is not None:
             known &= ~np.asarray(pc.is_in(now.ids, value_set=self._facts.unprofiled))
         rules = self._ruled.of_block(facts) if self._ruled and facts else None
+        counting = None
+        if self._counting and telling:
+            counting = self._counting.of_block(shots[0], known, telling.seed, tally.profile)
 
         def listed(chunk: Array) -> pa.RecordBatch:
             sides = [side(self._model, batch_of(shot, chunk), self._items.items) for shot in shots]
-            lists = self._ranked(sides, chunk, now.ids, rules, hits)
+            lists = self._ranked(sides, chunk, now.ids, rules, tally.hits)
             names, user_ids = tuple(self._settings.lists), now.ids.take(pa.array(chunk))
             said = telling.said(lists, sides[0], chunk) if telling else None
+            if counting:
+                counting.lists(lists, chunk)
             return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp, said=said)
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
         made = pa.Table.from_batches(map(listed, self._chunks(by_length[known[by_length]])), SCHEMA)
+        if counting:
+            counting.end()
         yield from _by_user(made, now.ids).to_batches()
-        yield from self._popular.rows(now.ids, np.flatnonzero(~known), facts, hits)
+        yield from self._popular.rows(now.ids, np.flatnonzero(~known), facts, tally.hits)
 
     def _ranked(
         self, sides: Sequence[Side], chunk: Array, ids: pa.Array, rules: Sequence[UserRules] | None, hits: Hits

@@ -1,9 +1,11 @@
-"""What a night counts beside its rows: what rules did, and for how many rows evidence held."""
+"""What a night counts beside its rows: what rules did, how often evidence held, what the model read and gave."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lsif.drift.profile import NOTE as PROFILE
+from lsif.drift.profile import Profile
 from lsif.ranking.hits import NOTE as HITS
 from lsif.ranking.hits import Hits
 
@@ -17,10 +19,12 @@ class Tally:
 
     Attributes:
         tests: list = rows whose evidence was tested by deletion, and those for which it held.
+        profile: of what the model read and gave.
     """
 
     hits: Hits = field(default_factory=Hits)
     tests: dict[str, tuple[int, int]] = field(default_factory=dict)
+    profile: Profile = field(default_factory=Profile)
 
     def tested(self, name: str, rows: int, held: int) -> None:
         had = self.tests.get(name, (0, 0))
@@ -29,12 +33,14 @@ class Tally:
     def take(self, other: "Tally") -> None:
         """Of other users."""
         self.hits.take(other.hits.counted)
+        self.profile.take(other.profile)
         for name, counts in other.tests.items():
             self.tested(name, *counts)
 
     def notes(self) -> dict[str, str]:
         """For what is staged."""
-        return {HITS: self.hits.to_text(), NOTE: json.dumps(self.tests, sort_keys=True)}
+        tests = json.dumps(self.tests, sort_keys=True)
+        return {HITS: self.hits.to_text(), NOTE: tests, PROFILE: self.profile.to_text()}
 
     def to_text(self) -> str:
         return json.dumps(self.notes())
@@ -43,7 +49,8 @@ class Tally:
     def of(cls, notes: Mapping[str, str]) -> "Tally":
         """Of what is staged with these notes; an earlier release left none."""
         tests = json.loads(notes.get(NOTE, "{}"))
-        return cls(Hits.of(notes), {name: (rows, held) for name, (rows, held) in tests.items()})
+        held = {name: (rows, held) for name, (rows, held) in tests.items()}
+        return cls(Hits.of(notes), held, Profile.of_notes(notes))
 
     @classmethod
     def from_text(cls, text: str) -> "Tally":

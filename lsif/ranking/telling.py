@@ -55,6 +55,11 @@ class Block:
         self._sampled = chosen(self._seed, night.users)
         self._tests: list[Test] = []
 
+    @property
+    def seed(self) -> Array:
+        """Of each user [U], uint64."""
+        return self._seed
+
     def said(self, lists: Ranked, now: Side, chunk: Array) -> Said:
         """Of the rows of a chunk, whose users stand at these positions in the block."""
         night = self._night

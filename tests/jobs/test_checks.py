@@ -170,3 +170,46 @@ def test_a_catalogue_day_that_comes_again_changes_only_days_without_one(run: Run
     run("ingest_items", "--ds", D2)
     assert [in_force(tables, ds) for ds in (D1, D2, D3)] == [["1"], ["1", "9"], ["1", "2", "3"]]
     assert [(one.step, one.ds) for one in stale_steps(tables)] == [("reader", D2)], "it had none of its own"
+
+
+def drift(home: Path, line: str) -> None:
+    file = home / "shop.toml"
+    file.write_text(file.read_text().partition("\n[checks.drift]")[0] + f"\n[checks.drift]\n{line}\n")
+
+
+def test_a_source_that_halves_is_told_or_stops_before_its_table_changes(run: Run, home: Path, tables: Tables) -> None:
+    ds, weeks = "2017-03-25", (D1, "2017-03-18")
+    for day in weeks:
+        deliver(home, day, *good(day, *range(120)))
+        run("ingest_events", "--ds", day)
+    deliver(home, ds, *good(ds, *range(60)))
+    drift(home, "source_drop = { fail = 0.4 }")
+    said = run("ingest_events", "--ds", ds, code=2)
+    assert "source shop: 60 events, where 120 are usual on that weekday" in said
+    assert "set checks.drift.source_drop, or let this day pass: --accept source_drop" in said
+    assert tables.days("events") == sorted(weeks)
+    drift(home, "source_drop = { warn = 0.4 }")
+    assert f"ingest_events ds={ds}: warn source_drop: source shop: 60 events" in run("ingest_events", "--ds", ds)
+    assert verdicts(tables, ds)["source_drop"] == "warn"
+    assert tables.rows("events")[ds] == 60
+
+
+def test_a_catalogue_that_loses_a_category_is_told_or_stops_before_its_table_changes(
+    run: Run, home: Path, tables: Tables
+) -> None:
+    def catalogue(ds: str, **counts: int) -> None:
+        path = home / "landing" / "items" / f"{ds}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [f"{name}{n},Thing,{name}" for name, count in counts.items() for n in range(count)]
+        path.write_text("\n".join(["id,title,category", *rows]) + "\n")
+
+    by_day(home)
+    catalogue(D1, tea=25, milk=90)
+    catalogue(D2, milk=100)
+    run("ingest_items", "--ds", D1)
+    drift(home, "category_drop = { fail = 0.5 }")
+    said = run("ingest_items", "--ds", D2, code=2)
+    assert "category tea: 0 items after 25 before" in said and tables.days("items") == [D1]
+    drift(home, "")
+    assert f"ingest_items ds={D2}: warn category_drop: category tea: 0 items" in run("ingest_items", "--ds", D2)
+    assert tables.rows("items") == {D1: 115, D2: 100}

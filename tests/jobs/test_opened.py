@@ -18,10 +18,12 @@ Opened = dict[str, tuple[list[str], list[str]]]
 """Table = the days whose files a step opens, and the columns that it reads of them; no columns are all of them."""
 
 WEEK = days_between(day_before(D, 7), BEFORE)
+WEEKDAYS = [day_before(D, 7 * week) for week in (4, 3, 2)]
+"""Whose volume by source says what is usual."""
 WINDOWS = days_between(FIRST, D)
 """Of D and, because no night made them, of 28 days before."""
 STEPS: dict[str, Opened] = {
-    "ingest_events": {"events": (WEEK, ["event_id", "source"]), "items": ([FIRST], ["item_id", "text"])},
+    "ingest_events": {"events": ([*WEEKDAYS, *WEEK], ["event_id", "source"]), "items": ([FIRST], ["item_id", "text"])},
     "long_term_history": {"events": ([D], [])},
     "recent_window": {"events": (WINDOWS, ["user_id", "item_id", "event_type", "event_time"])},
 }

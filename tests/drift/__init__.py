@@ -1,0 +1,1 @@
+"""Tests of how far a night is from the nights before it."""
