@@ -1,5 +1,5 @@
 """Make recommendations/D visible: the one commit, of exactly the files that the audit has read. What rules did to the
-lists goes to list_rule_hits/D.
+lists goes to list_rule_hits/D; in an experiment, which variant's lists each user got goes to assignments/D.
 
 python jobs/publish_recommendations.py --ds 2017-10-31
 """
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_job
+from lsif.ranking.assigned import note_assignments
 from lsif.ranking.hits import Hits
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
@@ -29,6 +30,7 @@ def work(job: Job) -> Counts:
     hits = job.tables.writer("list_rule_hits")
     hits.write(job.ds, pa.Table.from_pylist(Hits.of(staged.notes).rows(), SCHEMA))
     hits.commit()
+    note_assignments(job.tables, staged)
     return Counts(rows, rows, model_version=staged.notes["model_version"])
 
 

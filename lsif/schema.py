@@ -20,6 +20,13 @@ def _table(name: str, key: str, partitioned: bool = True, added: str = "", **col
     return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
+def _texts(names: str) -> dict[str, Type]:
+    return dict.fromkeys(names.split(), STRING)
+
+
+EXPERIMENT = "experiment ds event variant salt differs reason"
+
+
 def _beside_items(name: str, **told: Type) -> TableSchema:
     """Lists beside items; `told` is what a row says of the two."""
     ours = {"item_id": STRING, "rank": INTEGER, "other_item_id": STRING, "score": DOUBLE, "rule_part": DOUBLE}
@@ -178,7 +185,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "recommendations",
             key="list user_id rank",
-            added="rule_part rule_share propensity evidence reason",
+            added="rule_part rule_share propensity evidence reason variant",
             list=STRING,
             user_id=STRING,
             rank=INTEGER,
@@ -211,14 +218,18 @@ TABLES: dict[str, TableSchema] = {
                 )
             ),
             reason=STRING,
+            variant=STRING,
         ),
+        _table("assignments", key="user_id", user_id=STRING, experiment=STRING, variant=STRING, served=STRING),
+        _table("experiments", key="seq", partitioned=False, seq=LONG, share=DOUBLE, **_texts(EXPERIMENT)),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),
         _table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),
         _table(
             "feedback",
             key="source event_id list",
-            added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity",
+            added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity "
+            "variant",
             recommendation_id=STRING,
             outcome=STRING,
             event_time=TIMESTAMP,
@@ -233,6 +244,7 @@ TABLES: dict[str, TableSchema] = {
             reason_code=STRING,
             model_version=STRING,
             propensity=DOUBLE,
+            variant=STRING,
         ),
         _table(
             "metrics_daily",

@@ -75,7 +75,7 @@ TALLY = """
             concat('reason_code=', reason_code),
             concat('model_version=', model_version),
             concat('category=', category)
-        ] || list_transform($groups::VARCHAR[], lambda name: concat(
+        ] || if(variant IS NULL, [], [concat('variant=', variant)]) || list_transform($groups::VARCHAR[], lambda name: concat(
             'user.', name, '=', list_filter(attributes, lambda said: said.name = name)[1].value))) AS segment
         FROM (FROM facts UNION ALL BY NAME FROM once)
         LEFT JOIN (SELECT item_id, category FROM items) USING (item_id)
@@ -84,7 +84,8 @@ TALLY = """
     )
     SELECT list, metric, segment, count(*) AS n, sum(happened) AS total, sum(happened * happened) AS squares
     FROM told GROUP BY ALL ORDER BY ALL"""
-"""Sums by segment; what nobody knows of an item or a user makes a segment `dimension=` of its own."""
+"""Sums by segment; what nobody knows of an item or a user makes a segment `dimension=` of its own, a night without an
+experiment none."""
 
 
 def feedback_days(ds: str, window_days: int) -> tuple[str, list[str]]:
