@@ -209,14 +209,11 @@ class Settings(Section):
         if any(rules != ListRules() for rules in given):
             from lsif.rule_columns import check_rules
 
-            for where, of in {
-                "": self,
-                **{f"experiment.variants.{name}.": one for name, one in variants.items()},
-            }.items():
+            for where, of in {"": self, **variants}.items():
                 try:
                     check_rules(of)
                 except LsifError as error:
-                    raise ValueError(f"{where}{error}") from error
+                    raise ValueError(f"experiment.variants.{where}.{error}" if where else str(error)) from error
         return self
 
     def rules_of(self, name: str) -> ListRules:

@@ -8,8 +8,6 @@ from lsif.days import days_between, parsed_day
 from lsif.rows_out import AsCsv, AsJson, form
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from lsif.evaluation.what_if import Metric, Worth
 
 ENDS = {"": "value", "_low": "low", "_high": "high"}
@@ -29,9 +27,12 @@ def what_if(
     Wants impressions, and lists of which rows were drawn (rules `explore` or `rotate`): a row tells of other lists by
     the probability that it was drawn with. Where they hardly overlap it says so, and gives no number.
     """
+    import pyarrow as pa
+
     from lsif.config import load_settings
     from lsif.errors import LsifError
     from lsif.evaluation.what_if import exposures, in_places, worth
+    from lsif.experiments.served import served_at
     from lsif.lookup import loaded, tables
     from lsif.ranking.by_rules import without_draws
     from lsif.ranking.night import lists_at
@@ -48,8 +49,13 @@ def what_if(
             f"lists of {begins} would know what came of them"
         )
 
-    def lists_of(ds: str, users: list[str]) -> "pa.Table":
-        return in_places(lists_at(stored, ds, without_draws(settings), trained, users, told=False), ds, settings)
+    def lists_of(ds: str, users: list[str]) -> pa.Table:
+        found = []
+        for part in served_at(stored, ds, settings, pa.array(sorted(users), pa.string())):
+            if ids := part.ids.to_pylist():
+                rows = lists_at(stored, ds, without_draws(part.settings), trained, ids, told=False)
+                found.append(in_places(rows, ds, part.settings))
+        return pa.concat_tables(found)
 
     told = [_told(one) for one in worth(rows, lists_of)]
     columns = ["list", "rows", "shown", "value", "low", "high", "robust", "effective", "overlap", "because"]

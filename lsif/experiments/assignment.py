@@ -21,7 +21,7 @@ def variants_of(ids: pa.Array, experiment: Experiment) -> pa.Array:
 def parted(ids: pa.Array, salt: str, shares: Mapping[str, float]) -> pa.Array:
     """The part of each user [U], each part of so large a share of them.
 
-    A part is an interval of [0, 1), by the names' order; in which one the hash of salt and user lies is all that counts.
+    A part is an interval of [0, 1), by the names' order: all that counts is in which the hash of salt and user lies.
     """
     names = sorted(shares)
     ends = np.cumsum([shares[name] for name in names])[:-1]

@@ -44,6 +44,11 @@ class Record:
         """Variant = the day on whose evening it was stopped: the last of which its own lists were made."""
         return {row["variant"]: row["ds"] for row in self.rows if row["event"] == STOPPED}
 
+    @property
+    def reasons(self) -> dict[str, tuple[str, str]]:
+        """Variant = the day of its stop, and why."""
+        return {row["variant"]: (row["ds"], row["reason"]) for row in self.rows if row["event"] == STOPPED}
+
     def stopped(self, ds: str) -> frozenset[str]:
         """Variants whose users get the control's lists on the night of `ds`."""
         return frozenset(name for name, day in self.stops.items() if day < ds)

@@ -1,4 +1,4 @@
-"""The lists of a night, variant after variant, written together; without an experiment there is nobody to tell apart."""
+"""The lists of a night, variant after variant, written together; without an experiment nobody is told apart."""
 
 import json
 from collections.abc import Iterator, Mapping

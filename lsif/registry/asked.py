@@ -1,4 +1,4 @@
-"""The models that a night asks for: its own, and those that variants of an experiment name. A day keeps what scored it."""
+"""The models that a night asks for: its own, and those that variants name. A day keeps what scored it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
