@@ -66,14 +66,14 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
     day = _published(stored, ds)
     listed = stored.read("recommendations", [day], ["model_version"], pc.field("user_id") == user)
     listed = listed if len(listed) else stored.read("recommendations", [day], ["model_version"])
-    version, own = listed["model_version"][0].as_py(), serving(stored, day, settings, user)
+    version, by = listed["model_version"][0].as_py(), serving(stored, day, settings, user)
     trained = None if version == NO_MODEL else _registry().load(version)
-    found = ways_at(stored, day, own.settings, trained, user, item)
+    found = ways_at(stored, day, by.settings, trained, user, item)
     if name and name not in settings.lists:
         raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
     own = (pc.field("user_id") == user) & (pc.field("item_id") == item)
     rows = {row["list"]: row for row in stored.read("recommendations", [day], filter=own).to_pylist()}
-    return day, version, [(one, rows.get(one.name, {})) for one in found if name in (None, one.name)], own
+    return day, version, [(one, rows.get(one.name, {})) for one in found if name in (None, one.name)], by
 
 
 def with_titles(ds: str, rows: Rows) -> Rows:

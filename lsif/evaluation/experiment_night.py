@@ -34,12 +34,12 @@ def look(tables: Tables, ds: str, settings: Settings) -> tuple[pa.Table, list[st
     if settings.experiment is None:
         return METRICS.empty_table(), []
     found, experiment = results(tables, ds, settings), settings.experiment
-    stops = Record.read(tables, experiment).reasons
+    stops, last = Record.read(tables, experiment).reasons, newest_night(tables, ds, experiment)
     looked = guarded(found, experiment)
-    guards = {one.variant: guard_check(one, experiment, ds, stops.get(one.variant)) for one in looked}
+    guards = {one.variant: guard_check(one, experiment, (ds, last), stops.get(one.variant)) for one in looked}
     for variant, check in guards.items():
         if check.verdict == "fail" and variant not in stops:
-            stop(tables, ds, experiment.name, variant, str(check.note))
+            stop(tables, last, experiment.name, variant, str(check.note))
     checks = [*_ratios(found, experiment), *guards.values()]
     record(tables, ds, STEP, checks)
     return experiment_rows(found), [f"{check.verdict} {check.name}: {check.note}" for check in checks if check.note]
@@ -51,22 +51,27 @@ def guarded(found: Found, experiment: Experiment) -> list[Outcome]:
     return [one for one in of_guard if one.variant != experiment.control]
 
 
-def guard_check(one: Outcome, experiment: Experiment, ds: str, stopped: tuple[str, str] | None) -> Check:
-    """Fails on the day that stops a variant: one that is surely worse, and by more than the bound. Warns afterwards.
+def newest_night(tables: Tables, ds: str, experiment: Experiment) -> str:
+    """The night after which a stop that is decided on `ds` holds: lists that are published stay as they are."""
+    return max([ds, *tables.days("assignments", str(experiment.first), str(experiment.through))])
+
+
+def guard_check(one: Outcome, experiment: Experiment, at: tuple[str, str], stopped: tuple[str, str] | None) -> Check:
+    """Fails when it stops a variant: one that is surely worse, and by more than the bound. Warns on later days.
 
     Args:
-        stopped: the day on which it was, and why.
+        at: the day, and the last night of the variant if it is stopped now.
+        stopped: its last night, and why, if it was.
     """
     change = (one.gain or 0.0) / one.against if one.against else 0.0
     name, bound = f"guard {one.variant}", -experiment.guard_drop
-    if stopped and stopped[0] < ds:
-        return Check(name, change, bound, "warn", f"stopped on {stopped[0]}")
-    if stopped and stopped[0] == ds:
-        return Check(name, change, bound, "fail", stopped[1])
+    if stopped and stopped[0] < at[0]:
+        return Check(name, change, bound, "warn", f"stopped after {stopped[0]}")
     if not harms(one, experiment.guard_drop):
         return Check(name, change, bound, "pass")
     told = f"{one.metric} of {one.variant} is {-change:.0%} below that of {experiment.control}"
-    return Check(name, change, bound, "fail", f"{told}: its users get the lists of {experiment.control} after {ds}")
+    now = f"{told}: its users get the lists of {experiment.control} after {at[1]}"
+    return Check(name, change, bound, "fail", stopped[1] if stopped else now)
 
 
 def harms(one: Outcome, drop: float) -> bool:

@@ -41,12 +41,12 @@ class Record:
 
     @property
     def stops(self) -> dict[str, str]:
-        """Variant = the day on whose evening it was stopped: the last of which its own lists were made."""
+        """Variant = the last night of which its own lists were made."""
         return {row["variant"]: row["ds"] for row in self.rows if row["event"] == STOPPED}
 
     @property
     def reasons(self) -> dict[str, tuple[str, str]]:
-        """Variant = the day of its stop, and why."""
+        """Variant = its last night, and why it was that."""
         return {row["variant"]: (row["ds"], row["reason"]) for row in self.rows if row["event"] == STOPPED}
 
     def stopped(self, ds: str) -> frozenset[str]:
@@ -85,7 +85,7 @@ def begin(tables: Tables, ds: str, name: str, plan: Sequence[Row]) -> None:
 
 
 def stop(tables: Tables, ds: str, name: str, variant: str, reason: str) -> None:
-    """From the night after `ds` on the variant's users get the control's lists."""
+    """From the night after `ds` on the variant's users get the control's lists, for ever."""
     _append(tables, [{"experiment": name, "ds": ds, "event": STOPPED, "variant": variant, "reason": reason}])
 
 

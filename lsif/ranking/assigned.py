@@ -14,7 +14,7 @@ from lsif.tables import Staged, Tables
 from lsif.tables.door import arrow_schema
 
 ASSIGNED = """
-    SELECT user_id, $name AS experiment, variant, by AS served
+    SELECT user_id, $name AS experiment, variant, served
     FROM (SELECT DISTINCT user_id, variant FROM listed) JOIN variants USING (variant) ORDER BY user_id"""
 
 
@@ -37,7 +37,7 @@ def note_assignments(tables: Tables, staged: Staged) -> None:
 
 def _rows(staged: Staged, about: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     wanted = arrow_schema(TABLES["assignments"], with_ds=False)
-    variants = [{"variant": name, "by": one["by"]} for name, one in about["variants"].items()]
+    variants = [{"variant": name, "served": one["by"]} for name, one in about["variants"].items()]
     with engine() as sql:
         sql.register("listed", staged.scan())
         sql.register("variants", pa.Table.from_pylist(variants))

@@ -1,6 +1,7 @@
 """What comes of an experiment, counted by hand and on planted worlds: results, the guard, sample ratios."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -48,30 +49,38 @@ def row(number: str, outcome: str, user: str, variant: str, day: str, hour: int 
     return {**own, **where, "event_time": at, **more}
 
 
-def world(
-    tables: Tables, settings: Settings, rates: dict[str, float], last: str, users: int = 400, lost: int = 0
-) -> None:
+class World:
     """Each night a list for every user, each of whom sees three of its rows the day after and takes some.
 
     Args:
         rates: how many of the rows are taken, by variant.
         lost: so many users of the variant `fresh` never show up.
     """
-    draws, experiment = np.random.default_rng(5), settings.experiment
-    assert experiment
-    ids = pa.array([f"u{n:04d}" for n in range(users)])
-    own = dict(zip(ids.to_pylist(), variants_of(ids, experiment).to_pylist(), strict=True))
-    gone = [user for user, variant in own.items() if variant == "fresh"][:lost]
-    for night in days_between(FIRST, last):
-        put(tables, "assignments", night, [_assigned(user, variant) for user, variant in own.items()])
-        day, rows = day_before(night, -1), []
-        for user, variant in own.items():
-            for n in range(0 if user in gone else 3):
-                rows.append(row(f"{user}-{n}", "impression", user, variant, day, item_id=f"i{n}"))
-                if draws.random() < rates[variant]:
-                    rows.append(row(f"{user}-{n}-b", "purchase", user, variant, day, 11, item_id=f"i{n}"))
-        put(tables, "feedback", day, rows)
-    put(tables, "feedback", FIRST, [])
+
+    def __init__(self, tables: Tables, settings: Settings, rates: dict[str, float], lost: int = 0) -> None:
+        assert settings.experiment
+        ids = pa.array([f"u{n:04d}" for n in range(400)])
+        self.own = dict(zip(ids.to_pylist(), variants_of(ids, settings.experiment).to_pylist(), strict=True))
+        self.gone = [user for user, variant in self.own.items() if variant == "fresh"][:lost]
+        self.tables, self.rates, self.draws = tables, rates, np.random.default_rng(5)
+
+    def day(self, ds: str) -> None:
+        """What came of the lists of the night before, and who gets lists tonight."""
+        rows = [event for user in self.own if user not in self.gone for event in self._of(user, ds)]
+        put(self.tables, "feedback", ds, rows if ds > FIRST else [])
+        if ds <= LAST:
+            put(self.tables, "assignments", ds, [_assigned(user, variant) for user, variant in self.own.items()])
+
+    def days(self, last: str) -> None:
+        for ds in days_between(FIRST, last):
+            self.day(ds)
+
+    def _of(self, user: str, ds: str) -> Iterator[dict[str, Any]]:
+        variant = self.own[user]
+        for n in range(3):
+            yield row(f"{ds}-{user}-{n}", "impression", user, variant, ds, item_id=f"i{n}")
+            if self.draws.random() < self.rates[variant]:
+                yield row(f"{ds}-{user}-{n}-b", "purchase", user, variant, ds, 11, item_id=f"i{n}")
 
 
 def _assigned(user: str, variant: str) -> dict[str, str]:
@@ -118,8 +127,8 @@ def test_outcomes_are_counted_by_user_and_once_in_all_lists(tables: Tables, trie
 
 
 def test_what_a_variant_earns_more_is_found(tables: Tables, tried: Settings) -> None:
-    world(tables, tried, {"as_is": 0.1, "fresh": 0.16}, "2024-03-10")
-    rows, alarms = look(tables, "2024-03-13", tried)
+    World(tables, tried, {"as_is": 0.1, "fresh": 0.16}).days("2024-03-11")
+    rows, alarms = look(tables, "2024-03-11", tried)
     assert alarms == [] and Record.read(tables, tried.experiment).stops == {}
     at = {(r["list"], r["metric"], r["segment"]): r for r in rows.to_pylist()}
     gain = at["for_you", "experiment.conversion.gain", "variant=fresh"]
@@ -131,37 +140,41 @@ def test_what_a_variant_earns_more_is_found(tables: Tables, tried: Settings) -> 
 
 
 def test_the_guard_stops_what_harms_once_and_for_the_nights_after(tables: Tables, tried: Settings) -> None:
-    world(tables, tried, {"as_is": 0.16, "fresh": 0.1}, "2024-03-12")
-    stopped = []
-    for ds in days_between("2024-03-04", "2024-03-15"):
-        _, alarms = look(tables, ds, tried)
-        stopped += [ds] if alarms else []
-    (variant, day), *others = Record.read(tables, tried.experiment).stops.items()
-    assert (variant, others) == ("fresh", []) and FIRST < day < "2024-03-13" and stopped[0] == day
+    world, told = World(tables, tried, {"as_is": 0.2, "fresh": 0.1}), {}
+    for ds in days_between(FIRST, "2024-03-10"):
+        world.day(ds)
+        told[ds] = look(tables, ds, tried)[1]
     record = Record.read(tables, tried.experiment)
+    ((variant, day),) = record.stops.items()
+    assert variant == "fresh" and FIRST < day < "2024-03-08" and day == min(ds for ds, of in told.items() if of)
     assert record.stopped(day) == frozenset() and record.stopped(day_before(day, -1)) == {"fresh"}
-    checks = {ds: tables.read("checks", [ds], filter=pc.field("check") == "guard fresh").to_pylist() for ds in stopped}
-    assert [of[0]["verdict"] for of in checks.values()] == ["fail"] + ["warn"] * (len(stopped) - 1)
-    assert "its users get the lists of as_is after" in checks[day][0]["note"]
-    judged = one(results(tables, "2024-03-15", tried), "conversion", "fresh")
-    nights = (date.fromisoformat(min(day, "2024-03-12")) - date.fromisoformat(FIRST)) // timedelta(days=1) + 1
-    assert judged.of == nights * 3 * judged.users, "of the nights on which it had its own lists"
-    rows, again = look(tables, day, tried)
-    assert len(rows) and again == [f"fail guard fresh: {checks[day][0]['note']}"], "the same once more"
+    after = days_between(day, "2024-03-10")
+    checks = [tables.read("checks", [ds], filter=pc.field("check") == "guard fresh").to_pylist()[0] for ds in after]
+    assert [check["verdict"] for check in checks] == ["fail"] + ["warn"] * (len(after) - 1)
+    assert f"its users get the lists of as_is after {day}" in checks[0]["note"]
+    judged = one(results(tables, "2024-03-10", tried), "conversion", "fresh")
+    assert judged.of == len(days_between(FIRST, day)) * 3 * judged.users, "of the nights on which it had its own lists"
+    assert look(tables, day, tried)[1] == told[day] == [f"fail guard fresh: {checks[0]['note']}"], "the same once more"
     assert len(Record.read(tables, tried.experiment).rows) == 1
 
 
+def test_a_stop_decided_late_leaves_published_nights_as_they_are(tables: Tables, tried: Settings) -> None:
+    World(tables, tried, {"as_is": 0.2, "fresh": 0.1}).days("2024-03-10")
+    look(tables, "2024-03-08", tried)
+    assert Record.read(tables, tried.experiment).stops == {"fresh": "2024-03-10"}
+
+
 def test_a_variant_that_does_no_harm_is_not_stopped(tables: Tables, tried: Settings) -> None:
-    world(tables, tried, {"as_is": 0.12, "fresh": 0.12}, "2024-03-10")
-    for ds in days_between("2024-03-04", "2024-03-12"):
+    World(tables, tried, {"as_is": 0.12, "fresh": 0.12}).days("2024-03-10")
+    for ds in days_between("2024-03-04", "2024-03-10"):
         assert look(tables, ds, tried)[1] == []
 
 
 def test_users_who_went_missing_are_an_alarm(tables: Tables, tried: Settings) -> None:
-    world(tables, tried, {"as_is": 0.1, "fresh": 0.1}, "2024-03-02", lost=120)
-    _, alarms = look(tables, "2024-03-06", tried)
+    World(tables, tried, {"as_is": 0.1, "fresh": 0.1}, lost=120).days("2024-03-04")
+    _, alarms = look(tables, "2024-03-04", tried)
     assert len(alarms) == 1 and alarms[0].startswith("warn sample_ratio exposed: users exposed are as_is")
-    (check,) = tables.read("checks", ["2024-03-06"], filter=pc.field("verdict") == "warn").to_pylist()
+    (check,) = tables.read("checks", ["2024-03-04"], filter=pc.field("verdict") == "warn").to_pylist()
     assert (check["step"], check["check"]) == ("experiment", "sample_ratio exposed") and check["value"] < 0.001
 
 

@@ -1,5 +1,8 @@
 """A night with an experiment, by its jobs: each user gets the lists of their variant, the control's what they had."""
 
+import shutil
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -32,12 +35,26 @@ CATEGORY = {row["item_id"]: row["category"] for row in shop.catalogue().to_pylis
 Rows = dict[str, pa.Table]
 
 
+@pytest.fixture(scope="session")
+def after_two(after_training: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """LSIF_HOME with a champion, version 1, another version as challenger, and a night."""
+    home = tmp_path_factory.mktemp("two") / "home"
+    shutil.copytree(after_training, home)
+    with pytest.MonkeyPatch.context() as patch:
+        made = Shop(home, patch, None)
+        Registry().tag(Registry().version("1"), gate="PASS", gate_reasons="made so by the test")
+        made.run("move_alias", "promote")
+        made.run("train", "--force")
+        made.night()
+    return home
+
+
 @pytest.fixture
-def plain(champion: Shop) -> Shop:
-    """The champion's shop; another version is challenger."""
-    champion.run("train", "--force")
-    champion.night()
-    return champion
+def plain(after_two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shop:
+    """The test's own copy of it."""
+    home = tmp_path / "home"
+    shutil.copytree(after_two, home)
+    return Shop(home, monkeypatch, capsys)
 
 
 def begin(shop_: Shop, text: str = EXPERIMENT) -> None:
