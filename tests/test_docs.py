@@ -14,6 +14,7 @@ import yaml
 from lsif.bounds import Checks
 from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.evaluation.experiment_night import CHECKS
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.ladder import Chosen
@@ -86,7 +87,7 @@ def messages() -> Iterator[str]:
 def verdicts() -> set[str]:
     """What a check says of a day or of its list, by name; and of a model that stood in."""
     audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
-    return {*audit, *Checks.model_fields, *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
+    return {*audit, *Checks.model_fields, *Chosen(NO_MODEL, None).remarks(), "champion_copy", *CHECKS}
 
 
 def words_of_scripts() -> set[str]:

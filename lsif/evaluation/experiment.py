@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     import duckdb
 
 TAKEN = "taken"
-EXPOSED_BY = "click_through"
-"""The metric that every exposure has a chance of."""
 MANY = (*Sums.__dataclass_fields__,)
 SUMS = """
     WITH counted AS (
@@ -57,6 +55,9 @@ SUMS = """
     SELECT list, metric, variant, count(*)::DOUBLE AS users, sum(x) AS x, sum(y) AS y,
         sum(x * x) AS xx, sum(x * y) AS xy, sum(y * y) AS yy
     FROM of_users GROUP BY ALL ORDER BY ALL"""
+EXPOSED = """
+    SELECT variant, count(DISTINCT user_id) FROM facts
+    WHERE variant IS NOT NULL AND recommended_ds BETWEEN $first AND $last GROUP BY ALL ORDER BY ALL"""
 ASSIGNED = "SELECT variant, count(DISTINCT user_id) FROM assigned GROUP BY ALL ORDER BY ALL"
 
 
@@ -115,9 +116,8 @@ def results(tables: Tables, ds: str, settings: Settings) -> Found:
     experiment, how = settings.experiment, asked_of(settings)
     assert experiment
     record = Record.read(tables, experiment)
-    days, nights = experiment_days(experiment, ds), set(tables.days("assignments"))
-    ours = pc.field("experiment") == experiment.name
-    assigned = tables.scan("assignments", sorted(nights & set(days))).filter(ours)
+    days, ours = experiment_days(experiment, ds), pc.field("experiment") == experiment.name
+    assigned = tables.scan("assignments", days).filter(ours)
     stops = {name: day for name, day in record.stops.items() if day <= ds}
     with engine() as sql:
         sql.register("assigned", assigned)
@@ -127,9 +127,13 @@ def results(tables: Tables, ds: str, settings: Settings) -> Found:
         outcomes = [*looked.outcomes(str(experiment.through), going)]
         for name, day in stops.items():
             outcomes += looked.outcomes(day, [name])
-        users = dict(sql.sql(ASSIGNED).fetchall())
-    shown = [one for one in outcomes if (one.list, one.metric) == (ANY_LIST, EXPOSED_BY)]
-    return Found(outcomes, users, {one.variant: one.users for one in shown if one.variant in going})
+        outcomes.sort(key=lambda one: (one.list, one.metric, one.variant))
+        nights = {"first": str(experiment.first), "last": str(experiment.through)}
+        return Found(
+            outcomes,
+            assigned=dict(sql.sql(ASSIGNED).fetchall()),
+            exposed=dict(sql.execute(EXPOSED, nights).fetchall()),
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class _Looked:
 
 def _outcome(of: tuple[str, str, str], own: Sums, control: Sums | None) -> Outcome:
     alone = rate(own)
-    counted = Outcome(*of, int(own.users), int(own.x), float(own.y), float(alone.value), *_ends(alone))
+    ends = _within(of[1] != "satisfaction", _ends(alone))
+    counted = Outcome(*of, int(own.users), int(own.x), float(own.y), float(alone.value), *ends)
     if control is None or control is own:
         return counted
     beside = gain(own, control)
@@ -173,3 +178,8 @@ def _outcome(of: tuple[str, str, str], own: Sums, control: Sums | None) -> Outco
 
 def _ends(of: Known) -> tuple[float | None, float | None]:
     return (None, None) if np.isnan(of.low) else (float(of.low), float(of.high))
+
+
+def _within(share: bool, ends: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    low, high = ends
+    return (max(low, 0.0), min(high, 1.0)) if share and low is not None and high is not None else ends

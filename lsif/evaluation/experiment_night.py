@@ -14,6 +14,8 @@ from lsif.tables import Tables
 
 STEP = "experiment"
 """Under which the checks of an experiment stand."""
+CHECKS = ("guard", "sample_ratio", "feedback_days")
+"""What their names begin with."""
 MISMATCH = 0.001
 """Probability of such counts of users, or of odder ones, below which they are an alarm."""
 
@@ -40,7 +42,7 @@ def look(tables: Tables, ds: str, settings: Settings) -> tuple[pa.Table, list[st
     for variant, check in guards.items():
         if check.verdict == "fail" and variant not in stops:
             stop(tables, last, experiment.name, variant, str(check.note))
-    checks = [*_ratios(found, experiment), *guards.values()]
+    checks = [*_ratios(found, experiment), *_gaps(tables, ds, experiment), *guards.values()]
     record(tables, ds, STEP, checks)
     return experiment_rows(found), [f"{check.verdict} {check.name}: {check.note}" for check in checks if check.note]
 
@@ -83,6 +85,13 @@ def harms(one: Outcome, drop: float) -> bool:
 def _ratios(found: Found, experiment: Experiment) -> Iterator[Check]:
     for which, users in {"assigned": found.assigned, "exposed": found.exposed}.items():
         yield sample_ratio(which, users, {name: one.share for name, one in experiment.variants.items()})
+
+
+def _gaps(tables: Tables, ds: str, experiment: Experiment) -> Iterator[Check]:
+    there = set(tables.days("feedback"))
+    if missing := [day for day in experiment_days(experiment, ds) if day not in there]:
+        note = f"what arrived on {', '.join(missing)} is not counted: run join_feedback of those days"
+        yield Check("feedback_days", float(len(missing)), 0.0, "warn", note)
 
 
 def sample_ratio(which: str, users: Mapping[str, int], shares: Mapping[str, float]) -> Check:

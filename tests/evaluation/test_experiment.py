@@ -140,10 +140,11 @@ def test_what_a_variant_earns_more_is_found(tables: Tables, tried: Settings) -> 
 
 
 def test_the_guard_stops_what_harms_once_and_for_the_nights_after(tables: Tables, tried: Settings) -> None:
-    world, told = World(tables, tried, {"as_is": 0.2, "fresh": 0.1}), {}
+    world, told = World(tables, tried, {"as_is": 0.2, "fresh": 0.1}), dict[str, list[str]]()
+    rows: dict[str, pa.Table] = {}
     for ds in days_between(FIRST, "2024-03-10"):
         world.day(ds)
-        told[ds] = look(tables, ds, tried)[1]
+        rows[ds], told[ds] = look(tables, ds, tried)
     record = Record.read(tables, tried.experiment)
     ((variant, day),) = record.stops.items()
     assert variant == "fresh" and FIRST < day < "2024-03-08" and day == min(ds for ds, of in told.items() if of)
@@ -154,8 +155,19 @@ def test_the_guard_stops_what_harms_once_and_for_the_nights_after(tables: Tables
     assert f"its users get the lists of as_is after {day}" in checks[0]["note"]
     judged = one(results(tables, "2024-03-10", tried), "conversion", "fresh")
     assert judged.of == len(days_between(FIRST, day)) * 3 * judged.users, "of the nights on which it had its own lists"
-    assert look(tables, day, tried)[1] == told[day] == [f"fail guard fresh: {checks[0]['note']}"], "the same once more"
+    again, said = look(tables, day, tried)
+    assert again.equals(rows[day]) and said == told[day] == [f"fail guard fresh: {checks[0]['note']}"], (
+        "the same once more"
+    )
+    ratio = tables.read("checks", [day], filter=pc.field("check") == "sample_ratio exposed").to_pylist()[0]
+    assert ratio["verdict"] == "pass" and ratio["value"] > 0.001
     assert len(Record.read(tables, tried.experiment).rows) == 1
+
+
+def test_a_day_that_was_never_joined_is_told(tables: Tables, tried: Settings) -> None:
+    World(tables, tried, {"as_is": 0.1, "fresh": 0.1}).days("2024-03-04")
+    tables.remove("feedback", ["2024-03-03"])
+    assert "warn feedback_days: what arrived on 2024-03-03 is not counted" in look(tables, "2024-03-04", tried)[1][0]
 
 
 def test_a_stop_decided_late_leaves_published_nights_as_they_are(tables: Tables, tried: Settings) -> None:
