@@ -1,6 +1,7 @@
 """What comes of an experiment, counted by hand and on planted worlds: results, the guard, sample ratios."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.evaluation.experiment import Found, Outcome, results
-from lsif.evaluation.experiment_night import look, sample_ratio
+from lsif.evaluation.experiment_night import harms, look, sample_ratio
 from lsif.experiment import Experiment
 from lsif.experiments.assignment import variants_of
 from lsif.experiments.record import Record
@@ -180,6 +181,14 @@ def test_a_variant_that_does_no_harm_is_not_stopped(tables: Tables, tried: Setti
     World(tables, tried, {"as_is": 0.12, "fresh": 0.12}).days("2024-03-10")
     for ds in days_between("2024-03-04", "2024-03-10"):
         assert look(tables, ds, tried)[1] == []
+
+
+def test_harm_is_sure_and_large() -> None:
+    known = Outcome("*", "conversion", "fresh", 900, 900, 90, 0.1, 0.08, 0.12, -0.05, -0.08, -0.02, against=0.15)
+    assert harms(known, 0.1) and harms(known, 0.3)
+    assert not harms(known, 0.4), "not by so much"
+    assert not harms(replace(known, gain_high=0.01), 0.1), "it may be chance"
+    assert not harms(replace(known, gain_low=None, gain_high=None), 0.1), "too early"
 
 
 def test_users_who_went_missing_are_an_alarm(tables: Tables, tried: Settings) -> None:
