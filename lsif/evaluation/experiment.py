@@ -159,7 +159,7 @@ class _Looked:
             "taken": TAKEN,
         }
         rows = self.sql.sql(SUMS, params=given).to_arrow_table().to_pylist()
-        of = {(row["list"], row["metric"], row["variant"]): Sums(*(np.float64(row[n]) for n in MANY)) for row in rows}
+        of = {(row["list"], row["metric"], row["variant"]): Sums(*(np.array(row[n]) for n in MANY)) for row in rows}
         for (name, metric, variant), own in of.items():
             if variant in variants:
                 yield _outcome((name, metric, variant), own, of.get((name, metric, self.experiment.control)))

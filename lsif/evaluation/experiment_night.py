@@ -1,6 +1,7 @@
 """What a night does about its experiment: rows for the page, checks that alarm, the stop of a variant that harms."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -116,7 +117,7 @@ def sample_ratio(which: str, users: Mapping[str, int], shares: Mapping[str, floa
 
 def experiment_rows(found: Found) -> pa.Table:
     """`experiment.METRIC`, a rate so far, and `experiment.METRIC.gain`, beside the control, by list and variant."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in found.outcomes:
         where = {"list": one.list, "segment": f"variant={one.variant}", "metric": f"experiment.{one.metric}"}
         ends = {"low": one.low, "high": one.high}
