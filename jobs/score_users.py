@@ -6,6 +6,7 @@ The first run of a day chooses the model (the champion, or as `ranking.model` sa
 of that day score with the same version unless --model gives another version or alias. What becomes of a night whose
 model cannot be had, lsif/registry/ladder.py says. Nothing is visible until
 audit_recommendations has read what was staged and publish_recommendations has committed it.
+A user of an experiment (docs/experiments.md) gets the lists of their variant.
 `--user U` prints that user's lists instead and writes nothing.
 """
 
