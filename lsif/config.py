@@ -209,7 +209,8 @@ class Settings(Section):
         if any(rules != ListRules() for rules in given):
             from lsif.rule_columns import check_rules
 
-            for where, of in {"": self, **variants}.items():
+            every: dict[str, Settings] = {"": self, **variants}
+            for where, of in every.items():
                 try:
                     check_rules(of)
                 except LsifError as error:

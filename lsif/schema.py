@@ -20,11 +20,8 @@ def _table(name: str, key: str, partitioned: bool = True, added: str = "", **col
     return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
-def _texts(names: str) -> dict[str, Type]:
-    return dict.fromkeys(names.split(), STRING)
-
-
 EXPERIMENT = "experiment ds event variant salt differs reason"
+"""Columns of texts of the table `experiments`."""
 
 
 def _beside_items(name: str, **told: Type) -> TableSchema:
@@ -221,7 +218,9 @@ TABLES: dict[str, TableSchema] = {
             variant=STRING,
         ),
         _table("assignments", key="user_id", user_id=STRING, experiment=STRING, variant=STRING, served=STRING),
-        _table("experiments", key="seq", partitioned=False, seq=LONG, share=DOUBLE, **_texts(EXPERIMENT)),
+        TableSchema(
+            "experiments", {"seq": LONG, "share": DOUBLE, **dict.fromkeys(EXPERIMENT.split(), STRING)}, ("seq",), False
+        ),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),
         _table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),

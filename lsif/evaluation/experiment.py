@@ -172,8 +172,9 @@ def _outcome(of: tuple[str, str, str], own: Sums, control: Sums | None) -> Outco
     if control is None or control is own:
         return counted
     beside = gain(own, control)
-    told = dict(zip(("gain_low", "gain_high"), _ends(beside), strict=True))
-    return replace(counted, gain=float(beside.value), against=float(rate(control).value), **told)
+    low, high = _ends(beside)
+    against = float(rate(control).value)
+    return replace(counted, gain=float(beside.value), gain_low=low, gain_high=high, against=against)
 
 
 def _ends(of: Known) -> tuple[float | None, float | None]:
