@@ -11,13 +11,14 @@ from functools import partial
 
 from lsif.checks import accept_arguments, hold
 from lsif.drift.night import drift_checks
+from lsif.experiments.served import Served, served_at
 from lsif.features.known import Everyone
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
 from lsif.job import Counts, Job, run_job
-from lsif.ranking.checks import Expected, audit, passed
+from lsif.ranking.checks import Expected, passed
+from lsif.ranking.checks_of_variants import audit_variants, missing_rows
 from lsif.ranking.had import owned, sample, touched
-from lsif.ranking.hits import Hits
 from lsif.ranking.item_rules import closed_items
 from lsif.ranking.popular import available_items
 from lsif.ranking.user_facts import outside, without_lists
@@ -33,23 +34,12 @@ def inputs(job: Job) -> dict[str, str]:
 def work(job: Job) -> Counts:
     staged = job.tables.staged("recommendations", job.ds)
     everyone = Everyone(job.tables, job.ds, job.settings)
-    catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, job.settings)
     users = outside(everyone.ids, without_lists(job.tables, job.ds, job.settings))
-    items = available_items(catalogue)
-    looked_into = sample(everyone, users)
-    expected = Expected(
-        users,
-        items,
-        job.settings.lists,
-        {name: job.settings.rules_of(name) for name in job.settings.lists},
-        Hits.of(staged.notes).missing(),
-        closed_items(catalogue, items, job.settings, job.ds),
-        partial(owned, everyone, items),
-        looked_into,
-        touched(everyone, looked_into),
-    )
-    found = audit(staged.scan(), expected)
-    held = hold(job, STEP, [*found, *drift_checks(job.tables, job.ds, staged.notes, job.settings)])
+    parts = served_at(job.tables, job.ds, job.settings, users)
+    missing = missing_rows(staged.notes, [part.variant for part in parts])
+    expected = {part.variant: expected_of(part, missing[part.variant], everyone, job) for part in parts}
+    drift = drift_checks(job.tables, job.ds, staged.notes, job.settings)
+    held = hold(job, STEP, [*audit_variants(staged.scan(), expected), *drift])
     warnings = passed(list(held.checks))
     unjudged = next((check.note for check in held.checks if check.verdict == "pass" and check.note), None)
     note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks, unjudged]))
@@ -57,12 +47,24 @@ def work(job: Job) -> Counts:
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 
 
-if __name__ == "__main__":
-    run_job(
-        STEP,
-        __doc__,
-        inputs,
-        work,
-        ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users"),
-        accept_arguments,
+def expected_of(part: Served, missing: dict[str, int], everyone: Everyone, job: Job) -> Expected:
+    """Of the users of a variant, or of all."""
+    lists = part.settings.lists
+    catalogue = with_words(catalogue_at(job.tables, job.ds), job.tables, job.ds, part.settings)
+    items, looked_into = available_items(catalogue), sample(everyone, part.ids)
+    return Expected(
+        part.ids,
+        items,
+        lists,
+        {name: part.settings.rules_of(name) for name in lists},
+        missing,
+        closed_items(catalogue, items, part.settings, job.ds),
+        partial(owned, everyone, items),
+        looked_into,
+        touched(everyone, looked_into),
     )
+
+
+if __name__ == "__main__":
+    sections = ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users", "experiment")
+    run_job(STEP, __doc__, inputs, work, sections, accept_arguments)

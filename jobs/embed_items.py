@@ -14,11 +14,15 @@ import argparse
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.experiment import on_night
+from lsif.experiments.record import Record
+from lsif.experiments.served import models_asked
 from lsif.features.text import new_vectors
 from lsif.features.text_encoders import TextEncoder, text_encoder
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Counts, Job, run_job
 from lsif.learning.cutoffs import cutoffs
+from lsif.registry.asked import asked
 from lsif.registry.ladder import encoders
 from lsif.registry.standing import Wanted
 from lsif.tables import Tables
@@ -54,14 +58,17 @@ def new_rows(tables: Tables, texts: list[str], encoder: TextEncoder) -> list[dic
 
 def wanted_encoders(job: Job) -> list[TextEncoder]:
     configured = job.settings.model.text_encoder
-    asked = [] if job.args.for_training else encoders(job.tables, night(job))
-    return [text_encoder(setting) for setting in asked or [configured]]
+    wanted = [] if job.args.for_training else night(job)
+    named = dict.fromkeys(encoder for one in wanted for encoder in encoders(job.tables, one))
+    return [text_encoder(setting) for setting in named or [configured]]
 
 
-def night(job: Job) -> Wanted:
+def night(job: Job) -> list[Wanted]:
+    settings = on_night(job.settings, job.ds)
+    variants = models_asked(settings, Record.read(job.tables, settings.experiment).stopped(job.ds))
     scored = job.last_success("score_users")
-    version = str(scored["model_version"]) if scored and scored["model_version"] else None
-    return Wanted(job.ds, job.args.model, job.settings.ranking.model, version)
+    models = asked(job.ds, settings.ranking.model, job.args.model, scored, variants)
+    return [one.wanted for one in models.values()]
 
 
 def dates(job: Job) -> list[str]:
@@ -72,4 +79,4 @@ def dates(job: Job) -> list[str]:
 
 
 if __name__ == "__main__":
-    run_job("embed_items", __doc__, inputs, work, ("model", "ranking", "training"), arguments)
+    run_job("embed_items", __doc__, inputs, work, ("model", "ranking", "training", "experiment"), arguments)

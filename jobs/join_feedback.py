@@ -7,20 +7,28 @@ late counts for the list that was seen, and no earlier day of feedback is made a
 metrics_daily/D: how many of them met a list; what came of the exposures that arrived on D - window_days; and the lists
 of D - horizon_days against everything that arrived since, beside popularity and personal frequency; and how the lists
 of D differ from those of the nights before, from each other and from the catalogue, which nobody needs to click for. No
-rows where nothing was shown, or no list was published, on that day. And of how many tested rows of D the evidence held.
+rows where nothing was shown, or no list was published, on that day. And of how many tested rows of D the evidence held;
+and what came of an experiment so far, which may stop a variant of it (docs/experiments.md).
 """
+
+import sys
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.evaluation.experiment import days_more
+from lsif.evaluation.experiment_night import experiment_inputs, look
 from lsif.evaluation.feedback import ANY_LIST, metric_rows
 from lsif.evaluation.published import days, evidence_held, judged_lists, published_inputs, tonight
 from lsif.evaluation.steps import SECTIONS, feedback_inputs, rates_at, store_feedback
-from lsif.job import Counts, Job, run_job
+from lsif.experiment import on_night
+from lsif.job import Counts, Job, run_step, run_steps
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return feedback_inputs(job.tables, job.ds, job.settings) | published_inputs(job)
+    looked = experiment_inputs(job.tables, job.ds, job.settings)
+    return looked | feedback_inputs(job.tables, job.ds, job.settings) | published_inputs(job)
 
 
 def work(job: Job) -> Counts:
@@ -28,14 +36,22 @@ def work(job: Job) -> Counts:
     met = store_feedback(job.tables, job.ds, job.settings, feedback)
     shown, gap = rates_at(job.tables, job.ds, job.settings)
     compared = metric_rows(judged_lists(job))
-    metrics.write(job.ds, pa.concat_tables([met, shown, compared, tonight(job), evidence_held(job)]))
+    tried, alarms = look(job.tables, job.ds, job.settings)
+    metrics.write(job.ds, pa.concat_tables([met, shown, compared, tonight(job), evidence_held(job), tried]))
     metrics.commit()
+    for alarm in alarms:
+        print(f"experiment ds={job.ds}: {alarm}", file=sys.stderr)
     events, out = (job.tables.rows(name, job.ds, job.ds)[job.ds] for name in ("events", "feedback"))
     answering = met.filter((pc.field("list") == ANY_LIST) & (pc.field("metric") == "matched"))
     note = f"{pc.sum(answering['n']).as_py() or 0:,} of {events:,} events answer a list"
     measured = f"{len(shown)} rates; {len(compared)} metrics of the lists of {days(job)[0]}"
-    return Counts(events, out, note="; ".join(filter(None, [note, measured, gap])))
+    return Counts(events, out, note="; ".join(filter(None, [note, measured, gap, *alarms])))
+
+
+def steps(job: Job) -> None:
+    settings = on_night(job.settings, job.ds, days_more(job.settings))
+    run_step("join_feedback", replace(job, settings=settings), inputs, work)
 
 
 if __name__ == "__main__":
-    run_job("join_feedback", __doc__, inputs, work, {"training", "interests", "lists", *SECTIONS})
+    run_steps(__doc__, steps, {"training", "interests", "lists", "experiment", *SECTIONS})

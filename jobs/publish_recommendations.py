@@ -1,5 +1,6 @@
 """Make recommendations/D visible: the one commit, of exactly the files that the audit has read. What rules did to the
-lists goes to list_rule_hits/D, and what the model read and gave to night_profiles/D.
+lists goes to list_rule_hits/D, and what the model read and gave to night_profiles/D; in an experiment, which variant's
+lists each user got goes to assignments/D.
 
 python jobs/publish_recommendations.py --ds 2017-10-31
 """
@@ -9,6 +10,7 @@ import pyarrow as pa
 from lsif.drift.profile import Profile
 from lsif.errors import LsifError
 from lsif.job import Counts, Job, run_job
+from lsif.ranking.assigned import note_assignments
 from lsif.ranking.hits import Hits
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema
@@ -34,6 +36,7 @@ def work(job: Job) -> Counts:
     profiles = job.tables.writer("night_profiles")
     profiles.write(job.ds, pa.Table.from_pylist(profile, PROFILES))
     profiles.commit()
+    note_assignments(job.tables, staged)
     return Counts(rows, rows, model_version=staged.notes["model_version"])
 
 

@@ -11,6 +11,7 @@ from lsif.days import parsed_day
 from lsif.deliver_command import deliver
 from lsif.drop_command import explain_drop
 from lsif.errors import LsifError
+from lsif.experiment_command import experiment
 from lsif.list_commands import interests, recs, similar, why
 from lsif.llm_commands import llm
 from lsif.outages import ended_with
@@ -31,7 +32,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, what_if, explain_drop, deliver):
+for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver):
     app.command()(command)
 for shown in (recs, interests):
     app.command(context_settings={"ignore_unknown_options": True})(shown)

@@ -22,6 +22,7 @@ from lsif.bounds import Checks, Rules
 from lsif.config_errors import explained
 from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
+from lsif.experiment import Experiment, check_experiment, every_variant
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
@@ -162,6 +163,7 @@ class Settings(Section):
     user_interests: UserInterests = UserInterests()
     text: Text = Text()
     gate: Gate = Gate()
+    experiment: Experiment | None = None
     feedback: Feedback = Feedback()
     llm: Llm = Llm()
     retention: Retention = Retention()
@@ -176,6 +178,8 @@ class Settings(Section):
     def _names_what_there_is(self) -> Self:
         check_destinations(self.deliver, self.lists, self.item_lists.wanted if self.item_lists else ())
         check_feedback(self.feedback, self.event_types, self.users)
+        if self.experiment:
+            check_experiment(self.experiment, self.lists)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(
@@ -200,13 +204,17 @@ class Settings(Section):
     def _rules_hold(self) -> Self:
         given = [self.ranking.rules, *(one.rules for one in self.lists.values())]
         given += [one.rules for one in self.item_lists.wanted.values()] if self.item_lists else []
+        variants = dict(every_variant(self))
+        given += [one.rules for of in variants.values() for one in of.lists.values()]
         if any(rules != ListRules() for rules in given):
             from lsif.rule_columns import check_rules
 
-            try:
-                check_rules(self)
-            except LsifError as error:
-                raise ValueError(str(error)) from error
+            every: dict[str, Settings] = {"": self, **variants}
+            for where, of in every.items():
+                try:
+                    check_rules(of)
+                except LsifError as error:
+                    raise ValueError(f"experiment.variants.{where}.{error}" if where else str(error)) from error
         return self
 
     def rules_of(self, name: str) -> ListRules:
@@ -238,7 +246,8 @@ class Settings(Section):
 
     def fingerprint(self) -> str:
         """Hash of the sections that are here; where things lie changes no row, nor does a bound that was kept."""
-        rows = self.model_dump_json(exclude={"home", "tables", "checks"})
+        without = {"home", "tables", "checks"} | ({"experiment"} if vars(self).get("experiment") is None else set())
+        rows = self.model_dump_json(exclude=without)
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
     def locate(self, path: str, ds: str | None) -> str:

@@ -20,7 +20,7 @@ STANDARD = "v3.2.0"
 LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float": "number"}
 """Names of our types in the standard, where they are not the same."""
 
-VERSIONS: dict[str, str] = {"recommendations": "1.1.0", "runs": "1.1.0"}
+VERSIONS: dict[str, str] = {"recommendations": "1.2.0", "feedback": "1.1.0", "runs": "1.1.0"}
 """Of contracts that have changed since 1.0.0: another major one where a column went, or means something else."""
 
 ROWS = {
@@ -41,6 +41,8 @@ ROWS = {
     "item_hours": "How many took an item in an hour.",
     "item_states": "What all users share of an item as known at ds.",
     "recommendations": "An item at a rank of a user's list, made of what was known at ds.",
+    "assignments": "A user of an experiment who got lists on ds, and the variant that the user belongs to.",
+    "experiments": "A variant of an experiment that began, or was stopped.",
     "similar_items": "An item that is like another one, at a rank of its list.",
     "taken_together": "An item that is taken together with another one, at a rank of its list.",
     "list_rule_hits": "What a rule did to a list.",
@@ -75,6 +77,9 @@ MEANING = {
     "evidence": "What the user did that carries the score, strongest first; empty where nothing does.",
     "model_version": "Version of the model in the registry.",
     "propensity": "How likely that item was at that rank; null where nothing was drawn.",
+    "variant": "The variant of an experiment that the user belongs to; null where there is none.",
+    "served": "The variant whose lists the user got: the control's, once the user's own was stopped.",
+    "experiment": "Name of the experiment.",
     "metric": "Name of the metric.",
     "segment": "Whom or what it is of, dimension=value; users=all is everybody.",
     "low": "Lower end of the 95 % interval.",

@@ -40,7 +40,14 @@ def recs(
     model = rows[0]["model_version"]
     columns = ["list", "rank", "item_id", "title", "score", "alpha", "long_part", "short_part", "reason_code", "reason"]
     alone = f", by {only} interest alone" if only else ""
-    show(how, f"user {user}, ds={day}, model version {model}{alone}", columns, rows)
+    variant = of_variant(rows[0]["variant"])
+    show(how, f"user {user}, ds={day}, model version {model}{variant}{alone}", columns, rows)
+
+
+def of_variant(variant: str | None, by: str | None = None) -> str:
+    """Which variant of an experiment a user belongs to, and whose lists those are, where they are another's."""
+    instead = f", with the lists of {by}" if by and by != variant else ""
+    return f", variant {variant}{instead}" if variant else ""
 
 
 def why(
@@ -60,13 +67,13 @@ def why(
     from lsif.screen import show
 
     how = form(as_json, as_csv)
-    day, version, found, settings = ways(user, item, parsed_day(ds) if ds else None, name)
+    day, version, found, by = ways(user, item, parsed_day(ds) if ds else None, name)
     rows: list[dict[str, Any]] = []
     for one, row in found:
-        sentence = because(one, settings.rules_of(one.name), settings.lists[one.name].k)
+        sentence = because(one, by.settings.rules_of(one.name), by.settings.lists[one.name].k)
         said = {column: row.get(column) for column in (*PARTS, "reason_code", "reason", "evidence")}
         rows.append({"list": one.name, **vars(one), "because": sentence, **said})
-    title = f"user {user}, item {item}, ds={day}, model version {version}"
+    title = f"user {user}, item {item}, ds={day}, model version {version}{of_variant(by.variant, by.by)}"
     show(how, title, ["list", "place", "of", "score", "rule", "place_by_rules", "rank", "because"], rows)
     if how != "screen":
         return

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from lsif.config import Interest, Settings, load_settings
+from lsif.config import Interest, load_settings
 from lsif.errors import LsifError
+from lsif.experiments.served import Served, serving
 from lsif.places import airflow_url, tracking_uri
 from lsif.ranked_list import ItemLists
 from lsif.tables import Tables
@@ -51,9 +52,9 @@ def recommendations(
     return day, with_titles(day, rows)
 
 
-def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, str, "list[tuple[Way, Row]]", Settings]:
+def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, str, "list[tuple[Way, Row]]", Served]:
     """What became of an item in a user's lists of a published day: the day, the model's version, for each list a way
-    and the row that is published (empty where there is none), and the settings.
+    and the row that is published (empty where there is none), and what the lists are made by.
 
     Raises:
         LsifError: as `recommendations`, or nothing is known of the user or the item.
@@ -62,13 +63,15 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
 
     stored, settings = tables(), load_settings()
     day = _published(stored, ds)
-    version = stored.read("recommendations", [day], ["model_version"])["model_version"][0].as_py()
-    found = ways_at(stored, day, settings, model_of(version), user, item)
+    listed = stored.read("recommendations", [day], ["model_version"], pc.field("user_id") == user)
+    listed = listed if len(listed) else stored.read("recommendations", [day], ["model_version"])
+    version, by = listed["model_version"][0].as_py(), serving(stored, day, settings, user)
+    found = ways_at(stored, day, by.settings, model_of(version), user, item)
     if name and name not in settings.lists:
         raise LsifError(f"there is no list {name!r}, but {', '.join(settings.lists)}")
     own = (pc.field("user_id") == user) & (pc.field("item_id") == item)
     rows = {row["list"]: row for row in stored.read("recommendations", [day], filter=own).to_pylist()}
-    return day, version, [(one, rows.get(one.name, {})) for one in found if name in (None, one.name)], settings
+    return day, version, [(one, rows.get(one.name, {})) for one in found if name in (None, one.name)], by
 
 
 def with_titles(ds: str, rows: Rows) -> Rows:
@@ -136,7 +139,8 @@ def _by_interest(stored: Tables, ds: str, user: str, version: str, only: Interes
 
     if version == NO_MODEL:
         raise LsifError(f"ds={ds} was scored without a model: nothing tells long from short interest")
-    rows: Rows = lists_at(stored, ds, load_settings(), _registry().load(version), [user], only).to_pylist()
+    settings = serving(stored, ds, load_settings(), user).settings
+    rows: Rows = lists_at(stored, ds, settings, _registry().load(version), [user], only).to_pylist()
     if any(row["reason_code"] == FALLBACK for row in rows):
         raise LsifError(f"nothing that user {user!r} did by ds={ds} makes an interest: the lists are the popular ones")
     return rows

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lsif.errors import LsifError
+from lsif.experiment import every_variant
 from lsif.list_rules import ListRules, clashing, crowd, drawn_ranks
 from lsif.llm import Llm
 
@@ -44,7 +45,9 @@ def words_named(settings: "Settings", rules: Sequence[ListRules] | None = None) 
     """What a language model says of items, as far as rules of lists name it; by default those of users' lists."""
     if not (words := _words(settings.llm)):
         return ()
-    rules = [settings.rules_of(name) for name in settings.lists] if rules is None else rules
+    if rules is None:
+        every = [settings, *(of for _, of in every_variant(settings))]
+        rules = [of.rules_of(name) for of in every for name in of.lists]
     named = {cap.column.lower() for of in rules for cap in of.caps}
     if said := [expression for of in rules for _, expression in of.over_items()]:
         from lsif.expressions import columns_of  # and DuckDB, which who has no rules does not wait for

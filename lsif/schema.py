@@ -20,6 +20,10 @@ def _table(name: str, key: str, partitioned: bool = True, added: str = "", **col
     return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
+EXPERIMENT = "experiment ds event variant salt differs reason"
+"""Columns of texts of the table `experiments`."""
+
+
 def _beside_items(name: str, **told: Type) -> TableSchema:
     """Lists beside items; `told` is what a row says of the two."""
     ours = {"item_id": STRING, "rank": INTEGER, "other_item_id": STRING, "score": DOUBLE, "rule_part": DOUBLE}
@@ -178,7 +182,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "recommendations",
             key="list user_id rank",
-            added="rule_part rule_share propensity evidence reason",
+            added="rule_part rule_share propensity evidence reason variant",
             list=STRING,
             user_id=STRING,
             rank=INTEGER,
@@ -211,6 +215,11 @@ TABLES: dict[str, TableSchema] = {
                 )
             ),
             reason=STRING,
+            variant=STRING,
+        ),
+        _table("assignments", key="user_id", user_id=STRING, experiment=STRING, variant=STRING, served=STRING),
+        TableSchema(
+            "experiments", {"seq": LONG, "share": DOUBLE, **dict.fromkeys(EXPERIMENT.split(), STRING)}, ("seq",), False
         ),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),
@@ -218,7 +227,8 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "feedback",
             key="source event_id list",
-            added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity",
+            added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity "
+            "variant",
             recommendation_id=STRING,
             outcome=STRING,
             event_time=TIMESTAMP,
@@ -233,6 +243,7 @@ TABLES: dict[str, TableSchema] = {
             reason_code=STRING,
             model_version=STRING,
             propensity=DOUBLE,
+            variant=STRING,
         ),
         _table(
             "metrics_daily",

@@ -1,5 +1,6 @@
 """The command that asks what another version of the model would have earned on what was shown."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,10 @@ from lsif.rows_out import AsCsv, AsJson, form
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lsif.config import Settings
     from lsif.evaluation.what_if import Metric, Worth
+    from lsif.ranking.trained import TrainedModel
+    from lsif.tables import Tables
 
 ENDS = {"": "value", "_low": "low", "_high": "high"}
 """Columns of the second estimate, after its name."""
@@ -31,10 +35,8 @@ def what_if(
     """
     from lsif.config import load_settings
     from lsif.errors import LsifError
-    from lsif.evaluation.what_if import exposures, in_places, worth
+    from lsif.evaluation.what_if import exposures, worth
     from lsif.lookup import loaded, tables
-    from lsif.ranking.by_rules import without_draws
-    from lsif.ranking.night import lists_at
     from lsif.screen import show
 
     how, stored, settings = form(as_json, as_csv), tables(), load_settings()
@@ -48,13 +50,27 @@ def what_if(
             f"lists of {begins} would know what came of them"
         )
 
-    def lists_of(ds: str, users: list[str]) -> "pa.Table":
-        return in_places(lists_at(stored, ds, without_draws(settings), trained, users, told=False), ds, settings)
-
-    told = [_told(one) for one in worth(rows, lists_of)]
+    told = [_told(one) for one in worth(rows, partial(_lists, stored, settings, trained))]
     columns = ["list", "rows", "shown", "value", "low", "high", "robust", "effective", "overlap", "because"]
     title = f"{metric} of a row that was shown, and with version {trained.version} instead"
     show(how, title, columns, told)
+
+
+def _lists(stored: "Tables", settings: "Settings", trained: "TrainedModel", ds: str, users: list[str]) -> "pa.Table":
+    """What the model would list for users, each by the settings of that user's variant, where its rows would stand."""
+    import pyarrow as pa
+
+    from lsif.evaluation.what_if import in_places
+    from lsif.experiments.served import served_at
+    from lsif.ranking.by_rules import without_draws
+    from lsif.ranking.night import lists_at
+
+    found = []
+    for part in served_at(stored, ds, settings, pa.array(sorted(users), pa.string())):
+        if ids := part.ids.to_pylist():
+            rows = lists_at(stored, ds, without_draws(part.settings), trained, ids, told=False)
+            found.append(in_places(rows, ds, part.settings))
+    return pa.concat_tables(found)
 
 
 def _told(one: "Worth") -> dict[str, Any]:

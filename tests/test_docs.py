@@ -14,6 +14,7 @@ import yaml
 from lsif.checks.acceptance import BOUNDS
 from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.evaluation.experiment_night import CHECKS
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.ladder import Chosen
@@ -44,6 +45,7 @@ TOLD_OF_SETTINGS = (
     "lsif/ranked_list.py",
     "lsif/list_rules.py",
     "lsif/outcomes.py",
+    "lsif/experiment.py",
     "lsif/intake/",
 )
 """Where a ValueError becomes a line on the settings or on a file."""
@@ -85,7 +87,7 @@ def messages() -> Iterator[str]:
 def verdicts() -> set[str]:
     """What a check says of a day or of its list, by name; and of a model that stood in."""
     audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
-    return {*audit, *BOUNDS, "missing_champion", *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
+    return {*audit, *BOUNDS, "missing_champion", *Chosen(NO_MODEL, None).remarks(), "champion_copy", *CHECKS}
 
 
 def words_of_scripts() -> set[str]:

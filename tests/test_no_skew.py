@@ -105,7 +105,8 @@ def test_nobody_but_the_one_path_computes_a_score() -> None:
 def test_every_list_comes_from_the_one_path() -> None:
     assert users_of("lsif.ranking.scoring", "recommend_batches") == {"lsif/ranking/night.py"}
     assert users_of("lsif.ranking.scoring", "Night") == {"lsif/ranking/by_executors.py", "lsif/ranking/night.py"}
-    assert users_of("lsif.ranking.night", "write_lists") == {"jobs/score_users.py"}
+    assert users_of("lsif.ranking.night", "write_lists") == {"lsif/ranking/variants.py"}
+    assert users_of("lsif.ranking.variants", "write_variants") == {"jobs/score_users.py"}
     assert users_of("lsif.ranking.scoring", "recommend") == {"lsif/ranking/night.py"}
     assert users_of("lsif.ranking.night", "lists_at") == {
         "lsif/evaluation/explain.py",

@@ -33,7 +33,7 @@ ARRIVED = """
 SHOWN = """
     CREATE TABLE shown AS
     SELECT coalesce(list, $for_you) AS list, user_id, item_id, rank, ds, recommendation_id, reason_code, model_version,
-        propensity
+        propensity, variant
     FROM lists
     WHERE (user_id, item_id) IN (SELECT (user_id, item_id) FROM arrived)
        OR recommendation_id IN (SELECT recommendation_id FROM arrived WHERE recommendation_id IS NOT NULL)"""

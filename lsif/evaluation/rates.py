@@ -25,8 +25,9 @@ DECIMALS = 9
 CREDITED = """
     CREATE TABLE credited AS
     WITH owned AS (
-        SELECT list, outcome, event_time, last_value(
-            CASE WHEN outcome = $impression THEN {'source': source, 'event_id': event_id, 'at': event_time} END
+        SELECT list, outcome, event_time, ds, last_value(
+            CASE WHEN outcome = $impression THEN
+                {'source': source, 'event_id': event_id, 'at': event_time, 'ds': ds} END
             IGNORE NULLS) OVER (
             PARTITION BY list, user_id, item_id
             ORDER BY event_time, outcome <> $impression, source DESC, event_id DESC
@@ -36,6 +37,7 @@ CREDITED = """
     SELECT shown.source AS source, shown.event_id AS event_id, list, list(outcome) AS outcomes
     FROM owned
     WHERE outcome <> $impression AND epoch_us(event_time) - epoch_us(shown.at) < $window_us
+      AND ds::DATE <= shown.ds::DATE + $window_days::INTEGER
     GROUP BY ALL"""
 """What came of exposures: an outcome belongs to the newest before it, and to no other. (A join would multiply what one
 user sees of an item by what that user does with it; DuckDB's ASOF join takes tens of times as long.)"""
@@ -45,16 +47,17 @@ FACTS = """
         {'metric': 'click_through', 'happened': list_has_any(coalesce(outcomes, []), $clicks)::DOUBLE},
         {'metric': 'conversion', 'happened': list_has_any(coalesce(outcomes, []), $conversions)::DOUBLE}
     ], recursive := true)
-    FROM (FROM feedback WHERE ds = $judged AND outcome = $impression) x
+    FROM (FROM feedback WHERE ds BETWEEN $since AND $judged AND outcome = $impression) x
     LEFT JOIN credited USING (source, event_id, list)"""
 CONTENT = """
     INSERT INTO facts BY NAME
     WITH taken AS (
-        FROM feedback WHERE ds = $judged AND outcome = $event_type AND list IS NOT NULL
+        FROM feedback WHERE ds BETWEEN $since AND $judged AND outcome = $event_type AND list IS NOT NULL
     ), followed AS (
         SELECT DISTINCT o.source, o.event_id, o.list, true AS came
         FROM taken o JOIN (FROM feedback WHERE outcome = $follower::VARCHAR) f
           ON o.list = f.list AND o.user_id = f.user_id AND o.item_id = f.item_id
+         AND f.ds::DATE <= o.ds::DATE + $window_days::INTEGER
          AND (o.source, o.event_id) <> (f.source, f.event_id)
          AND epoch_us(f.event_time) - epoch_us(o.event_time) BETWEEN 0 AND $window_us - 1
     )
@@ -77,7 +80,8 @@ TALLY = """
             concat('model_version=', model_version),
             concat('category=', category),
             CASE WHEN propensity IS NOT NULL AND list <> $any THEN concat($drawn, reason_code, '=', rank) END
-        ] || list_transform($groups::VARCHAR[], lambda name: concat(
+        ] || if(variant IS NULL, [], [concat('variant=', variant)])
+          || list_transform($groups::VARCHAR[], lambda name: concat(
             'user.', name, '=', list_filter(attributes, lambda said: said.name = name)[1].value))) AS segment
         FROM (FROM facts UNION ALL BY NAME FROM once)
         LEFT JOIN (SELECT item_id, category FROM items) USING (item_id)
@@ -86,7 +90,8 @@ TALLY = """
     )
     SELECT list, metric, segment, count(*) AS n, sum(happened) AS total, sum(happened * happened) AS squares
     FROM told WHERE segment IS NOT NULL GROUP BY ALL ORDER BY ALL"""
-"""Sums by segment; what nobody knows of an item or a user makes a segment `dimension=` of its own."""
+"""Sums by segment; what nobody knows of an item or a user makes a segment `dimension=` of its own, a night without an
+experiment none."""
 
 
 def feedback_days(ds: str, window_days: int) -> tuple[str, list[str]]:
@@ -113,23 +118,38 @@ def rates(
     """
     for name, rows in {"items": items, "users": users}.items():
         sql.register(name, rows)
-    judge(sql, feedback, asked, judged)
-    if asked.satisfaction:
-        sql.execute(CONTENT, {"judged": judged, **_window(asked), **_wanted(asked.satisfaction)})
+    judge_all(sql, feedback, asked, judged, judged)
     sums = sql.sql(TALLY, params={"any": ANY_LIST, "drawn": DRAWN, "groups": list(asked.user_groups)}).to_arrow_table()
     return _measured(sums, asked.satisfaction is None or asked.satisfaction.is_share)
 
 
-def judge(sql: "duckdb.DuckDBPyConnection", feedback: pa.Table | pads.Dataset, asked: Asked, judged: str) -> None:
-    """Make the table `facts`: each exposure of the day with what did or did not happen, 1 or 0, by metric."""
+def judge(
+    sql: "duckdb.DuckDBPyConnection",
+    feedback: pa.Table | pads.Dataset,
+    asked: Asked,
+    judged: str,
+    since: str | None = None,
+) -> None:
+    """Make the table `facts`: each exposure of the day, or of the days since another one, with what did or did not
+    happen, 1 or 0, by metric; each judged by what had arrived when its own window had passed."""
     sql.register("feedback", feedback)
     sql.execute(CREDITED, {"impression": IMPRESSION, **_window(asked)})
     types = {"clicks": list(asked.clicks), "conversions": list(asked.conversions)}
-    sql.execute(FACTS, {"impression": IMPRESSION, "judged": judged, **types})
+    sql.execute(FACTS, {"impression": IMPRESSION, "since": since or judged, "judged": judged, **types})
+
+
+def judge_all(
+    sql: "duckdb.DuckDBPyConnection", feedback: pa.Table | pads.Dataset, asked: Asked, since: str, judged: str
+) -> None:
+    """`judge`, and the outcomes by which satisfaction goes."""
+    judge(sql, feedback, asked, judged, since)
+    if asked.satisfaction:
+        days = {"since": since, "judged": judged}
+        sql.execute(CONTENT, {**days, **_window(asked), **_wanted(asked.satisfaction)})
 
 
 def _window(asked: Asked) -> dict[str, int]:
-    return {"window_us": asked.window_days * 86_400_000_000}
+    return {"window_us": asked.window_days * 86_400_000_000, "window_days": asked.window_days}
 
 
 def _wanted(of: Satisfaction) -> dict[str, str | float | bool | None]:

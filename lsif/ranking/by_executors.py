@@ -16,6 +16,7 @@ from pyspark import Broadcast, TaskContext
 from lsif.config import Settings
 from lsif.features.evening import Evening
 from lsif.features.known import BLOCK
+from lsif.ranking.rows import of_variant
 from lsif.ranking.scoring import Night
 from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
@@ -37,15 +38,23 @@ class Shipped:
     ids: pa.Array
     cuts: Sequence[int]
     files: Elsewhere
+    variant: str | None
 
     def write(self, part: int) -> tuple[str, Tally]:
         """Rows of a part in a file; returns its path inside the table, and what was counted."""
         (first, end), tally = self.cuts[part : part + 2], Tally()
-        return self.files.write(self.night.rows_of(self.ids[first:end], tally)), tally
+        rows = self.night.rows_of(self.ids[first:end], tally)
+        return self.files.write(of_variant(batch, self.variant) for batch in rows), tally
 
 
 def write_by_executors(
-    writer: Writer, trained: TrainedModel, at: Evening, settings: Settings, facts: UserFacts, tally: Tally
+    writer: Writer,
+    trained: TrainedModel,
+    at: Evening,
+    settings: Settings,
+    facts: UserFacts,
+    tally: Tally,
+    variant: str | None = None,
 ) -> None:
     """Write every user's rows of the night by the executors of `LSIF_SPARK_MASTER`, and count what `Tally` does.
 
@@ -57,7 +66,7 @@ def write_by_executors(
     cuts = _cuts(len(ids), spark.sparkContext.defaultParallelism)
     night = Night(trained, at, settings, facts=facts, told=True)
     night.count_items(tally)
-    shipped = spark.sparkContext.broadcast(Shipped(night, ids, cuts, writer.elsewhere(at.ds)))
+    shipped = spark.sparkContext.broadcast(Shipped(night, ids, cuts, writer.elsewhere(at.ds), variant))
     parts = spark.range(0, len(cuts) - 1, numPartitions=max(len(cuts) - 1, 1))
     made = "part long, path string, tally string"
     rows = sorted(parts.mapInArrow(lambda batches: _written(shipped, batches), made).collect())

@@ -11,6 +11,7 @@ from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
 from lsif.features.words import with_words
 from lsif.ranking.by_rules import without_rules
+from lsif.ranking.rows import of_variant
 from lsif.ranking.scoring import Night, PopularNight, recommend, recommend_batches
 from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
@@ -22,9 +23,17 @@ from lsif.tables.write import Writer
 
 
 def write_lists(
-    writer: Writer, trained: TrainedModel | None, at: Evening, settings: Settings, facts: UserFacts
+    writer: Writer,
+    trained: TrainedModel | None,
+    at: Evening,
+    settings: Settings,
+    facts: UserFacts,
+    variant: str | None = None,
 ) -> Tally:
     """Every user's lists, written and not visible yet: by this process, or by the executors where there is a cluster.
+
+    Args:
+        variant: of an experiment, that all of `at.people` belong to.
 
     Returns:
         What rules did, and how evidence held.
@@ -34,11 +43,12 @@ def write_lists(
     """
     tally = Tally()
     if trained is None or is_local(spark_master()):
-        writer.write(at.ds, recommend_batches(trained, at, settings, facts=facts, tally=tally))
+        rows = recommend_batches(trained, at, settings, facts=facts, tally=tally)
+        writer.write(at.ds, (of_variant(batch, variant) for batch in rows))
         return tally
     from lsif.ranking.by_executors import write_by_executors  # and Spark, which one machine scores without
 
-    write_by_executors(writer, trained, at, settings, facts, tally)
+    write_by_executors(writer, trained, at, settings, facts, tally, variant)
     return tally
 
 

@@ -153,15 +153,22 @@ def popular_rows(
 
 def _batch(own: dict[str, Any], stamp: Stamp, said: Said | None) -> pa.RecordBatch:
     rows = len(own["rank"])
-    unsaid = {name: pa.nulls(rows, SCHEMA.field(name).type) for name in ("evidence", "reason")}
+    unsaid = {name: pa.nulls(rows, SCHEMA.field(name).type) for name in ("evidence", "reason", "variant")}
     columns = {
         **own,
-        **(vars(said) if said else unsaid),
+        **unsaid,
+        **(vars(said) if said else {}),
         "recommendation_id": recommendation_ids(own["list"], own["user_id"], own["item_id"], stamp),
         "model_version": pa.repeat(stamp.model_version, rows),
         "config_hash": pa.repeat(stamp.config_hash, rows),
     }
     return pa.RecordBatch.from_arrays([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def of_variant(rows: pa.RecordBatch, variant: str | None) -> pa.RecordBatch:
+    """The same rows, of users of that variant."""
+    at, named = SCHEMA.get_field_index("variant"), pa.repeat(pa.scalar(variant, pa.string()), len(rows))
+    return rows.set_column(at, SCHEMA.field(at), named)
 
 
 def recommendation_ids(lists: pa.Array, user_ids: pa.Array, item_ids: pa.Array, stamp: Stamp) -> pa.Array:
