@@ -72,6 +72,8 @@ def _up(value: float, top: float) -> float:
 
 def _line(xs: Sequence[float], ys: Sequence[float | None], top: float) -> str:
     """Broken where nothing is known."""
+    if len(xs) == 1 and ys[0] is not None:  # one night: a dash as wide as its dot
+        return f"M{xs[0] - 3:.2f} {_up(ys[0], top):.2f}h6"
     path, pen = "", "M"
     for x, y in zip(xs, ys, strict=True):
         if y is None:

@@ -1,68 +1,108 @@
-"""Whom the lists serve less, and what they show too little of: rows by group, and checks of them."""
+"""Whom the lists serve less, and what they show too little of: numbers by group of users and items, and checks."""
+
+from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
-from lsif.report.blocks import Block, Grid, Section, Span, Spans, Tone
-from lsif.report.funnel import _check
+from lsif.report.blocks import Block, Cell, Grid, Section, Span, Spans, Tone, number, text
+from lsif.report.funnel import check_row
+from lsif.report.judged import ALL, OURS, metric
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, score
 from lsif.report.texts.words import Words
 
-ELSEWHERE = ("users=all", "rank=", "reason_code=", "model_version=", "variant=", "outcome=", "category=")
-"""Segments that other sections show, or that are no groups of people or items."""
-RATES = ("click_through", "conversion", "satisfaction")
-GROUPS, MOST = 8, 12
-"""Segments of one dimension, and charts, that are shown."""
+CHECKS = ("exposure", "coverage", "gini", "popularity_lift", "calibration", "worst_group")
+"""By their settings in [checks.fairness]."""
+USERS, ITEMS, FAIR = "user.", "item.", "fair."
+SHOWN = "fair.exposure_to_taken"
+CHARTS = 4
+"""Dimensions of users that have a chart; numbers of all are below."""
 QUERY = """SELECT list, metric, segment, value, low, high, n FROM metrics_daily
-WHERE ds = '{ds}' AND segment NOT LIKE 'users=all' AND segment NOT LIKE 'rank=%' AND segment NOT LIKE 'outcome=%'
-ORDER BY metric, list, segment"""
+WHERE ds = '{ds}' AND (metric LIKE 'fair.%' OR segment LIKE 'user.%' OR segment LIKE 'item.%')
+ORDER BY metric, segment, list"""
 
 
 def fairness(night: Night, say: Words) -> Section:
-    rows = [row for row in night.metrics(pc.field("metric") != "") if _is_of_groups(row)]
-    checks = [row for row in night.checks if "fair" in row["step"] or "fair" in row["check"]]
+    of_groups = pc.starts_with(pc.field("segment"), USERS) | pc.starts_with(pc.field("segment"), ITEMS)
+    rows = night.metrics(of_groups | pc.starts_with(pc.field("metric"), FAIR))
+    checks = [row for row in night.checks if row["check"] in CHECKS]
     if not rows and not checks:
         return Section("fairness", say("fairness"), say("fairness_none"))
     blocks: list[Block] = []
     if checks:
         columns = [say(name) for name in ("check", "verdict", "found", "bound")]
-        blocks.append(Grid(say("fairness_checks"), columns, [_check(row, say) for row in checks]))
+        blocks.append(Grid(say("fairness_checks"), columns, [check_row(row, say) for row in checks]))
     blocks += _charts(night, rows, say)
+    blocks += _grids(night, rows, say)
     return Section("fairness", say("fairness"), say("fairness_lead"), blocks, (QUERY.format(ds=night.ds),))
 
 
-def _is_of_groups(row: Row) -> bool:
-    return not row["segment"].startswith(ELSEWHERE) and "=" in row["segment"]
+def _charts(night: Night, rows: Sequence[Row], say: Words) -> list[Block]:
+    """The first list's score by group of users, a chart for each dimension."""
+    name, of = next(iter(night.settings.lists)), f"{OURS}.{metric(night)}"
+    own = [row for row in rows if row["list"] == name and row["metric"] == of and row["segment"].startswith(USERS)]
+    whole = night.metrics((pc.field("metric") == of) & (pc.field("segment") == ALL) & (pc.field("list") == name))
+    mark = whole[0]["value"] if whole else None
+    dimensions = list(dict.fromkeys(_dimension(row) for row in own))[:CHARTS]
+    return [
+        _chart(name, dimension, [row for row in own if _dimension(row) == dimension], mark, say)
+        for dimension in dimensions
+    ]
 
 
-def _charts(night: Night, rows: list[Row], say: Words) -> list[Block]:
-    kinds: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        dimension = row["segment"].partition("=")[0]
-        kinds.setdefault((row["list"], row["metric"], dimension), []).append(row)
-    order = {name: place for place, name in enumerate(night.lists({name for name, _, _ in kinds}))}
-    chosen = sorted(kinds, key=lambda kind: (kind[1], order[kind[0]], kind[2]))[:MOST]
-    return [_chart(kind, kinds[kind], say) for kind in chosen]
-
-
-def _chart(kind: tuple[str, str, str], rows: list[Row], say: Words) -> Spans:
-    name, metric, dimension = kind
+def _chart(name: str, dimension: str, rows: Sequence[Row], mark: float | None, say: Words) -> Spans:
     worst = min(rows, key=lambda row: (row["value"], row["segment"]))
-    shown = sorted(rows, key=lambda row: (-(row["n"] or 0), row["segment"]))[:GROUPS]
     spans = [
         Span(
-            row["segment"].partition("=")[2] or say("unknown"),
+            _group(row, say),
             row["value"],
             row["low"],
             row["high"],
-            f"{score(row['value'])} · {count(row['n'])}",
-            _tone(row, worst),
+            f"{score(row['value'])} · {say('n_users', n=count(row['n']))}",
+            "warn" if row is worst and len(rows) > 1 else "plain",
         )
-        for row in sorted(shown, key=lambda row: str(row["segment"]))
+        for row in rows
     ]
-    caption = say("fairness_by", metric=say.name(metric), list=say.name(name), dimension=say.name(dimension))
-    return Spans(caption, spans, None)
+    caption = say("fairness_by", list=say.name(name), dimension=say.name(dimension))
+    return Spans(caption, spans, mark, say("fairness_mark") if mark is not None else "")
 
 
-def _tone(row: Row, worst: Row) -> Tone:
-    return "warn" if row is worst else "plain"
+def _grids(night: Night, rows: Sequence[Row], say: Words) -> list[Block]:
+    """A table for each metric, lists side by side; what is shown of whose items first and open."""
+    metrics = sorted({row["metric"] for row in rows}, key=lambda name: (name != SHOWN, not name.startswith(FAIR), name))
+    return [_grid(night, name, [row for row in rows if row["metric"] == name], say) for name in metrics]
+
+
+def _grid(night: Night, name: str, rows: Sequence[Row], say: Words) -> Grid:
+    lists = night.lists({row["list"] for row in rows})
+    values = {(row["segment"], row["list"]): row for row in rows}
+    segments = sorted({row["segment"] for row in rows}, key=lambda one: (one != ALL, one))
+    grid = [
+        [text(_label(segment, say)), *(_cell(name, values.get((segment, one))) for one in lists)]
+        for segment in segments
+    ]
+    caption = say.name(name) if name in say.names else say("fairness_metric", metric=say.name(name))
+    return Grid(caption, [say("group"), *map(say.name, lists)], grid, folded=name != SHOWN)
+
+
+def _cell(name: str, row: Row | None) -> Cell:
+    if row is None:
+        return number("–")
+    tone: Tone = "warn" if name == SHOWN and row["value"] < 0.5 else "plain"
+    ends = "" if row["low"] is None else f" ({score(row['low'])} – {score(row['high'])})"
+    return number(score(row["value"]) + ends, tone)
+
+
+def _dimension(row: Row) -> str:
+    return str(row["segment"]).partition("=")[0].removeprefix(USERS).removeprefix(ITEMS)
+
+
+def _group(row: Row, say: Words) -> str:
+    return say.name(str(row["segment"]).partition("=")[2] or "unknown")
+
+
+def _label(segment: str, say: Words) -> str:
+    if segment == ALL:
+        return say("everybody")
+    dimension, _, value = segment.partition("=")
+    return f"{say.name(dimension.removeprefix(USERS).removeprefix(ITEMS))}: {say.name(value or 'unknown')}"

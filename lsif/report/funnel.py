@@ -1,7 +1,7 @@
 """From what was delivered to what was listed: rows, what rules did to lists, and what the night was held against."""
 
-from lsif.report.blocks import Block, Cell, Grid, Section, Tone, number, text
-from lsif.report.night import AUDIT, Night, Row
+from lsif.report.blocks import Block, Cell, Grid, Say, Section, Tone, number, text
+from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent
 from lsif.report.texts.words import Words
 from lsif.report.verdict import why
@@ -31,7 +31,7 @@ def _rows(night: Night, say: Words) -> list[Block]:
         for name in ("rows_in", "duplicates", "quarantined", "rows_out"):
             value = came[name] or 0
             tone: Tone = "warn" if name == "quarantined" and value else "plain"
-            grid.append([text(say(f"funnel_{name}")), number(count(value), tone, value / whole)])
+            grid.append([text(say(f"funnel_{name}")), number(count(value), tone, value / whole if value else None)])
     made = night.lines.get(SCORE)
     if made and made["status"] == "done":
         grid.append([text(say("funnel_users")), number(count(made["rows_in"]))])
@@ -49,8 +49,6 @@ def _rejected(night: Night, say: Words) -> list[Block]:
 
 
 def _rules(night: Night, say: Words) -> Block:
-    from lsif.report.blocks import Say
-
     hits = night.tables.read("list_rule_hits", [night.ds]).to_pylist()
     if not hits:
         return Say(say("funnel_no_rules"))
@@ -73,13 +71,13 @@ def _checks(night: Night, say: Words) -> list[Block]:
     well = [row for row in night.checks if row["verdict"] == "pass"]
     blocks: list[Block] = []
     if beyond:
-        blocks.append(Grid(say("checks_beyond"), columns, [_check(row, say) for row in beyond]))
+        blocks.append(Grid(say("checks_beyond"), columns, [check_row(row, say) for row in beyond]))
     if well:
-        blocks.append(Grid(say("checks_well", n=len(well)), columns, [_check(row, say) for row in well], folded=True))
+        blocks.append(Grid(say("checks_well", n=len(well)), columns, [check_row(row, say) for row in well], folded=True))
     return blocks
 
 
-def _check(row: Row, say: Words) -> list[Cell]:
+def check_row(row: Row, say: Words) -> list[Cell]:
     return [
         text(f"{say.name(row['step'])} · {why(row, say)}"),
         text(say(f"verdict_{row['verdict']}"), TONES[row["verdict"]]),
@@ -93,5 +91,3 @@ def _value(value: float | None) -> str:
         return ""
     return percent(value) if 0 <= value <= 1 and value % 1 else f"{value:,.4g}"
 
-
-__all__ = ["AUDIT", "funnel"]

@@ -53,7 +53,7 @@ def page(night: Night) -> str:
     say = LANGUAGES[night.settings.text.language]
     told = verdict(night, say)
     sections = [section(night, say) for section in SECTIONS]
-    summary = {"ds": night.ds, "tone": told.tone, "word": told.word, "sentence": told.sentence}
+    summary = {"ds": night.ds, "tone": told.tone, "word": told.word, "sentence": f"{told.tonight} {told.past}"}
     tables = night.tables.root
     return _environment().get_template("page.html").render(
         say=say, ds=night.ds, verdict=told, sections=sections, summary=json.dumps(summary), tables=tables

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.ranking.checks import FAIL
 from lsif.report import judged
 from lsif.report.blocks import Figure, Tone
-from lsif.report.night import AUDIT, Night
+from lsif.report.night import AUDIT, Night, Row
 from lsif.report.numbers import count, percent, relative
 from lsif.report.texts.words import Words
 
@@ -20,13 +21,14 @@ class Verdict:
 
     Attributes:
         word: one or two words; `tone` is their colour.
-        sentence: tonight's lists, and the newest night that could be judged.
+        tonight: of the night's lists; `past`: of the newest night that could be judged.
         remarks: what else is to be looked at, a sentence each.
     """
 
     tone: Tone
     word: str
-    sentence: str
+    tonight: str
+    past: str
     remarks: list[str]
     figures: list[Figure]
 
@@ -41,8 +43,7 @@ def verdict(night: Night, say: Words) -> Verdict:
     else:
         tone = "warn" if remarks or losing else "good"
         word = say("stays_with_remarks" if tone == "warn" else "stays")
-    sentence = " ".join([_tonight(night, say), _past(night, say, found)])
-    return Verdict(tone, word, sentence, remarks, _figures(night, say, found))
+    return Verdict(tone, word, _tonight(night, say), _past(night, say, found), remarks, _figures(night, say, found))
 
 
 def reach(night: Night) -> tuple[int, int, int]:
@@ -71,10 +72,12 @@ def reason(night: Night, say: Words) -> str:
     return say("step_failed", step=say.name(line["step"])) + said
 
 
-def why(row: dict[str, object], say: Words) -> str:
-    """A check in words; what the audit found stands in the table `checks` alone, since it names users."""
-    told = say.name(f"check.{row['check']}") if f"check.{row['check']}" in say.names else say.name(str(row["check"]))
-    return told if row["step"] == AUDIT or not row["note"] else f"{told} ({row['note']})"
+def why(row: Row, say: Words) -> str:
+    """A check in words; what the audit says of wrong rows stands in the table `checks` alone, since it names users."""
+    known = f"check.{row['check']}"
+    told = say.name(known if known in say.names else row["check"])
+    names_users = row["step"] == AUDIT and row["check"] in FAIL
+    return f"{told} ({row['note']})" if row["note"] and not names_users else told
 
 
 def _tonight(night: Night, say: Words) -> str:
