@@ -24,6 +24,7 @@ class JobOperator(BaseOperator):
         super().__init__(**options)
         self.command = command
         self.hook = SubprocessHook()
+        self.said = ""
 
     def execute(self, context: Context) -> None:
         # Lines that Python keeps until the end would follow the one on standard error that says why a job failed.
@@ -32,6 +33,7 @@ class JobOperator(BaseOperator):
         is_last = str(task.try_number > task.max_tries).lower()
         told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last}
         done = self.hook.run_command([word for word in self.command if word], env=told)
+        self.said = done.output
         if done.exit_code == SUPERSEDED:
             raise AirflowSkipException(done.output)
         if done.exit_code == BAD_INPUT:

@@ -29,7 +29,7 @@ def facts(registry: Registry, number: str) -> tuple[Mapping[str, str], Sequence[
         return version.tags, ()
 
 
-def log_page(registry: Registry, ds: str, file: Path, tone: str) -> str:
+def log_page(registry: Registry, ds: str, file: Path) -> str:
     """Put a night's page beside the models, in the run of that night, and give its address in MLflow.
 
     Raises:
@@ -43,9 +43,9 @@ def log_page(registry: Registry, ds: str, file: Path, tone: str) -> str:
         found = registry.client.search_runs([experiment], f"tags.ds = '{ds}'", max_results=1)
         given = {"run_id": found[0].info.run_id} if found else {"run_name": f"night {ds}", "experiment_id": experiment}
         with mlflow.start_run(**given) as run:
-            mlflow.set_tags({"ds": ds, "verdict": tone})
+            mlflow.set_tag("ds", ds)
             mlflow.log_artifact(str(file), PAGE)
-        return f"{registry.uri.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
+    return f"{registry.uri.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
 
 
 def _experiment(registry: Registry) -> str:

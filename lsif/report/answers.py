@@ -72,7 +72,9 @@ def _ranks(rows: Sequence[Row], say: Words) -> Spans | None:
     clicks = [row for row in rows if row["metric"] == RATES[0] and row["list"] == ANY]
     by_rank = {int(row["segment"].removeprefix(BY_RANK)): row for row in clicks if row["segment"].startswith(BY_RANK)}
     spans = [
-        Span(say("rank_n", n=rank), row["value"], row["low"], row["high"], f"{percent(row['value'])} · {count(row['n'])}")
+        Span(
+            say("rank_n", n=rank), row["value"], row["low"], row["high"], f"{percent(row['value'])} · {count(row['n'])}"
+        )
         for rank, row in sorted(by_rank.items())[:RANKS]
     ]
     return Spans(say("answers_ranks"), spans, 0.0) if spans else None

@@ -37,13 +37,15 @@ class Cell:
     """Of a table.
 
     Attributes:
-        bar: length of a bar under the text, 0 to 1.
+        bar: length of a bar before the text, 0 to 1.
+        note: what stands below it, small.
     """
 
     text: str
     number: bool = False
     tone: Tone = "plain"
     bar: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,5 +205,5 @@ def text(value: object, tone: Tone = "plain") -> Cell:
     return Cell("" if value is None else str(value), tone=tone)
 
 
-def number(value: str, tone: Tone = "plain", bar: float | None = None) -> Cell:
-    return Cell(value, number=True, tone=tone, bar=bar)
+def number(value: str, tone: Tone = "plain", bar: float | None = None, note: str = "") -> Cell:
+    return Cell(value, number=True, tone=tone, bar=bar, note=note)

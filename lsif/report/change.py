@@ -46,5 +46,4 @@ def _by_name(night: Night, rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
 def _cell(row: Row | None, was: Row | None, say: Words) -> Cell:
     if row is None:
         return number("–")
-    moved = f" ({say('was', value=percent(was['value']))})" if was else ""
-    return number(percent(row["value"]) + moved)
+    return number(percent(row["value"]), note=say("was", value=percent(was["value"])) if was else "")

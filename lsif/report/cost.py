@@ -19,20 +19,26 @@ def cost(night: Night, say: Words) -> Section:
     total, peak = _seconds(lines), max(row["peak_memory_mb"] for row in lines)
     usual = [value for value in map(_seconds, _nights_before(night)) if value]
     note = say("cost_usual", value=seconds(median(usual)), n=len(usual)) if usual else say("cost_first")
-    figures = [Figure(say("cost_total"), seconds(total), note), Figure(say("cost_peak"), megabytes(peak), say("cost_peak_note"))]
+    figures = [
+        Figure(say("cost_total"), seconds(total), note),
+        Figure(say("cost_peak"), megabytes(peak), say("cost_peak_note")),
+    ]
     if users:
-        figures.append(Figure(say("cost_users"), seconds(1000 * total / users), say("cost_users_note", users=count(users))))
+        figures.append(
+            Figure(say("cost_users"), seconds(1000 * total / users), say("cost_users_note", users=count(users)))
+        )
     top = max(row["seconds"] for row in lines) or 1.0
+    failed = any(row["status"] != "done" for row in lines)
     grid = [
         [
             text(say.name(row["step"])),
             number(seconds(row["seconds"]), bar=row["seconds"] / top),
             number(megabytes(row["peak_memory_mb"])),
-            text(say(f"status_{row['status']}"), "plain" if row["status"] == "done" else "bad"),
+            *([text(say(f"status_{row['status']}"), "plain" if row["status"] == "done" else "bad")] if failed else []),
         ]
         for row in lines
     ]
-    columns = [say(name) for name in ("step", "col_seconds", "col_memory", "status")]
+    columns = [say(name) for name in ("step", "col_seconds", "col_memory", *(["status"] if failed else []))]
     blocks: list[Block] = [Figures(figures), Grid(say("cost_steps"), columns, grid)]
     return Section("cost", say("cost"), say("cost_lead"), blocks, (QUERY.format(ds=night.ds),))
 

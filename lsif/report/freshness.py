@@ -18,8 +18,8 @@ SOURCES = """
     FROM events GROUP BY ALL ORDER BY source"""
 QUERY = """SELECT source, ds, count(*) AS events, max(event_time) AS last_event FROM events
 WHERE ds BETWEEN '{first}' AND '{ds}' GROUP BY ALL ORDER BY source, ds"""
-OLD_MODEL, OLD_INPUT = 14, 7
-"""Days from which on an age is pointed out; the bounds that stop a night are settings."""
+CHECKS = {"age_model": "model_age_days", "age_items": "catalogue_age_days", "age_users": "users_age_days"}
+"""What says of an age that it is too old."""
 
 
 def freshness(night: Night, say: Words) -> Section:
@@ -41,7 +41,7 @@ def sources_of(night: Night) -> list[Row]:
         sql.execute("SET TimeZone = 'UTC'")
         # Named columns alone are read: a filter on days becomes one on files.
         sql.register("events", night.tables.scan("events", there).scanner(columns=["ds", "source", "event_time"]))
-        found = sql.execute(SOURCES, {"ds": night.ds, "week_before": day_before(night.ds, 7)})
+        found = sql.sql(SOURCES, params={"ds": night.ds, "week_before": day_before(night.ds, 7)})
         rows: list[Row] = found.to_arrow_table().to_pylist()
         return rows
 
@@ -53,7 +53,8 @@ def _ages(night: Night, say: Words) -> Grid:
     for name, day in known.items():
         if day:
             age = (date.fromisoformat(night.ds) - date.fromisoformat(day)).days
-            tone: Tone = "warn" if age > (OLD_MODEL if name == "age_model" else OLD_INPUT) else "plain"
+            too_old = any(row["check"] == CHECKS[name] and row["verdict"] != "pass" for row in night.checks)
+            tone: Tone = "warn" if too_old else "plain"
             rows.append([text(say(name)), text(day), number(say("days", n=age), tone)])
     return Grid(say("fresh_ages"), [say("what"), say("as_of"), say("age")], rows)
 

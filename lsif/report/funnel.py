@@ -12,7 +12,7 @@ ROWS = """SELECT step, status, rows_in, rows_out, duplicates, quarantined, note 
 WHERE ds = '{ds}' ORDER BY seq"""
 REJECTED = "SELECT rule, count(*) AS rows FROM quarantine WHERE ds = '{ds}' GROUP BY rule ORDER BY rows DESC"
 HITS = "SELECT list, rule, rows, users FROM list_rule_hits WHERE ds = '{ds}' ORDER BY rows DESC"
-HELD = "SELECT step, \"check\", value, bound, verdict FROM checks WHERE ds = '{ds}' ORDER BY verdict, step, \"check\""
+HELD = 'SELECT step, "check", value, bound, verdict FROM checks WHERE ds = \'{ds}\' ORDER BY verdict, step, "check"'
 
 
 def funnel(night: Night, say: Words) -> Section:
@@ -73,7 +73,9 @@ def _checks(night: Night, say: Words) -> list[Block]:
     if beyond:
         blocks.append(Grid(say("checks_beyond"), columns, [check_row(row, say) for row in beyond]))
     if well:
-        blocks.append(Grid(say("checks_well", n=len(well)), columns, [check_row(row, say) for row in well], folded=True))
+        blocks.append(
+            Grid(say("checks_well", n=len(well)), columns, [check_row(row, say) for row in well], folded=True)
+        )
     return blocks
 
 
@@ -90,4 +92,3 @@ def _value(value: float | None) -> str:
     if value is None:
         return ""
     return percent(value) if 0 <= value <= 1 and value % 1 else f"{value:,.4g}"
-

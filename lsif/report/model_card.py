@@ -9,7 +9,7 @@ from lsif.report.numbers import score, signed
 from lsif.report.texts.words import Words
 from lsif.report.verdict import NO_MODEL
 
-FACTS = ("ds", "trained_through", "text_encoder", "gate", "gate_reasons", "decision", "decision_ds", "decision_reason")
+FACTS = ("ds", "trained_through", "text_encoder", "gate", "gate_reasons")
 HASHES = ("data_hash", "config_hash", "code_hash", "manifest_sha256")
 MOVES = "SELECT seq, ds, alias, from_version, to_version, who, reason FROM alias_history ORDER BY seq DESC LIMIT 10"
 USED = "SELECT DISTINCT ds, model_version FROM recommendations ORDER BY ds DESC LIMIT 30"
@@ -22,7 +22,7 @@ def model_card(night: Night, say: Words) -> Section:
         return Section("model", say("model"), say("model_none"), (), (USED,))
     blocks: list[Block] = []
     if night.model.tags:
-        blocks.append(_facts(night.model, say))
+        blocks += [_facts(night.model, say), _hashes(night.model, say)]
     if night.model.comparison:
         blocks.append(_gate(night, night.model.comparison, say))
     lead = say("model_lead", version=night.model.version)
@@ -32,9 +32,18 @@ def model_card(night: Night, say: Words) -> Section:
 
 
 def _facts(model: ModelFacts, say: Words) -> Grid:
-    rows = [[text(say(f"fact_{name}")), text(model.tags[name], _tone(name, model))] for name in FACTS if name in model.tags]
-    rows += [[text(say(f"fact_{name}")), text(model.tags[name][:16])] for name in HASHES if name in model.tags]
+    rows = [
+        [text(say(f"fact_{name}")), text(model.tags[name], _tone(name, model))] for name in FACTS if name in model.tags
+    ]
+    if decision := model.tags.get("decision"):
+        said = f"{say.name(decision)}, {model.tags.get('decision_ds', '')}: {model.tags.get('decision_reason', '')}"
+        rows.append([text(say("fact_decision")), text(said)])
     return Grid(say("model_facts"), [say("what"), say("value")], rows)
+
+
+def _hashes(model: ModelFacts, say: Words) -> Grid:
+    rows = [[text(say(f"fact_{name}")), text(model.tags[name][:16])] for name in HASHES if name in model.tags]
+    return Grid(say("model_hashes"), [say("what"), say("value")], rows, folded=True)
 
 
 def _tone(name: str, model: ModelFacts) -> Tone:
@@ -48,7 +57,9 @@ def _gate(night: Night, comparison: Sequence[Row], say: Words) -> Grid:
     rows = [row for row in comparison if row["metric"] == metric(night)]
     order = {name: place for place, name in enumerate(night.lists({str(row["list"]) for row in rows}))}
     grid = [_line(row, say) for row in sorted(rows, key=lambda row: (order[str(row["list"])], -float(row["value"])))]
-    return Grid(say("model_gate"), [say("list"), say("contender"), say("col_score"), say("col_lead")], grid, folded=True)
+    return Grid(
+        say("model_gate"), [say("list"), say("contender"), say("col_score"), say("col_lead")], grid, folded=True
+    )
 
 
 def _line(row: Row, say: Words) -> list[Cell]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-LOW_ENDS = 0.06
-"""Room above the highest value of a chart, relatively."""
+NARROW = "\N{NO-BREAK SPACE}"
+"""Between a number and its unit, so that no line ends there."""
 
 
 def count(value: float | None) -> str:
@@ -20,22 +20,22 @@ def signed(value: float | None) -> str:
 
 
 def percent(value: float | None, decimals: int = 1) -> str:
-    return "" if value is None else f"{100 * value:.{decimals}f} %".replace("-", "−")
+    return "" if value is None else f"{100 * value:.{decimals}f}{NARROW}%".replace("-", "−")
 
 
 def relative(ours: float, theirs: float) -> str:
     """How much more, in percent; nothing where there is nothing to compare with."""
-    return f"{100 * (ours / theirs - 1):+.0f} %".replace("-", "−") if theirs > 0 else ""
+    return f"{100 * (ours / theirs - 1):+.0f}{NARROW}%".replace("-", "−") if theirs > 0 else ""
 
 
 def seconds(value: float) -> str:
     if value < 90:
-        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
-    return f"{value / 60:.1f} min"
+        return f"{value:.1f}{NARROW}s" if value < 10 else f"{value:.0f}{NARROW}s"
+    return f"{value / 60:.1f}{NARROW}min"
 
 
 def megabytes(value: float) -> str:
-    return f"{value:,.0f} MB" if value < 10_000 else f"{value / 1024:,.1f} GB"
+    return f"{value:,.0f}{NARROW}MB" if value < 10_000 else f"{value / 1024:,.1f}{NARROW}GB"
 
 
 def median(values: Sequence[float]) -> float:

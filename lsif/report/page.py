@@ -55,8 +55,10 @@ def page(night: Night) -> str:
     sections = [section(night, say) for section in SECTIONS]
     summary = {"ds": night.ds, "tone": told.tone, "word": told.word, "sentence": f"{told.tonight} {told.past}"}
     tables = night.tables.root
-    return _environment().get_template("page.html").render(
-        say=say, ds=night.ds, verdict=told, sections=sections, summary=json.dumps(summary), tables=tables
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(say=say, ds=night.ds, verdict=told, sections=sections, summary=json.dumps(summary), tables=tables)
     )
 
 

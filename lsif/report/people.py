@@ -34,11 +34,15 @@ def people(night: Night, say: Words) -> Section:
         return Section("people", say("people"), say("people_gone"))
     rows = night.tables.read("recommendations", [night.ds], LISTED, pc.field("user_id").isin(ids)).to_pylist()
     windows = {row["user_id"]: row["events"] for row in known.windows.to_pylist()}
-    asked = {row["item_id"] for row in rows} | {one["item_id"] for window in windows.values() for one in window[-RECENT:]}
+    asked = {row["item_id"] for row in rows} | {
+        one["item_id"] for window in windows.values() for one in window[-RECENT:]
+    }
     titles = night.titles(asked)
     names = dict(zip(ids, string.ascii_uppercase, strict=False))
     shown = [
-        _person(say("user_n", n=names[user]), night, _weeks(known, user, night.ds), windows.get(user, []), own, titles, say)
+        _person(
+            say("user_n", n=names[user]), night, _weeks(known, user, night.ds), windows.get(user, []), own, titles, say
+        )
         for user in ids
         if (own := [row for row in rows if row["user_id"] == user])
     ]
@@ -84,7 +88,10 @@ def _person(
         told += " " + say("person_alpha", alpha=f"{alpha:.2f}")
     recent = list(dict.fromkeys(titles.get(one["item_id"], one["item_id"]) for one in reversed(window)))[:RECENT]
     lists = [
-        (say.name(of), [*_shown(sorted((r for r in rows if r["list"] == of), key=lambda r: int(r["rank"])), titles, say)])
+        (
+            say.name(of),
+            [*_shown(sorted((r for r in rows if r["list"] == of), key=lambda r: int(r["rank"])), titles, say)],
+        )
         for of in night.lists({row["list"] for row in rows})
     ]
     weeks_told = say("weeks_told", days=count(sum(weeks)), weeks=WEEKS, busy=sum(1 for one in weeks if one))

@@ -24,7 +24,9 @@ def shares(night: Night, say: Words) -> Section:
     names = night.lists({row["list"] for row in means})
     by_list = {row["list"]: row for row in means}
     blocks = [
-        Stacks(say("shares_parts"), [say(f"part_{part}") for part in PARTS], [_stack(by_list[name], say) for name in names]),
+        Stacks(
+            say("shares_parts"), [say(f"part_{part}") for part in PARTS], [_stack(by_list[name], say) for name in names]
+        ),
         Distributions(say("shares_alpha"), [_alpha(name, alphas, say) for name in names if _any(name, alphas)]),
         _reasons(names, reasons, say),
     ]

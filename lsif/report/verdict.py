@@ -125,7 +125,7 @@ def _figures(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | 
         note = say("fig_lead_note", list=say.name(first.name), rival=say.name(first.rival), day=found[0])
         figures.append(Figure(say("fig_lead"), lead or "–", note, tone))
         if first.hits:
-            note = say("fig_hits_note", list=say.name(first.name), n=count(first.hits["n"]))
+            note = say("fig_hits_note", list=say.name(first.name), cut=night.cut, n=count(first.hits["n"]))
             figures.append(Figure(say("fig_hits"), percent(first.hits["value"], 0), note))
     bad = [row for row in night.checks if row["verdict"] != "pass"]
     if night.checks:
