@@ -11,8 +11,9 @@ the lists, `audit_recommendations` reads what was staged, and `publish_recommend
 visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
 lists to the databases of `[deliver]`, where the configuration has it. `item_lists` makes the lists beside items where
 the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
-`user_interests` writes what each user is interested in, for people; nothing waits for it. At the end, whatever became of
-the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night fails with it.
+`user_interests` writes what each user is interested in, for people; nothing waits for it. At the end, whatever
+became of the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night fails
+with it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.

@@ -1,4 +1,4 @@
-"""The task that makes the night's page, with a button in Airflow that opens it. Airflow and the standard library only."""
+"""The task that makes the night's page, with a button that opens it. Airflow and the standard library only."""
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.types import TaskInstanceKey

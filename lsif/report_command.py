@@ -14,8 +14,8 @@ def report(
 ) -> None:
     """Make the page of a night, and the index over all nights: `lsif report --ds 2017-10-31 --open`.
 
-    It says whether the night may stay and why: lists beside counting, freshness, changes, clicks, checks, ten users under
-    pseudonyms, cost. One file that needs no server: mail it, with `--without-users` where users are not to be seen.
+    It says whether the night may stay and why: lists beside counting, freshness, changes, clicks, checks, ten users
+    under pseudonyms, cost. One file that needs no server: mail it, with `--without-users` where nobody may be seen.
     Every night makes its own; this makes it again, as the tables are now.
     """
     from lsif.config import load_settings

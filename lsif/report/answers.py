@@ -17,7 +17,8 @@ QUERY = """SELECT list, metric, segment, value, low, high, n, hits FROM metrics_
 WHERE ds = '{ds}' AND metric IN ('click_through', 'conversion', 'satisfaction') ORDER BY ALL"""
 WEEK = """SELECT list, metric, sum(hits) / sum(n) AS value, sum(n) AS n FROM metrics_daily
 WHERE metric IN ('click_through', 'conversion') AND segment = 'users=all' GROUP BY ALL ORDER BY ALL"""
-VARIANTS = "SELECT list, metric, segment, value, low, high, n FROM metrics_daily WHERE ds = '{ds}' AND segment LIKE 'variant=%'"
+VARIANTS = """SELECT list, metric, segment, value, low, high, n FROM metrics_daily
+WHERE ds = '{ds}' AND segment LIKE 'variant=%' ORDER BY ALL"""
 
 
 def answers(night: Night, say: Words) -> Section:
@@ -102,12 +103,20 @@ def _variants(night: Night, metric: str, rows: Sequence[Row], say: Words) -> Spa
     own.sort(key=lambda row: (order[row["list"]], row["segment"]))
     spans = [
         Span(
-            f"{say('all_lists') if row['list'] == ANY else say.name(row['list'])} · {row['segment'].removeprefix(VARIANT)}",
+            f"{_list(row, say)} · {row['segment'].removeprefix(VARIANT)}",
             row["value"],
             row["low"],
             row["high"],
-            f"{score(row['value'])} · {count(row['n'])}",
+            f"{_value(row)} · {count(row['n'])}",
         )
         for row in own
     ]
     return Spans(f"{say.name(metric)}", spans, None)
+
+
+def _list(row: Row, say: Words) -> str:
+    return say("all_lists") if row["list"] == ANY else say.name(row["list"])
+
+
+def _value(row: Row) -> str:
+    return percent(row["value"]) if row["hits"] is not None or row["metric"] in RATES[:2] else score(row["value"])

@@ -10,6 +10,8 @@ from lsif.report.blocks import Span, Trend
 
 ROOM = 1.08
 """Above the highest value."""
+FEW = 12
+"""Nights that have a dot each."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def drawn(trend: Trend) -> Drawn:
         band=_band(xs, trend.low, trend.high, top),
         ours=_line(xs, trend.ours, top),
         theirs=_line(xs, trend.theirs, top),
-        dots="".join(f"M{x:.2f} {_up(y, top):.2f}h0" for x, y in zip(xs, trend.ours, strict=True) if y is not None),
+        dots=_dots(xs, trend.ours, top),
         top=f"{top:.2f}" if top >= 0.1 else f"{top:.3f}",
         first=trend.days[0][5:],
         last=trend.days[-1][5:],
@@ -62,6 +64,12 @@ class Scale:
 
     def at(self, value: float) -> str:
         return f"{100 * (value - self.low) / (self.high - self.low):.2f}"
+
+
+def _dots(xs: Sequence[float], ys: Sequence[float | None], top: float) -> str:
+    """One for each night, or of many for the newest alone."""
+    known = [f"M{x:.2f} {_up(y, top):.2f}h0" for x, y in zip(xs, ys, strict=True) if y is not None]
+    return "".join(known if len(known) <= FEW else known[-1:])
 
 
 def _across(points: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 from lsif.report.blocks import Block, Figure, Figures, Grid, Section, number, text
 from lsif.report.night import Night, Row, last_by_step
-from lsif.report.numbers import count, megabytes, median, seconds
+from lsif.report.numbers import count, median, megabytes, seconds
 from lsif.report.texts.words import Words
 from lsif.report.verdict import reach
 

@@ -60,24 +60,21 @@ def reach(night: Night) -> tuple[int, int, int]:
 
 
 def reason(night: Night, say: Words) -> str:
-    """Why the lists are held: checks that failed, in words; else what the step's line says."""
-    failed = [row for row in night.checks if row["verdict"] == "fail"]
-    if failed:
-        return say.listed([why(row, say) for row in failed])
-    line = night.stopped
-    if line is None:
-        return ""
-    # What a step said may name a user; a page without users has the step alone.
-    said = f": {line['note']}"[:300] if night.with_users and line["note"] and line["step"] != AUDIT else ""
-    return say("step_failed", step=say.name(line["step"])) + said
+    """Why the lists are held: checks that failed, in words; else the step that did."""
+    if failed := [row for row in night.checks if row["verdict"] == "fail"]:
+        return say.listed([_name(row, say) for row in failed])
+    return say("step_failed", step=say.name(night.stopped["step"])) if night.stopped else ""
+
+
+def _name(row: Row, say: Words) -> str:
+    known = f"check.{row['check']}"
+    return say.name(known if known in say.names else row["check"])
 
 
 def why(row: Row, say: Words) -> str:
     """A check in words; what the audit says of wrong rows stands in the table `checks` alone, since it names users."""
-    known = f"check.{row['check']}"
-    told = say.name(known if known in say.names else row["check"])
     names_users = row["step"] == AUDIT and row["check"] in FAIL
-    return f"{told} ({row['note']})" if row["note"] and not names_users else told
+    return f"{_name(row, say)} ({row['note']})" if row["note"] and not names_users else _name(row, say)
 
 
 def _tonight(night: Night, say: Words) -> str:
@@ -103,14 +100,23 @@ def _past(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | Non
 
 
 def _remarks(night: Night, say: Words) -> list[str]:
-    warned = [row for row in night.checks if row["verdict"] in ("warn", "accepted")]
-    remarks = [say(f"remark_{row['verdict']}", what=why(row, say)) for row in warned]
+    beyond = sorted((row for row in night.checks if row["verdict"] != "pass"), key=lambda row: row["verdict"] != "fail")
+    remarks = [*_said(night, say), *(say(f"remark_{row['verdict']}", what=why(row, say)) for row in beyond)]
     remarks += [say("remark_failed", step=say.name(row["step"])) for row in night.failed_afterwards]
     found = judged.newest(night)
     for one in found[1] if found else []:
         if one.loses:
             remarks.append(say("remark_loses", list=say.name(one.name), rival=say.name(one.rival)))
     return remarks
+
+
+def _said(night: Night, say: Words) -> list[str]:
+    """What the step that stopped the night said; a page without users has the step alone, since it may name one."""
+    line = night.stopped
+    is_checked = any(row["verdict"] == "fail" for row in night.checks)
+    if line is None or is_checked or not line["note"] or not night.with_users:
+        return []
+    return [say("remark_stopped", step=say.name(line["step"]), said=line["note"][:400])]
 
 
 def _figures(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | None) -> list[Figure]:

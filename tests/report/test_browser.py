@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDTHS = (1280, 390)
 OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(one => {
     const box = one.getBoundingClientRect(), style = getComputedStyle(one);
@@ -30,12 +35,14 @@ OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(one => {
 }).map(one => one.outerHTML.slice(0, 120))"""
 """What reaches past the right edge."""
 OVERLAPS = """() => {
-    const told = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const told = [], range = document.createRange();
     while (texts.nextNode()) {
         const node = texts.currentNode;
-        if (!node.data.trim() || !node.parentElement.checkVisibility() || node.parentElement.closest('thead')) continue;
+        const text = node.data.trim().slice(0, 40), within = node.parentElement;
+        if (!text || !within.checkVisibility() || within.closest('thead')) continue;
         range.selectNodeContents(node);
-        for (const box of range.getClientRects()) if (box.width > 1) told.push({box, text: node.data.trim().slice(0, 40)});
+        for (const box of range.getClientRects()) if (box.width > 1) told.push({box, text});
     }
     const found = [];
     told.sort((a, b) => a.box.top - b.box.top);

@@ -4,8 +4,9 @@ from datetime import date
 
 from lsif.report.texts.words import Words
 
-MONTHS = "January February March April May June July August September October November December".split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+MONTHS += ("August", "September", "October", "November", "December")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def day(of: date) -> str:
@@ -46,16 +47,18 @@ SENTENCES = {
     "unfinished": "Not finished",
     "tonight_out": "Tonight’s lists are out: {users} users have {lists} lists each, made by model version {version}.",
     "tonight_popular": "Tonight’s lists are out for {users} users, but without a model: they show what is popular.",
-    "tonight_held": "Tonight’s lists are held back, because of this: {reason}. {stay}",
+    "tonight_held": "Tonight’s lists are held back because of {reason}. {stay}",
     "not_run": "There are no lists of this night: it was not run to its end. {stay}",
     "last_good": "The last good lists, of {day}, stay in force.",
     "none_good": "No earlier lists are there.",
     "earlier_run": "The lists of an earlier run of this night stay in force.",
-    "step_failed": "the step “{step}” failed",
+    "step_failed": "a step that failed: {step}",
     "judged_all": "The newest night that could be judged, {day}, beat counting in all {lists} lists.",
     "judged_some": "The newest night that could be judged, {day}, beat counting in {wins} of {lists} lists.",
     "judged_none": "The newest night that could be judged, {day}, beat counting in none of its {lists} lists.",
     "not_judged": "No night can be judged yet: that takes {days} days of what users do afterwards.",
+    "remark_fail": "What stops the night: {what}",
+    "remark_stopped": "What the step “{step}” said: {said}",
     "remark_warn": "Look at this check: {what}",
     "remark_accepted": "Let pass by a person: {what}",
     "remark_failed": "The step “{step}” failed; the lists do not depend on it.",
@@ -90,11 +93,11 @@ SENTENCES = {
     "was": "was {value}",
     # --- quality
     "quality": "How good are the lists?",
-    "quality_lead": "The lists of {day} against what users took in the {days} days after. The score (NDCG) is 1 when the "
-    "first places hold what was taken and 0 when they hold none of it. Counting means the best simple rule, such as "
-    "showing again what a user takes most often.",
-    "quality_none": "No lists can be judged yet: it takes the {days} days after a night to see what users do. The first "
-    "numbers appear on the page {days} days after the first night.",
+    "quality_lead": "The lists of {day} against what users took in the {days} days after. The score (NDCG) "
+    "is 1 when the first places hold what was taken and 0 when they hold none of it. Counting means the best "
+    "simple rule, such as showing again what a user takes most often.",
+    "quality_none": "No lists can be judged yet: it takes the {days} days after a night to see what users "
+    "do. The first numbers appear on the page {days} days after the first night.",
     "quality_table": "Each list beside the best counting",
     "col_score": "Score (95 % interval)",
     "col_counting": "Best counting",
@@ -111,7 +114,8 @@ SENTENCES = {
     # --- freshness
     "freshness": "How fresh is it?",
     "fresh_lead": "Every source of the last two weeks brought events tonight.",
-    "fresh_late": "Late tonight, or silent: {sources}. What is delivered later counts from the night on which it comes.",
+    "fresh_late": "Late tonight, or silent: {sources}. What is delivered later counts from the night on "
+    "which it comes.",
     "fresh_none": "No events have arrived in the last two weeks.",
     "fresh_ages": "Age of what the lists are made of",
     "age_model": "What the model learned from, up to",
@@ -127,10 +131,11 @@ SENTENCES = {
     "nothing_since": "nothing since {day}",
     # --- change
     "change": "What changed since yesterday?",
-    "change_lead": "Tonight’s lists beside those of the night before, counted over all users before anybody has clicked. "
-    "Below each, the same number a night earlier.",
+    "change_lead": "Tonight’s lists beside those of the night before, counted over all users before anybody "
+    "has clicked. Below each, the same number a night earlier.",
     "change_first": "There is no night before to compare with; these numbers are of tonight alone.",
-    "change_none": "Nothing is known of how tonight’s lists differ: they are not published, or join_feedback has not run.",
+    "change_none": "Nothing is known of how tonight’s lists differ: they are not published, or join_feedback "
+    "has not run.",
     "change_table": "How the lists differ",
     "col_overlap": "First {n} rows kept",
     "col_new_rows": "New rows",
@@ -141,8 +146,8 @@ SENTENCES = {
     # --- answers
     "answers": "What did people do with what they saw?",
     "answers_lead": "What was shown on {day}, by what followed within {days} days.",
-    "answers_none": "There are no click rates, since no source delivers impressions that are {days} days old by now. "
-    "Deliver them as events of the type impression, and rates by list, rank and reason appear here.",
+    "answers_none": "There are no click rates, since no source delivers impressions that are {days} days old "
+    "by now. Deliver them as events of the type impression, and rates by list, rank and reason appear here.",
     "answers_rates": "Rates, with their 95 % intervals",
     "click_through": "Click-through",
     "conversion": "Conversion",
@@ -156,11 +161,12 @@ SENTENCES = {
     "col_unmet": "Met none",
     "experiment": "Is an experiment running?",
     "experiment_lead": "Each variant’s numbers tonight; small differences between them may be chance.",
-    "experiment_none": "No experiment is running. With [experiment] in the configuration its variants are compared here.",
+    "experiment_none": "No experiment is running. With [experiment] in the configuration its variants are "
+    "compared here.",
     # --- shares
     "shares": "What do the lists rest on?",
-    "shares_lead": "How much of each row’s score comes from what the user always does, from what the last weeks add, from "
-    "what is popular, and from rules.",
+    "shares_lead": "How much of each row’s score comes from what the user always does, from what the last "
+    "weeks add, from what is popular, and from rules.",
     "shares_none": "There are no lists of this night to look into.",
     "shares_parts": "Share of the score, the mean over all rows",
     "part_long": "long-term interest",
@@ -196,8 +202,8 @@ SENTENCES = {
     # --- fairness
     "fairness": "Whom do the lists serve less?",
     "fairness_lead": "What lists are worth to each group of users, and how much of whose items they show.",
-    "fairness_none": "No numbers by group of users or items are there tonight. They appear where [checks] or [feedback] names "
-    "groups, and what they are measured by has arrived.",
+    "fairness_none": "No numbers by group of users or items are there tonight. They appear where [checks] or "
+    "[feedback] names groups, and what they are measured by has arrived.",
     "fairness_checks": "Checks of fairness",
     "fairness_by": "Score of “{list}” by {dimension}",
     "fairness_mark": "The dashed line is everybody; the lowest group is marked.",
@@ -209,7 +215,8 @@ SENTENCES = {
     "drift": "Is the world still the one it learned from?",
     "drift_lead": "{n} of {of} checks of what the model reads and says are beyond their bound.",
     "drift_still": "All {of} checks of what the model reads and says are within their bounds.",
-    "drift_none": "Nothing was checked for drift tonight. The checks appear here once a model has scored a night with them.",
+    "drift_none": "Nothing was checked for drift tonight. The checks appear here once a model has scored a "
+    "night with them.",
     "drift_beyond": "Beyond their bound",
     "drift_well": "{n} checks within their bounds",
     # --- model
@@ -302,10 +309,10 @@ NAMES = {
     "reason.explored": "drawn at random",
     "reason.rotated": "rotated in",
     "check.lists": "lists that nobody knows",
-    "check.row_count": "lists are too long or too short",
-    "check.missing_rows": "rows are missing that scoring did not count",
+    "check.row_count": "lists that are too long or too short",
+    "check.missing_rows": "missing rows that scoring did not count",
     "check.users": "users without a list, or unknown ones",
-    "check.ranks": "ranks have gaps",
+    "check.ranks": "ranks with gaps",
     "check.duplicates": "an item twice in a list",
     "check.items": "items that are unknown or not available",
     "check.filters": "items that a filter keeps out",
@@ -317,26 +324,26 @@ NAMES = {
     "check.recommendation_ids": "ids of rows that are not their own",
     "check.no_model": "popular lists only, without a model",
     "check.fallback": "most rows are the popular fallback",
-    "check.missing_champion": "the champion was missing",
-    "check.max_quarantined": "share of rows that broke a rule",
+    "check.missing_champion": "a champion that is missing",
+    "check.max_quarantined": "the share of rows that broke a rule",
     "check.max_drop": "fewer events than the same weekday before",
-    "check.min_events": "events of the day",
-    "check.max_shrink": "the list is shorter than before",
-    "check.min_match": "items that the catalogue knows",
-    "check.exposure": "the group of items that is shown least, for what is taken of it",
-    "check.coverage": "how much of the catalogue is shown",
-    "check.gini": "how much of what is shown lies on few items",
-    "check.popularity_lift": "how much more popular the lists are than what users take",
-    "check.calibration": "how far lists’ categories are from users’ own mix",
+    "check.min_events": "the number of events of the day",
+    "check.max_shrink": "a delivery that is shorter than the one before",
+    "check.min_match": "the share of items that the catalogue knows",
+    "check.exposure": "a group of items that is shown too little for what is taken of it",
+    "check.coverage": "the part of the catalogue that is shown",
+    "check.gini": "the part of what is shown that lies on few items",
+    "check.popularity_lift": "lists that are more popular than what users take",
+    "check.calibration": "the distance of lists’ categories from users’ own mix",
     "check.worst_group": "the group of users that lists serve least",
-    "check.psi_inputs": "what the model reads has moved",
-    "check.psi_scores": "scores have moved",
-    "check.psi_alpha": "the weight of long-term interest has moved",
-    "check.psi_shares": "what the lists rest on has moved",
-    "check.missing_share": "more is missing in what the model reads",
+    "check.psi_inputs": "a shift in what the model reads",
+    "check.psi_scores": "a shift of the scores",
+    "check.psi_alpha": "a shift of the weight of long-term interest",
+    "check.psi_shares": "a shift in what the lists rest on",
+    "check.missing_share": "more missing values in what the model reads",
     "check.unseen_categories": "items of categories the model never saw",
-    "check.source_drop": "a source brought less than usual",
-    "check.category_drop": "a category lost items",
+    "check.source_drop": "a source that brought less than usual",
+    "check.category_drop": "a category that lost items",
     "check.model_age_days": "days since the model’s last lesson",
     "check.catalogue_age_days": "days since the catalogue came",
     "check.users_age_days": "days since users were described",

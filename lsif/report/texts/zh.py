@@ -8,7 +8,7 @@ WEEKDAYS = "一二三四五六日"
 
 
 def day(of: date) -> str:
-    return f"{of.year}年{of.month}月{of.day}日（星期{WEEKDAYS[of.weekday()]}）"
+    return f"{of.year}年{of.month}月{of.day}日星期{WEEKDAYS[of.weekday()]}"
 
 
 SENTENCES = {
@@ -55,6 +55,8 @@ SENTENCES = {
     "judged_some": "最近可评估的一次（{day}）在 {lists} 个列表中的 {wins} 个上胜过简单计数。",
     "judged_none": "最近可评估的一次（{day}）在 {lists} 个列表上都没有胜过简单计数。",
     "not_judged": "目前还不能评估任何一次：需要看用户之后 {days} 天的行为。",
+    "remark_fail": "拦截原因：{what}",
+    "remark_stopped": "步骤“{step}”的信息：{said}",
     "remark_warn": "请留意这项检查：{what}",
     "remark_accepted": "由人工放行：{what}",
     "remark_failed": "步骤“{step}”失败；列表不受影响。",
@@ -89,8 +91,8 @@ SENTENCES = {
     "was": "之前 {value}",
     # --- quality
     "quality": "列表有多好？",
-    "quality_lead": "{day}的列表，对照用户之后 {days} 天的行为。得分（NDCG）为 1 表示前几位正是用户取用的，为 0 表示一个都不是。"
-    "“计数”指最好的简单规则，例如再次展示用户最常取用的商品。",
+    "quality_lead": "{day}的列表，对照用户之后 {days} 天的行为。得分（NDCG）为 1 表示前几位正是用户取用的，为"
+    " 0 表示一个都不是。“计数”指最好的简单规则，例如再次展示用户最常取用的商品。",
     "quality_none": "还不能评估列表：需要一次批次之后 {days} 天的用户行为。第一次批次 {days} 天后，这里会出现数字。",
     "quality_table": "各列表与最好的计数相比",
     "col_score": "得分（95 % 区间）",
@@ -137,7 +139,8 @@ SENTENCES = {
     # --- answers
     "answers": "用户看到后做了什么？",
     "answers_lead": "{day}展示的内容，以及 {days} 天内的后续行为。",
-    "answers_none": "没有点击率，因为没有来源提供至今已满 {days} 天的曝光。以 impression 类型的事件提供曝光后，这里会按列表、位置和理由显示。",
+    "answers_none": "没有点击率，因为没有来源提供至今已满 {days} 天的曝光。以 impression 类型的事件提供曝光后"
+    "，这里会按列表、位置和理由显示。",
     "answers_rates": "各项比率及 95 % 区间",
     "click_through": "点击率",
     "conversion": "转化率",
@@ -190,7 +193,8 @@ SENTENCES = {
     # --- fairness
     "fairness": "列表对谁不够好？",
     "fairness_lead": "列表对各用户群体的价值，以及各类商品被展示了多少。",
-    "fairness_none": "今晚没有按用户或商品群体统计的数字。在 [checks] 或 [feedback] 中指定群体，且所需数据到达后，会在这里显示。",
+    "fairness_none": "今晚没有按用户或商品群体统计的数字。在 [checks] 或 [feedback] 中指定群体，且所需数据到"
+    "达后，会在这里显示。",
     "fairness_checks": "公平性检查",
     "fairness_by": "“{list}”的得分，按{dimension}",
     "fairness_mark": "虚线为全体用户；最低的群体已标出。",
