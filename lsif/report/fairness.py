@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
-from lsif.report.blocks import Block, Cell, Grid, Section, Span, Spans, Tone, number, text
+from lsif.report.blocks import Block, Cell, Grid, Section, Span, Spans, number, text
 from lsif.report.funnel import check_row
 from lsif.report.judged import ALL, OURS, metric
 from lsif.report.night import Night, Row
@@ -77,20 +77,16 @@ def _grid(night: Night, name: str, rows: Sequence[Row], say: Words) -> Grid:
     lists = night.lists({row["list"] for row in rows})
     values = {(row["segment"], row["list"]): row for row in rows}
     segments = sorted({row["segment"] for row in rows}, key=lambda one: (one != ALL, one))
-    grid = [
-        [text(_label(segment, say)), *(_cell(name, values.get((segment, one))) for one in lists)]
-        for segment in segments
-    ]
+    grid = [[text(_label(segment, say)), *(_cell(values.get((segment, one))) for one in lists)] for segment in segments]
     caption = say.name(name) if name in say.names else say("fairness_metric", metric=say.name(name))
     return Grid(caption, [say("group"), *map(say.name, lists)], grid, folded=name != SHOWN)
 
 
-def _cell(name: str, row: Row | None) -> Cell:
+def _cell(row: Row | None) -> Cell:
     if row is None:
         return number("–")
-    tone: Tone = "warn" if name == SHOWN and row["value"] < 0.5 else "plain"
     ends = "" if row["low"] is None else f" ({score(row['low'])} – {score(row['high'])})"
-    return number(score(row["value"]) + ends, tone)
+    return number(score(row["value"]) + ends)
 
 
 def _dimension(row: Row) -> str:

@@ -250,7 +250,7 @@ SENTENCES = {
     "people_recent": "Lately, the newest first",
     "people_nothing": "Nothing lately.",
     "user_n": "User {n}",
-    "person": "{days} days with something taken in {weeks} weeks, {events} events in the last {recent} days.",
+    "person": "Took something on {days} days of {weeks} weeks; events in the last {recent} days: {events}.",
     "person_alpha": "Weight of long-term interest: {alpha}.",
     "weeks_told": "{days} days in {weeks} weeks, in {busy} of the weeks at least one",
     # --- cost
@@ -351,6 +351,9 @@ NAMES = {
     "check.history_base_age_days": "days since the base of histories",
     "check.item_states_age_days": "days since what all users share",
     "check.recent_windows_age_days": "days since the recent windows",
+    "lsif.ndcg@10": "Score (NDCG@10) by group of users",
+    "lsif.recall@10": "Share of what users took that stands in the first 10 rows (recall@10), by group of users",
+    "worst_group.ndcg@10": "Score of the group that is served least, as a share of everybody’s",
     "fair.exposure_to_taken": "Shown for what is taken: 1 is in proportion, below 1 is shown less than taken",
     "fair.exposure": "Share of what is shown",
     "fair.exposure_to_catalogue": "Shown for its part of the catalogue",
