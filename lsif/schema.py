@@ -263,6 +263,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "runs",
             key="run_id step ds",
+            added="cpu_seconds",
             partitioned=False,
             seq=LONG,
             run_id=STRING,
@@ -281,6 +282,7 @@ TABLES: dict[str, TableSchema] = {
             code_hash=STRING,
             model_version=STRING,
             note=STRING,
+            cpu_seconds=DOUBLE,
         ),
     )
 }

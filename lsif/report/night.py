@@ -20,7 +20,7 @@ TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "e
 """Steps whose lines of the ledger are no night's."""
 AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
-LINE += ["model_version", "note"]
+LINE += ["cpu_seconds", "model_version", "note"]
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,6 @@ def ledger(tables: Tables, ds: str, first: int, ends_with: str = "join_feedback"
         if failed and step == ends_with:
             told = {"status": "failed", "note": failed}
         counted = {"duplicates": 0, "quarantined": 3 if step == "ingest_events" else 0}
-        took = {"seconds": 2.0 + 5 * place, "peak_memory_mb": 500.0 + 300 * place}
+        took = {"seconds": 2.0 + 5 * place, "cpu_seconds": 1.0 + 4 * place, "peak_memory_mb": 500.0 + 300 * place}
         rows.append({"seq": first + place, "run_id": f"r{first}", "step": step, "ds": ds, **counted, **took, **told})
     write(tables, "runs", None, rows)
