@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from lsif.outages import explained
 from lsif.report import charts
 from lsif.report.answers import answers, experiment
 from lsif.report.blocks import Section
@@ -70,11 +71,18 @@ def index(folder: Path, language: str) -> str:
 
 
 def write(night: Night, folder: Path) -> Path:
-    """Write a night's page and the index into `folder`; each is whole or as it was."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{night.ds}.html"
-    _put(file, page(night))
-    _put(folder / INDEX, index(folder, night.settings.text.language))
+    """Write a night's page and the index into `folder`; each is whole or as it was.
+
+    Raises:
+        LsifError: nothing can be written there.
+    """
+    file, made = folder / f"{night.ds}.html", page(night)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _put(file, made)
+        _put(folder / INDEX, index(folder, night.settings.text.language))
+    except OSError as error:
+        raise explained(f"the page {file} cannot be written", error) from error
     return file
 
 

@@ -43,6 +43,11 @@ def test_without_a_night_the_command_says_what_to_do(home: Path) -> None:
     assert "name a day with --ds" in str(done.exception)
 
 
+def test_where_nothing_can_be_written_the_command_says_so(night: Path) -> None:
+    (night / "reports").write_text("a file")
+    assert "reports/2017-11-20.html cannot be written" in str(CliRunner().invoke(app, ["report"]).exception)
+
+
 def test_the_job_writes_the_page_though_nobody_answers(
     night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
