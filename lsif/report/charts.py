@@ -58,9 +58,8 @@ class Scale:
         ends += [mark] if mark is not None else []
         low, high = min(ends), max(ends)
         room = 0.04 * (high - low) or 0.5 * abs(high) or 1.0
-        return cls(
-            low - room if low < 0 or mark is None else 0.0 if low >= 0 and mark == 0 else low - room, high + room
-        )
+        begins = 0.0 if mark == 0 and low >= 0 else low - room
+        return cls(begins, high + room)
 
     def at(self, value: float) -> str:
         return f"{100 * (value - self.low) / (self.high - self.low):.2f}"

@@ -1,6 +1,6 @@
 """How good the lists are: beside counting, with intervals, and over the last nights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from lsif.days import day_before
 from lsif.report.blocks import Block, Grid, Section, Span, Spans, Tone, Trend, Trends, number, text
@@ -87,6 +87,5 @@ def _tone(one: Judged) -> Tone:
     return "good" if one.wins else "bad" if one.loses else "plain"
 
 
-def _ends(row: Row, how: object) -> str:
-    assert callable(how)
+def _ends(row: Row, how: Callable[[float | None], str]) -> str:
     return f"{how(row['low'])} – {how(row['high'])}"

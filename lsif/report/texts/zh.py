@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from lsif.report.texts.zh_names import NAMES
 from lsif.report.texts.words import Words
+from lsif.report.texts.zh_names import NAMES
 
 WEEKDAYS = "一二三四五六日"
 
