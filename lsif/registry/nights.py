@@ -1,5 +1,6 @@
 """A night in MLflow: what its page asks of a version, and the page itself beside the models."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from lsif.registry.registry import Registry
 
 NIGHTS = "lsif-nights"
 """Experiment with a run for each night."""
+SEEN = "LSIF_MLFLOW_URL"
+"""Variable with MLflow's address for browsers, where jobs call it by another."""
 PAGE = "page"
 """Folder of a run's artefacts."""
 
@@ -30,7 +33,7 @@ def facts(registry: Registry, number: str) -> tuple[Mapping[str, str], Sequence[
 
 
 def log_page(registry: Registry, ds: str, file: Path) -> str:
-    """Put a night's page beside the models, in the run of that night, and give its address in MLflow.
+    """Put a night's page beside the models, in the run of that night, and give its address there.
 
     Raises:
         LsifError: MLflow does not answer, or refuses.
@@ -45,7 +48,8 @@ def log_page(registry: Registry, ds: str, file: Path) -> str:
         with mlflow.start_run(**given) as run:
             mlflow.set_tag("ds", ds)
             mlflow.log_artifact(str(file), PAGE)
-    return f"{registry.uri.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
+    seen = os.environ.get(SEEN) or registry.uri
+    return f"{seen.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
 
 
 def _experiment(registry: Registry) -> str:

@@ -70,5 +70,8 @@ def test_the_job_puts_the_page_beside_the_models_once_a_night(
     (run,) = client.search_runs([client.get_experiment_by_name(NIGHTS).experiment_id])
     (artefact,) = client.list_artifacts(run.info.run_id, PAGE)
     assert artefact.path == f"{PAGE}/{made.DS}.html" and run.data.tags["ds"] == made.DS
+    monkeypatch.setenv("LSIF_MLFLOW_URL", "https://models.example/")
+    shown = run_job(monkeypatch, capsys, "report", "--ds", made.DS)
+    assert f"\nhttps://models.example/#/experiments/{run.info.experiment_id}/" in shown
     assert f"{uri}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{artefact.path}" in said
     assert facts(Registry(uri), "none") == ({}, ())

@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ from lsif.config import Settings, Text
 from lsif.report.night import ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
 from lsif.report.texts import LANGUAGES
+from lsif.report.texts.words import Words
 from lsif.report.verdict import verdict
 from lsif.tables import Tables
 from tests.report import made
@@ -191,3 +193,14 @@ def fresh(tmp_path: Path) -> Settings:
     settings = empty(tmp_path)
     made.nights(Tables(settings.tables), many=2)
     return settings
+
+
+def test_a_section_is_what_the_recipe_says(ten_nights: Settings) -> None:
+    from lsif.report import blocks
+
+    architecture = (Path(__file__).resolve().parents[2] / "docs/architecture.md").read_text()
+    (recipe,) = [one for one in re.findall(r"```python\n(.*?)```", architecture, re.DOTALL) if "-> Section:" in one]
+    names: dict[str, Any] = {**vars(blocks), "Night": Night, "Words": Words}
+    exec(recipe, names)
+    made_by_recipe = names["nights"](night(ten_nights), ENGLISH)
+    assert made_by_recipe.title == "All nights" and made.DS in made_by_recipe.blocks[0].text
