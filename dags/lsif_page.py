@@ -15,7 +15,7 @@ class PageLink(BaseOperatorLink):
         return said if said.startswith(("http://", "https://")) else ""
 
 
-class PageOperator(JobOperator):
+class PageOperator(JobOperator):  # type: ignore[misc]
     """A job whose last line is an address."""
 
     operator_extra_links = (PageLink(),)

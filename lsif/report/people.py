@@ -86,7 +86,7 @@ def _person(
     told = say("person", days=sum(weeks), weeks=WEEKS, events=len(window), recent=night.settings.interests.recent_days)
     if alpha is not None:
         told += " " + say("person_alpha", alpha=f"{alpha:.2f}")
-    recent = list(dict.fromkeys(titles.get(one["item_id"], one["item_id"]) for one in reversed(window)))[:RECENT]
+    recent = list(dict.fromkeys(_title(titles, one["item_id"]) for one in reversed(window)))[:RECENT]
     lists = [
         (
             say.name(of),
@@ -102,4 +102,9 @@ def _shown(rows: list[Row], titles: dict[str, str], say: Words) -> Iterable[List
     for row in rows[:ROWS]:
         code = f"reason.{row['reason_code']}"
         reason = row["reason"] or (say.name(code) if code in say.names else say.name(row["reason_code"] or "unnamed"))
-        yield ListRow(titles.get(row["item_id"], row["item_id"]), reason)
+        yield ListRow(_title(titles, row["item_id"]), reason)
+
+
+def _title(titles: dict[str, str], item: str) -> str:
+    """The id stands in where there is no title."""
+    return titles.get(item, item)

@@ -1,7 +1,7 @@
 """What the lists rest on: long and short interest, popularity, rules; and alpha, the long share of each list."""
 
 from lsif.engine import engine
-from lsif.report.blocks import Bars, Distributions, Grid, Section, Stack, Stacks, number, text
+from lsif.report.blocks import Bars, Block, Distributions, Grid, Section, Stack, Stacks, number, text
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent
 from lsif.report.texts.words import Words
@@ -23,7 +23,7 @@ def shares(night: Night, say: Words) -> Section:
     means, alphas, reasons = _asked(night, SHARES), _asked(night, ALPHA), _asked(night, REASONS)
     names = night.lists({row["list"] for row in means})
     by_list = {row["list"]: row for row in means}
-    blocks = [
+    blocks: list[Block] = [
         Stacks(
             say("shares_parts"), [say(f"part_{part}") for part in PARTS], [_stack(by_list[name], say) for name in names]
         ),
