@@ -6,13 +6,16 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before
 from lsif.report.blocks import Block, Grid, Section, Span, Spans, number, text
+from lsif.report.funnel import check_row
 from lsif.report.night import Night, Row
-from lsif.report.numbers import count, percent, score
+from lsif.report.numbers import count, percent, score, signed
 from lsif.report.texts.words import Words
 
 RATES = ("click_through", "conversion", "satisfaction")
 ALL, ANY, BY_RANK, VARIANT = "users=all", "*", "rank=", "variant="
 RANKS = 10
+CHECKS, GAIN = ("guard", "sample_ratio", "feedback_days"), ".gain"
+"""What an experiment is held against, each with a variant or a list behind its name; a gain is over the control."""
 QUERY = """SELECT list, metric, segment, value, low, high, n, hits FROM metrics_daily
 WHERE ds = '{ds}' AND metric IN ('click_through', 'conversion', 'satisfaction') ORDER BY ALL"""
 WEEK = """SELECT list, metric, sum(hits) / sum(n) AS value, sum(n) AS n FROM metrics_daily
@@ -40,9 +43,15 @@ def answers(night: Night, say: Words) -> Section:
 
 def experiment(night: Night, say: Words) -> Section:
     rows = night.metrics(pc.starts_with(pc.field("segment"), VARIANT))
-    if not rows:
+    checks = [row for row in night.checks if row["check"].partition(" ")[0] in CHECKS]
+    if not rows and not checks:
         return Section("experiment", say("experiment"), say("experiment_none"))
-    blocks = [_variants(night, metric, rows, say) for metric in dict.fromkeys(row["metric"] for row in rows)]
+    columns = [say(name) for name in ("check", "verdict", "found", "bound")]
+    blocks: list[Block] = []
+    if checks:
+        blocks.append(Grid(say("experiment_checks"), columns, [check_row(row, say) for row in checks]))
+    metrics = sorted({row["metric"] for row in rows}, key=lambda name: (not name.endswith(GAIN), name))
+    blocks += [_variants(night, metric, rows, say) for metric in metrics]
     query = VARIANTS.format(ds=night.ds)
     return Section("experiment", say("experiment"), say("experiment_lead"), blocks, (query,))
 
@@ -111,7 +120,11 @@ def _variants(night: Night, metric: str, rows: Sequence[Row], say: Words) -> Spa
         )
         for row in own
     ]
-    return Spans(f"{say.name(metric)}", spans, None)
+    return (
+        Spans(say.name(metric), spans, 0.0, say("no_gain"))
+        if metric.endswith(GAIN)
+        else Spans(say.name(metric), spans, None)
+    )
 
 
 def _list(row: Row, say: Words) -> str:
@@ -119,4 +132,7 @@ def _list(row: Row, say: Words) -> str:
 
 
 def _value(row: Row) -> str:
-    return percent(row["value"]) if row["hits"] is not None or row["metric"] in RATES[:2] else score(row["value"])
+    if row["metric"].endswith(GAIN):
+        return signed(row["value"])
+    is_share = row["hits"] is not None or row["metric"].endswith(RATES[:2])
+    return percent(row["value"]) if is_share else score(row["value"])

@@ -67,8 +67,10 @@ def reason(night: Night, say: Words) -> str:
 
 
 def _name(row: Row, say: Words) -> str:
-    known = f"check.{row['check']}"
-    return say.name(known if known in say.names else row["check"])
+    """A name may have whose it is behind it, as `guard b`."""
+    check, _, of = str(row["check"]).partition(" ")
+    told = say.name(f"check.{check}" if f"check.{check}" in say.names else check)
+    return f"{told}, {of}" if of else told
 
 
 def why(row: Row, say: Words) -> str:

@@ -39,7 +39,8 @@ def nights(tables: Tables, last: str = DS, many: int = NIGHTS) -> None:
         listed(tables, ds)
         measured(tables, ds, with_past=seq >= HORIZON)
         drift = ("audit_recommendations", "psi_scores", 0.04, 0.25, "pass", None)
-        checked(tables, ds, [("ingest_events", "max_drop", 0.02, 0.9, "pass", None), drift])
+        ratio = ("join_feedback", "sample_ratio a", 0.6, 0.001, "pass", None)
+        checked(tables, ds, [("ingest_events", "max_drop", 0.02, 0.9, "pass", None), drift, ratio])
         ledger(tables, ds, first=100 * (seq + 1))
 
 
@@ -112,6 +113,8 @@ def measured(tables: Tables, ds: str, with_past: bool = True) -> None:
         ]
         rows.append(metric(name, "fair.exposure_to_taken", 0.4 + 0.1 * place, "item.brand_size=small", None))
         rows += [metric(name, "click_through", 0.1 - 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]
+    rows += [metric("*", "experiment.conversion", 0.05 + 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]
+    rows.append(metric("*", "experiment.conversion.gain", -0.01, "variant=b"))
     rows += [{**metric("*", "click_through", 0.2 / rank, f"rank={rank}", 0.01), "hits": 9} for rank in range(1, 6)]
     rows.append({**metric("*", "click_through", 0.09), "hits": 81})
     rows += [metric("*", name, 40.0, "outcome=purchase", None, 40) for name in ("matched", "unmatched")]

@@ -101,7 +101,7 @@ def test_the_verdict_is_of_tonight_and_of_the_newest_night_that_could_be_judged(
     assert told.past.startswith(
         "The newest night that could be judged, Monday, 13 November 2017, beat counting in all 3"
     )
-    assert [figure.value for figure in told.figures] == ["30", "+10\u00a0%", "80\u00a0%", "2 / 2"]  # .32 beside .29
+    assert [figure.value for figure in told.figures] == ["30", "+10\u00a0%", "80\u00a0%", "3 / 3"]  # .32 beside .29
 
 
 def test_a_list_that_loses_is_said(tmp_path: Path) -> None:
@@ -149,6 +149,16 @@ def test_what_warns_and_what_a_person_let_pass_is_said(tmp_path: Path) -> None:
     assert told.tone == "warn" and len(told.remarks) == 2
     assert "accepted: Christmas" in told.remarks[0] and "not as in the 9 nights before" in told.remarks[1]
     assert "1 of 1 checks of what the model reads" in page(night(settings))
+
+
+def test_an_experiment_shows_gains_first_and_what_it_is_held_against(whole: str) -> None:
+    part = whole.split('id="experiment"')[1].split("</section>")[0]
+    told = (
+        "users that are not shared out as they were to be, a",
+        "Gain in conversion over the control",
+        "Click-through",
+    )
+    assert sorted(told, key=part.index) == list(told) and "−0.010" in part
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -162,6 +162,8 @@ SENTENCES = {
     "col_unmet": "Met none",
     "experiment": "Is an experiment running?",
     "experiment_lead": "Each variant’s numbers tonight; small differences between them may be chance.",
+    "experiment_checks": "What the experiment is held against",
+    "no_gain": "The dashed line is the control: no gain.",
     "experiment_none": "No experiment is running. With [experiment] in the configuration its variants are "
     "compared here.",
     # --- shares

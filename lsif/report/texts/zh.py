@@ -155,6 +155,8 @@ SENTENCES = {
     "col_unmet": "不对应",
     "experiment": "有实验在进行吗？",
     "experiment_lead": "各变体今晚的数字；小的差别可能只是偶然。",
+    "experiment_checks": "实验所受的检查",
+    "no_gain": "虚线为对照组：没有提升。",
     "experiment_none": "没有进行中的实验。在配置中写 [experiment] 后，这里会比较各变体。",
     # --- shares
     "shares": "列表依据什么？",
