@@ -152,7 +152,7 @@ def test_what_warns_and_what_a_person_let_pass_is_said(tmp_path: Path) -> None:
 
 
 def test_an_experiment_shows_gains_first_and_what_it_is_held_against(whole: str) -> None:
-    part = whole.split('id="experiment"')[1].split("</section>")[0]
+    part = whole.split('id="experiment"')[1].split("</section>", maxsplit=1)[0]
     told = (
         "users that are not shared out as they were to be, a",
         "Gain in conversion over the control",
