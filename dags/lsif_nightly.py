@@ -11,7 +11,9 @@ the lists, `audit_recommendations` reads what was staged, and `publish_recommend
 visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
 lists to the databases of `[deliver]`, where the configuration has it. `item_lists` makes the lists beside items where
 the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
-`user_interests` writes what each user is interested in, for people; nothing waits for it.
+`user_interests` writes what each user is interested in, for people; nothing waits for it. At the end, whatever
+became of the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night fails
+with it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
 looked lets that day pass with the params `accept` and `reason`.
@@ -20,9 +22,11 @@ One run at a time, oldest first: windows and histories need every day before the
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, Param
 from lsif_days import DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, delivers, has
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, delivers, has, page
 
 MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (
@@ -78,3 +82,4 @@ with DAG(
         [events_to_interests, embed_items] >> item_lists
         if "items" in delivers():
             item_lists >> daily("deliver", "--lists-of", "items", task_id="deliver_item_lists")
+    [*dag.leaves] >> page("report", execution_timeout=timedelta(minutes=10))

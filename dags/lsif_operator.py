@@ -28,6 +28,7 @@ class JobOperator(BaseOperator):
         super().__init__(**options)
         self.command = command
         self.hook = SubprocessHook()
+        self.said = ""
 
     def execute(self, context: Context) -> None:
         with TemporaryDirectory() as folder:
@@ -43,6 +44,7 @@ class JobOperator(BaseOperator):
         is_last = str(task.try_number > task.max_tries).lower()
         told = {**os.environ, "PYTHONUNBUFFERED": "1", "LSIF_LAST_TRY": is_last, "LSIF_WARNINGS": str(warnings)}
         done = self.hook.run_command([word for word in self.command if word], env=told)
+        self.said = done.output
         if done.exit_code == SUPERSEDED:
             raise AirflowSkipException(done.output)
         if done.exit_code == BAD_INPUT:

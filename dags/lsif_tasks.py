@@ -10,6 +10,7 @@ from airflow.sdk import CronPartitionTimetable
 from lsif_alerts import tell_of_failure
 from lsif_days import DAY, END, MACROS, START
 from lsif_operator import JobOperator
+from lsif_page import PageOperator
 
 PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
 HOME = Path(os.environ.get("LSIF_HOME") or PROJECT / ".lsif").expanduser().absolute()
@@ -70,9 +71,21 @@ def after_midnight(days: str) -> CronPartitionTimetable:
 
 def job(step: str, *words: str, task_id: str | None = None, **options: Any) -> JobOperator:
     """The task that runs `jobs/<step>.py` with `words`, each a template; one that renders empty is left out."""
-    script = str(PROJECT / "jobs" / f"{step}.py")
-    command = ["setpriv", "--pdeathsig", "KILL", PYTHON, script, *words]
-    return JobOperator(task_id=task_id or step, command=command, **options)
+    return JobOperator(task_id=task_id or step, command=_command(step, *words), **options)
+
+
+def page(step: str, **options: Any) -> PageOperator:
+    """The task of a day that makes a page: of whatever became of the tasks before it, and at no cost to their run.
+
+    A teardown to Airflow: it runs when all others have ended, and whether a run is a success is not asked of it.
+    """
+    made = PageOperator(task_id=step, command=_command(step, "--ds", DAY), retries=1, **options)
+    made.as_teardown()
+    return made
+
+
+def _command(step: str, *words: str) -> list[str]:
+    return ["setpriv", "--pdeathsig", "KILL", PYTHON, str(PROJECT / "jobs" / f"{step}.py"), *words]
 
 
 def daily(step: str, *words: str, **options: Any) -> JobOperator:

@@ -127,6 +127,13 @@ class Text(Section):
     """Of the sentences in `reason`: English or Chinese."""
 
 
+class Report(Section):
+    """What the page of a night shows."""
+
+    users: bool = True
+    """Ten users side by side, under pseudonyms; `false` leaves them out."""
+
+
 class Gate(Section):
     list: str = "for_you"
     """The list that must win; none of the others may fall behind by more than the margin."""
@@ -162,6 +169,7 @@ class Settings(Section):
     """Lists beside every item, where they are wanted."""
     user_interests: UserInterests = UserInterests()
     text: Text = Text()
+    report: Report = Report()
     gate: Gate = Gate()
     experiment: Experiment | None = None
     feedback: Feedback = Feedback()

@@ -285,6 +285,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "runs",
             key="run_id step ds",
+            added="cpu_seconds",
             partitioned=False,
             seq=LONG,
             run_id=STRING,
@@ -304,7 +305,8 @@ TABLES: dict[str, TableSchema] = {
             model_version=STRING,
             note=STRING,
             settings=STRING,
-            added="settings",
+            cpu_seconds=DOUBLE,
+            added="settings cpu_seconds",
         ),
     )
 }

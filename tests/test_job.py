@@ -13,6 +13,8 @@ from lsif.tables import Tables
 
 JOB = """
 import os
+import subprocess
+import sys
 from lsif.errors import LsifError, Superseded
 from lsif.job import Counts, Job, run_job
 
@@ -29,6 +31,8 @@ def work(job: Job) -> Counts:
             raise RuntimeError("boom")
         case "settings":
             print(job.settings.ranking)
+        case "nothing, but it is slow":
+            subprocess.run([sys.executable, "-c", "while __import__('time').process_time() < 0.7: pass"], check=True)
     writer = job.tables.writer("feedback")
     writer.write(job.ds, job.tables.schema("feedback").empty_table())
     writer.commit()
@@ -159,3 +163,10 @@ def test_of_several_processes_the_first_writes_the_ledger(job: Path, tables: Tab
     assert statuses(tables) == []
     assert run(job, "--ds", "2024-03-01", RANK="0").returncode == 0
     assert statuses(tables) == ["done"]
+
+
+def test_the_ledger_counts_the_processor_of_children_too(job: Path, tables: Tables) -> None:
+    run(job, "--ds", "2017-01-01")
+    run(job, "--ds", "2017-01-02", FAIL="nothing, but it is slow")
+    quick, slow = tables.read("runs").sort_by("seq")["cpu_seconds"].to_pylist()
+    assert 0 <= quick < 0.6 < slow < 5

@@ -4,12 +4,13 @@ import pyarrow.compute as pc
 from rich.markup import escape
 from rich.table import Table
 
-from lsif.config import Settings
+from lsif.config import Settings, home_folder
 from lsif.days import day_before, days_between
 from lsif.evaluation.compare import Comparison
 from lsif.evaluation.judgement import judgement
 from lsif.features.evening import evening
 from lsif.lookup import recommendations
+from lsif.morning import FOLDER
 from lsif.screen import console, show_rows
 from lsif.services import Status
 from lsif.tables import Tables
@@ -70,6 +71,7 @@ def _show_places(tables: Tables, ds: str, status: Status) -> None:
     console.print(f"tables    {tables.root}  (Delta; read them with anything)", soft_wrap=True)
     console.print("a query   paste this:", soft_wrap=True)
     console.print(_query(path, ds), markup=False, soft_wrap=True)
+    console.print(f"a page    {home_folder() / FOLDER / 'index.html'}  (each night's, open it)", soft_wrap=True)
     if status.endpoints:
         console.print(f"Airflow   {status.endpoints.airflow_url}  user admin, password in {status.password_file}")
         console.print(f"MLflow    {status.endpoints.mlflow_url}  no sign-in")

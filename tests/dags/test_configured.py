@@ -45,7 +45,7 @@ def test_lists_are_delivered_where_they_are_to_be_and_nothing_waits_for_it(
     (tmp_path / "my.toml").write_text(SHOP + '[catalogue]\n[deliver.shop]\nto = "sql"\nurl = "sqlite:///lists.db"\n')
     monkeypatch.setenv("LSIF_CONFIG", str(tmp_path / "my.toml"))
     deliver = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"].get_task("deliver")
-    assert deliver.upstream_task_ids == {"publish_recommendations"} and not deliver.downstream_task_ids
+    assert deliver.upstream_task_ids == {"publish_recommendations"} and deliver.downstream_task_ids == {"report"}
     assert deliver.command[4].endswith("jobs/deliver.py") and deliver.command[-2:] == ["--lists-of", "users"]
 
 
@@ -69,5 +69,5 @@ def test_lists_beside_items_hold_up_no_list_of_users(tmp_path: Path, monkeypatch
     night = DagBag(DAGS / "lsif_nightly.py").dags["lsif_nightly"]
     assert night.get_task("item_lists").upstream_task_ids == {"events_to_interests", "embed_items"}
     assert night.get_task("item_lists").downstream_task_ids == {"deliver_item_lists"}
-    assert not night.get_task("deliver_item_lists").downstream_task_ids and "deliver" not in night.task_ids
+    assert night.get_task("deliver_item_lists").downstream_task_ids == {"report"} and "deliver" not in night.task_ids
     assert night.get_task("deliver_item_lists").command[-2:] == ["--lists-of", "items"]

@@ -61,6 +61,7 @@ CHAIN = [
     ("join_feedback", LATER),
     ("user_interests", NIGHT),
     ("item_lists", NIGHT),
+    ("report", NIGHT),
     ("retention", LATER),
 ]
 """Every job, and its arguments."""

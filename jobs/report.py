@@ -1,0 +1,35 @@
+"""Make the page of D, reports/D.html below LSIF_HOME, and the index over all nights; put it into MLflow, too.
+
+    python jobs/report.py --ds 2017-10-31
+
+It is made whatever became of the night: of one that was held back it says why. No list waits for it. The last line is
+its address, in MLflow where that answers.
+"""
+
+import os
+import sys
+
+from lsif.errors import LsifError
+from lsif.job import Job, run_steps
+from lsif.morning import make_page
+from lsif.registry import Registry
+from lsif.registry.nights import log_page
+
+SECTIONS = ("event_types", "interests", "training", "lists", "feedback", "text", "report")
+
+
+def make(job: Job) -> None:
+    mlflow = os.environ.get("MLFLOW_TRACKING_URI")
+    file = make_page(job.tables, job.ds, job.settings, mlflow, job.settings.report.users)
+    address = str(file)
+    if mlflow:
+        try:
+            address = log_page(Registry(mlflow), job.ds, file)
+        except LsifError as error:  # the file is there all the same
+            print(f"report ds={job.ds}: {error}", file=sys.stderr)
+    print(f"report ds={job.ds}: {file}")
+    print(address)
+
+
+if __name__ == "__main__":
+    run_steps(__doc__, make, SECTIONS)

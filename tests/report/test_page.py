@@ -1,0 +1,216 @@
+"""The page of a night: whole, safe to open, the same whenever it is made, and right."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from lsif.config import Settings, Text
+from lsif.report.night import ModelFacts, Night
+from lsif.report.page import SECTIONS, index, page, write
+from lsif.report.texts import LANGUAGES
+from lsif.report.texts.words import Words
+from lsif.report.verdict import verdict
+from lsif.tables import Tables
+from tests.report import made
+from tests.report.conftest import MODEL
+
+ENGLISH = LANGUAGES["en"]
+
+
+def night(settings: Settings, ds: str = made.DS, model: ModelFacts | None = MODEL, users: bool = True) -> Night:
+    return Night(Tables(settings.tables), ds, settings, model, users)
+
+
+@pytest.fixture(scope="module")
+def whole(ten_nights: Settings) -> str:
+    return page(night(ten_nights))
+
+
+class Elements(HTMLParser):
+    """Tags with their attributes, and texts, as a browser reads them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_it_has_every_section_in_its_order(whole: str) -> None:
+    found = [attributes["id"] for tag, attributes in Elements(whole).tags if tag == "section"]
+    assert found == [section.__name__.removesuffix("_card") for section in SECTIONS] + ["reproduce"]
+    assert "quiet" not in whole.split("</style>")[1], "this night has something for each"
+
+
+def test_it_is_one_small_file_that_asks_nobody_and_runs_nothing(whole: str) -> None:
+    assert len(whole.encode()) < 2_000_000
+    for tag, attributes in Elements(whole).tags:
+        assert tag not in ("script", "iframe", "object", "embed", "form", "base", "img")
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in ("href", "src", "action"):
+                assert re.fullmatch(r"#[a-z]+|index\.html|data:,", value or ""), (tag, value)
+    assert not re.search(r"url\(|@import|https?://", whole)
+
+
+def test_hostile_titles_are_titles(whole: str) -> None:
+    read = Elements(whole)
+    for title in made.HOSTILE:
+        assert title in read.texts, title
+    assert "49" not in [text.strip() for text in read.texts]
+    assert sum(tag == "h1" for tag, _ in read.tags) == 1 and "Because you bought “<b>” lately." in read.texts
+
+
+def test_nobody_is_named(ten_nights: Settings, whole: str) -> None:
+    alone = page(night(ten_nights, users=False))
+    assert "household-" not in whole and "household-" not in alone
+    assert whole.count("<b>User ") == 10 and "<b>User " not in alone
+    assert "Item of number" in whole and "Item of number" not in alone
+
+
+def test_it_is_the_same_whenever_it_is_made(ten_nights: Settings, whole: str) -> None:
+    assert page(night(ten_nights)) == whole
+
+
+def test_each_query_gives_what_it_says(ten_nights: Settings) -> None:
+    tables = Tables(ten_nights.tables)
+    with duckdb.connect() as sql:
+        for name in ("metrics_daily", "events", "recommendations", "runs", "quarantine", "list_rule_hits", "checks"):
+            sql.register(name, tables.read(name))
+        sql.register("alias_history", tables.read("alias_history"))
+        for section in SECTIONS:
+            for query in section(night(ten_nights), ENGLISH).queries:
+                rows = sql.sql(query).fetchall()
+                assert rows or "alias_history" in query, query
+
+
+def test_the_verdict_is_of_tonight_and_of_the_newest_night_that_could_be_judged(ten_nights: Settings) -> None:
+    told = verdict(night(ten_nights), ENGLISH)
+    assert (told.tone, told.word) == ("good", "The night stays")
+    assert told.tonight == "Tonight’s lists are out: 30 users have 3 lists each, made by model version 3."
+    assert told.past.startswith(
+        "The newest night that could be judged, Monday, 13 November 2017, beat counting in all 3"
+    )
+    assert [figure.value for figure in told.figures] == ["30", "+10\u00a0%", "80\u00a0%", "3 / 3"]  # .32 beside .29
+
+
+def test_a_list_that_loses_is_said(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    tables = Tables(settings.tables)
+    lost = made.metric("for_you", "lsif.ndcg@10", 0.2), made.metric("for_you", "frequency.ndcg@10", 0.3)
+    made.write(tables, "metrics_daily", made.DS, [*lost, made.metric("for_you", "lsif-frequency.ndcg@10", -0.1)])
+    told = verdict(night(settings), ENGLISH)
+    assert told.tone == "warn" and "worse than personal frequency" in told.remarks[0]
+    assert "beat counting in none of its 1 lists" in told.past
+
+
+def test_a_night_that_was_held_says_why_and_which_lists_stay(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    tables = Tables(settings.tables)
+    ds = "2017-11-21"
+    names = "19 rows in the list for_you of the user household-007"
+    made.checked(tables, ds, [("audit_recommendations", "row_count", None, None, "fail", names)])
+    made.ledger(tables, ds, 5000, "audit_recommendations", failed=f"the audit stops this list: {names}")
+    told = verdict(night(settings, ds, None), ENGLISH)
+    assert (told.tone, told.word) == ("bad", "Held back")
+    assert told.tonight == (
+        "Tonight’s lists are held back because of lists that are too long or too short. "
+        "The last good lists, of Monday, 20 November 2017, stay in force."
+    )
+    whole = page(night(settings, ds, None))
+    assert "household-007" not in whole and "stops the night" in whole
+
+
+def test_a_run_that_failed_after_a_good_one_leaves_that_ones_lists(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    made.ledger(Tables(settings.tables), made.DS, 9000, "score_users", failed="no memory for household-001")
+    told = verdict(night(settings), ENGLISH)
+    assert told.tone == "bad" and "of an earlier run of this night stay" in told.tonight
+    assert "household-001" in told.remarks[0] and "household-001" not in told.tonight
+    assert "household-001" not in page(night(settings, users=False))
+
+
+def test_what_warns_and_what_a_person_let_pass_is_said(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    rows = [("ingest_events", "max_drop", 0.95, 0.9, "accepted", "accepted: Christmas")]
+    rows.append(("audit_recommendations", "psi_scores", 0.4, 0.25, "warn", "not as in the 9 nights before"))
+    made.checked(Tables(settings.tables), made.DS, rows)
+    told = verdict(night(settings), ENGLISH)
+    assert told.tone == "warn" and len(told.remarks) == 2
+    assert "accepted: Christmas" in told.remarks[0] and "not as in the 9 nights before" in told.remarks[1]
+    assert "1 of 1 checks of what the model reads" in page(night(settings))
+
+
+def test_an_experiment_shows_gains_first_and_what_it_is_held_against(whole: str) -> None:
+    part = whole.split('id="experiment"')[1].split("</section>", maxsplit=1)[0]
+    told = (
+        "users that are not shared out as they were to be, a",
+        "Gain in conversion over the control",
+        "Click-through",
+    )
+    assert sorted(told, key=part.index) == list(told) and "−0.010" in part
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_first_night_and_no_night_at_all_say_what_is_missing(tmp_path: Path, language: str) -> None:
+    settings = empty(tmp_path).model_copy(update={"text": Text(language=language)})
+    nothing = page(night(settings, made.DS, None))
+    assert nothing.count('class="quiet"') == len(SECTIONS) and f'lang="{language}"' in nothing
+    made.nights(Tables(settings.tables), many=1)
+    first = page(night(settings, made.DS, ModelFacts("3", {}, (), "nobody answers")))
+    say = LANGUAGES[language]
+    assert say("not_judged", days=7) in first and "nobody answers" in first
+
+
+def test_languages_say_the_same_things_with_the_same_slots() -> None:
+    slots = {
+        code: {name: set(re.findall(r"{(\w+)}", text)) for name, text in words.sentences.items()}
+        for code, words in LANGUAGES.items()
+    }
+    assert slots["en"] == slots["zh"] and ENGLISH.names.keys() == LANGUAGES["zh"].names.keys()
+    assert not [text for text in LANGUAGES["zh"].sentences.values() if not re.search(r"[\u3000-\u9fff]", text)][1:]
+
+
+def test_the_index_is_of_all_pages_and_of_nothing_else(ten_nights: Settings, tmp_path: Path) -> None:
+    write(night(ten_nights, "2017-11-19"), tmp_path)
+    file = write(night(ten_nights), tmp_path)
+    assert file == tmp_path / f"{made.DS}.html" and [one.name for one in tmp_path.glob(".*")] == []
+    (tmp_path / "2017-11-18.html").write_text("<p>not ours</p>")
+    (tmp_path / "2017-11-17.html").write_text('<meta name="lsif-night" content="[1">')
+    linked = re.findall(r'href="(20.*?)"', index(tmp_path, "en"))
+    assert linked == ["2017-11-20.html", "2017-11-19.html"]
+    assert index(tmp_path / "none", "en").count("<li>") == 0
+
+
+def empty(tmp_path: Path) -> Settings:
+    from tests.report.conftest import home_at
+
+    return home_at(tmp_path)
+
+
+def fresh(tmp_path: Path) -> Settings:
+    """A home of two nights, for a test that changes it."""
+    settings = empty(tmp_path)
+    made.nights(Tables(settings.tables), many=2)
+    return settings
+
+
+def test_a_section_is_what_the_recipe_says(ten_nights: Settings) -> None:
+    from lsif.report import blocks
+
+    architecture = (Path(__file__).resolve().parents[2] / "docs/architecture.md").read_text()
+    (recipe,) = [one for one in re.findall(r"```python\n(.*?)```", architecture, re.DOTALL) if "-> Section:" in one]
+    names: dict[str, Any] = {**vars(blocks), "Night": Night, "Words": Words}
+    exec(recipe, names)
+    made_by_recipe = names["nights"](night(ten_nights), ENGLISH)
+    assert made_by_recipe.title == "All nights" and made.DS in made_by_recipe.blocks[0].text
