@@ -58,7 +58,7 @@ with DAG(
     ingest_items = daily("ingest_items", *ACCEPTED, pool=SPARK_POOL)
     embed_items = daily("embed_items", MODEL)
     score_users = daily("score_users", MODEL, *ACCEPTED)
-    audit_recommendations = daily("audit_recommendations")
+    audit_recommendations = daily("audit_recommendations", *ACCEPTED)
     publish_recommendations = daily("publish_recommendations")
     join_feedback = daily("join_feedback")
     user_interests = daily("user_interests")

@@ -2,14 +2,15 @@
 
     python jobs/audit_recommendations.py --ds 2017-10-31
 
-Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
-warns on stderr.
+Every check in lsif/ranking/checks.py, and every bound of [checks.fairness], either fails (exit code 2, nothing is
+published, the last good list stays) or warns on stderr. --accept lets a day pass beyond a bound.
 """
 
 import sys
 from functools import partial
 
-from lsif.checks import record
+from lsif.checks import accept_arguments, hold
+from lsif.evaluation.fairness import fairness_checks, shown_rows
 from lsif.features.known import Everyone
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
@@ -47,15 +48,17 @@ def work(job: Job) -> Counts:
         looked_into,
         touched(everyone, looked_into),
     )
-    found = audit(staged.scan(), expected)
-    record(job.tables, job.ds, STEP, found)
-    warnings = passed(found)
+    shown = shown_rows(job.tables, job.ds, job.settings, staged.scan())
+    fair = fairness_checks(shown, job.settings.checks.fairness, job.settings.fairness.min_group)
+    held = hold(job, STEP, [*audit(staged.scan(), expected), *fair])
+    warnings = passed(held.checks)
     for warning in warnings:
         print(f"audit ds={job.ds}: {warning}", file=sys.stderr)
-    note = f"{len(warnings)} warnings"
+    note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks]))
     rows = sum(file.rows for file in staged.files)
     return Counts(rows, rows, model_version=staged.notes["model_version"], note=note)
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("interests", "lists", "ranking", "llm"))
+    sections = ("interests", "lists", "ranking", "llm", "fairness", "catalogue", "checks")
+    run_job(STEP, __doc__, inputs, work, sections, accept_arguments)

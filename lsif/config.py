@@ -22,6 +22,7 @@ from lsif.bounds import Checks, Rules
 from lsif.config_errors import explained
 from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
+from lsif.fairness import Fairness, check_fairness
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
@@ -131,6 +132,8 @@ class Gate(Section):
     """The list that must win; none of the others may fall behind by more than the margin."""
     margin: NonNegativeFloat = 0.02
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
+    max_group_drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """How far, relatively, it may clearly fall for one of `[fairness] user_groups`, whatever becomes of the others."""
 
 
 class Retention(Section):
@@ -163,6 +166,7 @@ class Settings(Section):
     text: Text = Text()
     gate: Gate = Gate()
     feedback: Feedback = Feedback()
+    fairness: Fairness = Fairness()
     llm: Llm = Llm()
     retention: Retention = Retention()
     deliver: dict[str, Destination] = Field({})
@@ -176,6 +180,7 @@ class Settings(Section):
     def _names_what_there_is(self) -> Self:
         check_destinations(self.deliver, self.lists, self.item_lists.wanted if self.item_lists else ())
         check_feedback(self.feedback, self.event_types, self.users)
+        check_fairness(self.fairness, self.catalogue, self.users)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

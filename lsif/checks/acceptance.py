@@ -1,13 +1,23 @@
 """A person's word that lets one day pass although it is beyond a bound."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lsif.bounds import Checks
+from lsif.bounds import Bound, Checks
 from lsif.errors import LsifError
+from lsif.sources import Section
 
-BOUNDS = (*Checks.model_fields, "max_age_days")
+
+def _names(section: type[Section]) -> Iterator[str]:
+    """Of all bounds of a section of the settings, those of its own sections too."""
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        is_section = isinstance(kind, type) and issubclass(kind, Section) and kind is not Bound
+        yield from _names(kind) if is_section else (name,)
+
+
+BOUNDS = (*_names(Checks), "max_age_days")
 """Checks that a person can accept: by the settings that hold their bounds."""
 
 

@@ -1,0 +1,116 @@
+"""What fairness reads of the tables, and what its numbers are held against."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from lsif.bounds import Bound, FairnessBounds
+from lsif.checks import Check, within
+from lsif.config import Settings
+from lsif.days import day_before, days_between
+from lsif.engine import engine
+from lsif.evaluation.exposure import exposure_rows
+from lsif.evaluation.feedback import ALL
+from lsif.evaluation.groups import Past, register, user_groups
+from lsif.fairness import item_groups_of
+from lsif.interests.as_of import base_and_tile_days, catalogue_at, history_inputs, in_force_inputs
+from lsif.ranking.popular import appeared_lately, available_items
+from lsif.ranking.rule_rows import column, item_rows
+from lsif.tables import Tables
+
+SECTION = "checks.fairness"
+HELD = {
+    "exposure": ("exposure_to_taken", True, "its share of what is shown is {:.3g} of its share of what is taken"),
+    "coverage": ("coverage", True, "lists show {:.2%} of the items"),
+    "gini": ("gini", False, "Gini's coefficient of exposure over items is {:.4f}"),
+    "popularity_lift": ("popularity_lift", False, "what is shown is {:.1f} times more popular than what is taken"),
+    "calibration": ("calibration", False, "categories are {:.2f} nats from users' own mix"),
+}
+"""Bound = the metric that is held against it, whether little is bad, and a sentence."""
+NOT_HELD = "item.popularity="
+"""That little taken items are shown less is what `popularity_lift` is held for."""
+
+
+def fairness_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
+    """Fingerprints of what `past_at` reads, but for the catalogue."""
+    found = tables.fingerprints("events", recent_days(ds, settings)) | history_inputs(tables, ds)
+    return found | (in_force_inputs(tables, "users", ds) if tables.days("users") else {})
+
+
+def recent_days(ds: str, settings: Settings) -> list[str]:
+    return days_between(day_before(ds, settings.interests.recent_days - 1), ds)
+
+
+def past_at(tables: Tables, ds: str, settings: Settings, wanted: Sequence[str] = ()) -> Past:
+    """By what groups are told as of the end of `ds`; `wanted` are those of items.
+
+    Raises:
+        MissingDays: a tile or the catalogue is missing that the night before should have written.
+    """
+    tables, days = tables.pinned(), recent_days(ds, settings)
+    base, tiles = base_and_tile_days(tables, ds)
+    said = tables.newest_day("users", ds)
+    return Past(
+        begins=days[0],
+        events=tables.scan("events", days),
+        base=tables.scan("long_term_histories", [base] if base else []),
+        tiles=tables.scan("history_tiles", tiles),
+        users=tables.scan("users", [said] if said else []),
+        items=_items(catalogue_at(tables, ds), ds, settings, wanted) if wanted else NO_ITEMS,
+    )
+
+
+NO_ITEMS = pa.schema([("item_id", pa.string())]).empty_table()
+
+
+def _items(catalogue: pa.Table, ds: str, settings: Settings, wanted: Sequence[str]) -> pa.Table:
+    ids = available_items(catalogue)
+    rows = item_rows(catalogue, ids, ds)
+    fresh = appeared_lately(rows, ds, settings.interests.recent_days)
+    names = dict.fromkeys(["category", "brand", *(name for name in wanted if name not in ("age", "popularity"))])
+    kept = {name: column(name, rows) for name in names if name != "brand_size"}
+    return pa.table({"item_id": ids, "fresh": fresh, **kept})
+
+
+def shown_rows(tables: Tables, ds: str, settings: Settings, listed: pa.Table | pads.Dataset) -> pa.Table:
+    """Rows `fair.*` of `metrics_daily` of a night's lists."""
+    of_users, of_items = settings.fairness.user_groups, item_groups_of(settings.fairness, settings.catalogue)
+    past = past_at(tables, ds, settings, ["popularity", *of_items])
+    with engine() as sql:
+        return exposure_rows(sql, listed, past, of_users, of_items)
+
+
+def groups_at(tables: Tables, ds: str, settings: Settings, users: Iterable[str]) -> pa.Table:
+    """Which groups of `[fairness] user_groups` these users belong to: user_id, segment."""
+    with engine() as sql:
+        sql.register("asked", pa.table({"user_id": pa.array(users, pa.string())}))
+        sql.execute("CREATE TABLE who AS FROM asked")
+        register(sql, past_at(tables, ds, settings))
+        user_groups(sql, settings.fairness.user_groups)
+        return sql.sql("FROM user_groups ORDER BY ALL").to_arrow_table()
+
+
+def fairness_checks(rows: pa.Table, bounds: FairnessBounds, min_group: int) -> list[Check]:
+    """Rows of `shown_rows` held against their bounds: of each the worst list and group, of those of some size."""
+    shown = rows.to_pylist()
+    return [check for name in HELD if (check := _check(name, shown, getattr(bounds, name), min_group))]
+
+
+def _check(name: str, rows: list[dict[str, Any]], bound: Bound, min_group: int) -> Check | None:
+    metric, lowest, sentence = HELD[name]
+    held = [row for row in rows if row["metric"] == f"fair.{metric}" and _is_held(name, row, min_group)]
+    if not held:
+        return None
+    worst = (min if lowest else max)(held, key=lambda row: (row["value"], row["list"], row["segment"]))
+    where = worst["list"] + ("" if worst["segment"] == ALL else f", {worst['segment']}")
+    return within(name, worst["value"], bound, f"{where}: {sentence.format(worst['value'])}", SECTION, lowest)
+
+
+def _is_held(name: str, row: dict[str, Any], min_group: int) -> bool:
+    segment = row["segment"]
+    if segment == ALL:
+        return True
+    whose = {"exposure": "item.", "coverage": "item.", "gini": "-", "popularity_lift": "user.", "calibration": "user."}
+    return segment.startswith(whose[name]) and not segment.startswith(NOT_HELD) and row["n"] >= min_group
