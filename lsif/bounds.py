@@ -34,7 +34,7 @@ class FairnessBounds(Section):
     """The least share of the available items, and of those of each group, that lists show."""
     gini: Bound = Bound()
     """The most that exposure may lie on few items: 0 where all have the same, 1 where one has all."""
-    popularity_lift: Bound = Bound(warn=30)
+    popularity_lift: Bound = Bound(warn=10)
     """The most by which what is shown may be more popular than what the same users take: 1 is twice as popular."""
     calibration: Bound = Bound(warn=4)
     """The most that lists' categories may differ from users' own mix, in nats; 4.6 is nothing in common."""

@@ -23,7 +23,8 @@ class Fairness(Section):
     """Of `popularity`, `age` and `brand_size`, and columns of the catalogue; by default those of the three that the
     catalogue has columns for."""
     min_group: PositiveInt = 100
-    """No bound is held against a group of fewer users, or whose items were taken less often."""
+    """No bound is held against a smaller group: of so few users, whose items were taken so rarely, or, for `coverage`,
+    of so few items."""
 
 
 def item_groups_of(fairness: Fairness, catalogue: Catalogue | None) -> tuple[str, ...]:

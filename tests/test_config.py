@@ -6,6 +6,7 @@ import pytest
 
 from lsif.config import Settings, load_settings
 from lsif.errors import LsifError
+from lsif.fairness import item_groups_of
 from tests.conftest import SHOP
 
 
@@ -97,6 +98,22 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             SHOP + "[feedback]\nuser_groups = ['country']\n",
             "feedback.user_groups: 'country' is none of the attributes of [users]: none",
         ),
+        (
+            SHOP + "[fairness]\nuser_groups = ['country']\n",
+            "fairness.user_groups: 'country' is neither built in nor an attribute of [users]; there are activity, hist",
+        ),
+        (SHOP + "[fairness]\nitem_groups = ['age']\n", "fairness.item_groups: age wants published among columns of"),
+        (
+            SHOP + "[fairness]\nitem_groups = ['colour']\n",
+            "fairness.item_groups: 'colour' is neither built in nor a column that groups items; there are popularity, ",
+        ),
+        (SHOP + "[fairness]\nitem_groups = ['text']\n", "'text' is neither built in nor a column that groups items"),
+        (
+            SHOP + "[checks.fairness]\nworst_group = { fail = 0.1 }\n",
+            "checks.fairness: Value error, worst_group is known when the lists are long published",
+        ),
+        (SHOP + "[checks.fairness]\nexposur = { fail = 0.1 }\n", "checks.fairness.exposur; did you mean exposure?"),
+        (SHOP + "[checks.fairness]\ngini = { fial = 0.1 }\n", "checks.fairness.gini.fial; did you mean fail?"),
         (
             RULED + 'where = "pric < 3"\n',
             "ranking.rules.where: 'pric < 3': there is no column pric; did you mean price?",
@@ -193,3 +210,14 @@ def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> 
 def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:
     assert settings.locate("landing/{ds}.csv", "2017-01-01") == f"{home}/landing/2017-01-01.csv"
     assert settings.locate("s3://shop/{ds}/", "2017-01-01") == "s3://shop/2017-01-01/"
+
+
+def test_items_are_told_apart_by_what_the_catalogue_has(home: Path) -> None:
+    plain, named = (
+        load(home, text) for text in (SHOP, SHOP.replace('id = "id", title', 'id = "id", brand = "b", title'))
+    )
+    assert item_groups_of(plain.fairness, plain.catalogue) == ("popularity",)
+    assert item_groups_of(named.fairness, named.catalogue) == ("popularity", "brand_size")
+    assert item_groups_of(plain.fairness, None) == ("popularity", "age"), "the log says when an item came first"
+    nothing = load(home, SHOP + "[fairness]\nitem_groups = []\n")
+    assert item_groups_of(nothing.fairness, nothing.catalogue) == ()

@@ -14,6 +14,7 @@ import yaml
 from lsif.bounds import Checks
 from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.evaluation.fairness import HELD
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.ladder import Chosen
@@ -44,6 +45,8 @@ TOLD_OF_SETTINGS = (
     "lsif/ranked_list.py",
     "lsif/list_rules.py",
     "lsif/outcomes.py",
+    "lsif/fairness.py",
+    "lsif/bounds.py",
     "lsif/intake/",
 )
 """Where a ValueError becomes a line on the settings or on a file."""
@@ -85,7 +88,9 @@ def messages() -> Iterator[str]:
 def verdicts() -> set[str]:
     """What a check says of a day or of its list, by name; and of a model that stood in."""
     audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
-    return {*audit, *Checks.model_fields, *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
+    audit += [f"{level} {name}" for name in HELD for level in ("fail", "warn")] + ["warn worst_group"]
+    deliveries = Checks.model_fields.keys() - {"fairness"}
+    return {*audit, *deliveries, *Chosen(NO_MODEL, None).remarks(), "champion_copy"}
 
 
 def words_of_scripts() -> set[str]:

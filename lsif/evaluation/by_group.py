@@ -6,9 +6,10 @@ kept of a group; intervals and tests follow from them by the law of a mean.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,9 +19,7 @@ from lsif.evaluation.feedback import ALL, METRICS
 from lsif.evaluation.intervals import of_sums
 from lsif.evaluation.metrics import Floats, Judged, ndcg, recall
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+Texts = npt.NDArray[np.object_]
 MARKS = {"ndcg": ndcg, "recall": recall}
 JUDGED_BY = "ndcg"
 
@@ -60,71 +59,66 @@ def by_group(name: str, ours: Judged, rival: Judged | None, k: int, groups: pa.T
         ours, rival: marks of the same users.
         groups: user_id, segment; users who are not there are in no group.
     """
-    found = []
+    found, segments = [], list(_dimensions(ours.users, groups))
     for metric, mark in MARKS.items():
         mine = mark(ours.hits[:, :k], ours.relevant)
         theirs = None if rival is None else mark(rival.hits[:, :k], rival.relevant)
-        everybody = pa.array([ALL] * len(mine))
-        for segments in (everybody, *_dimensions(ours.users, groups)):
-            found += [OfGroup(name, f"{metric}@{k}", *one) for one in _moments(mine, theirs, segments)]
+        for one in (np.full(len(mine), ALL, dtype=object), *segments):
+            there = one != NOWHERE
+            parts = (mine[there], None if theirs is None else theirs[there], one[there])
+            found += [OfGroup(name, f"{metric}@{k}", **of) for of in _moments(*parts)]
     return found
 
 
-def _dimensions(users: list[str], groups: pa.Table) -> Iterator[pa.Array]:
+NOWHERE = ""
+
+
+def _dimensions(users: list[str], groups: pa.Table) -> Iterator[Texts]:
     """The segment of each user in each dimension."""
     of = pc.list_element(pc.split_pattern(groups["segment"], "=", max_splits=1), 0)
     ids = pa.array(users, pa.string())
     for dimension in pc.unique(of).sort().to_pylist():
         rows = groups.filter(pc.equal(of, dimension))
         at = pc.index_in(ids, value_set=rows["user_id"].combine_chunks())
-        yield rows["segment"].combine_chunks().take(at)
+        segments = pc.fill_null(rows["segment"].combine_chunks().take(at), NOWHERE)
+        yield np.asarray(segments.to_pylist(), dtype=object)
 
 
-def _moments(
-    mine: Floats, theirs: Floats | None, segments: pa.Array
-) -> Iterator[tuple[str, int, float, float, float | None, float | None, float | None]]:
+def _moments(mine: Floats, theirs: Floats | None, segments: Texts) -> Iterator[dict[str, Any]]:
     """What `OfGroup` holds after its metric, for each segment."""
     from fairlearn.metrics import MetricFrame
 
-    there = segments.is_valid().to_numpy(zero_copy_only=False)
-    if not there.any():
+    if not len(mine):
         return
-    frame: pd.DataFrame = MetricFrame(
-        metrics={"n": _users, "value": _mean, "variance": _variance, "rival": _rival, "rival_variance": _spread}
-        | {"covariance": _covariance},
-        y_true=(mine if theirs is None else theirs)[there],
-        y_pred=mine[there],
-        sensitive_features=np.asarray(segments.filter(pa.array(there)).to_pylist(), dtype=object),
-    ).by_group
-    for segment, row in zip(frame.index.tolist(), frame.itertuples(index=False), strict=True):
-        n, value, variance, *paired = (float(part) for part in row)
-        rest = [None] * 3 if theirs is None else paired
-        yield segment, int(n), value, variance, rest[0], rest[1], rest[2]
+    frame = MetricFrame(
+        metrics=ALONE if theirs is None else ALONE | PAIRED,
+        y_true=mine if theirs is None else theirs,
+        y_pred=mine,
+        sensitive_features=segments,
+    )
+    for segment, row in frame.by_group.to_dict("index").items():
+        yield {"segment": segment, **{name: float(value) for name, value in row.items()}, "n": int(row["n"])}
 
 
-# Metrics as MetricFrame wants them: of the rival's marks and ours, for the users of one group.
-def _users(theirs: Floats, mine: Floats) -> int:
-    return len(mine)
-
-
-def _mean(theirs: Floats, mine: Floats) -> float:
-    return float(np.mean(mine))
-
-
-def _variance(theirs: Floats, mine: Floats) -> float:
-    return float(np.var(mine, ddof=1)) if len(mine) > 1 else 0.0
-
-
-def _rival(theirs: Floats, mine: Floats) -> float:
-    return _mean(mine, theirs)
-
-
-def _spread(theirs: Floats, mine: Floats) -> float:
-    return _variance(mine, theirs)
+def _variance(values: Floats) -> float:
+    return float(values.var(ddof=1)) if len(values) > 1 else 0.0
 
 
 def _covariance(theirs: Floats, mine: Floats) -> float:
     return float(np.cov(theirs, mine)[0, 1]) if len(mine) > 1 else 0.0
+
+
+ALONE = {
+    "n": lambda theirs, mine: len(mine),
+    "value": lambda theirs, mine: mine.mean(),
+    "variance": lambda theirs, mine: _variance(mine),
+}
+PAIRED = {
+    "rival": lambda theirs, mine: theirs.mean(),
+    "rival_variance": lambda theirs, mine: _variance(theirs),
+    "covariance": _covariance,
+}
+"""Metrics as MetricFrame wants them: of what the rival and we have for the users of one group."""
 
 
 def group_rows(found: Sequence[OfGroup], contender: str) -> pa.Table:

@@ -68,10 +68,10 @@ NO_ITEMS = pa.schema([("item_id", pa.string())]).empty_table()
 def _items(catalogue: pa.Table, ds: str, settings: Settings, wanted: Sequence[str]) -> pa.Table:
     ids = available_items(catalogue)
     rows = item_rows(catalogue, ids, ds)
-    fresh = appeared_lately(rows, ds, settings.interests.recent_days)
+    lately = appeared_lately(rows, ds, settings.interests.recent_days)
     names = dict.fromkeys(["category", "brand", *(name for name in wanted if name not in ("age", "popularity"))])
     kept = {name: column(name, rows) for name in names if name != "brand_size"}
-    return pa.table({"item_id": ids, "fresh": fresh, **kept})
+    return pa.table({**kept, "item_id": ids, "appeared lately": lately})
 
 
 def shown_rows(tables: Tables, ds: str, settings: Settings, listed: pa.Table | pads.Dataset) -> pa.Table:

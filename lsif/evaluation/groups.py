@@ -31,7 +31,7 @@ class Past:
         base: user_id, n_events, first_day of a base of histories.
         tiles: user_id, days of the tiles after it.
         users: user_id, attributes as said of users.
-        items: a row for each available item: item_id, `category`, `fresh` (appeared in the recent days, null where
+        items: a row for each available item: item_id, `category`, `appeared lately` (in the recent days, null where
             nobody knows), and every column that a group is named after.
     """
 
@@ -89,7 +89,10 @@ BUILT_IN_ITEMS = {
             SELECT item_id, sum(events) OVER (ORDER BY events DESC) - sum(events) OVER (PARTITION BY events) AS before,
                 sum(events) OVER () AS whole
             FROM sold) USING (item_id)""",
-    "age": "SELECT item_id, if(fresh, 'new', if(fresh IS NULL, NULL, 'old')) AS value FROM items",
+    "age": """
+        SELECT item_id,
+            CASE WHEN "appeared lately" THEN 'new' WHEN "appeared lately" IS NOT NULL THEN 'old' END AS value
+        FROM items""",
     "brand_size": """
         WITH sizes AS (SELECT brand, count(*) AS items FROM items WHERE brand IS NOT NULL GROUP BY brand)
         SELECT item_id, third(['large', 'middle', 'small'], before, whole) AS value

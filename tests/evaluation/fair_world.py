@@ -70,7 +70,7 @@ CATALOGUE = pa.table(
         "item_id": _ids("i", np.arange(ITEMS)),
         "brand": BRAND,
         "category": [f"c{number}" for number in CATEGORY],
-        "fresh": np.arange(ITEMS) % 4 == 0,
+        "appeared lately": np.arange(ITEMS) % 4 == 0,
     }
 )
 BASE = pa.table(
