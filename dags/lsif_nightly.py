@@ -13,8 +13,9 @@ lists to the databases of `[deliver]`, where the configuration has it. `item_lis
 the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
 `user_interests` writes what each user is interested in, for people; nothing waits for it.
 
-A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
-looked lets that day pass with the params `accept` and `reason`.
+A delivery beyond a bound of the settings' section `checks` stops the night before its table changes, and lists beyond
+one of `checks.fairness` before they are published; a person who has looked lets that day pass with the params `accept`
+and `reason`.
 
 One run at a time, oldest first: windows and histories need every day before them. Trainings have a DAG of their own,
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.

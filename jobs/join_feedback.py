@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.checks import Check, record
-from lsif.evaluation.by_group import group_rows, worst_group_check
 from lsif.evaluation.feedback import ANY_LIST, metric_rows
 from lsif.evaluation.gate import LSIF
 from lsif.evaluation.published import days, evidence_held, judged_lists, published_inputs, tonight
 from lsif.evaluation.steps import SECTIONS, feedback_inputs, rates_at, store_feedback
+from lsif.evaluation.worst_group import group_rows, worst_group_check
 from lsif.job import Counts, Job, run_job
 
 STEP = "join_feedback"

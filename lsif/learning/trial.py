@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Ranking, Settings
 from lsif.errors import LsifError
-from lsif.evaluation.by_group import OfGroup, by_group
+from lsif.evaluation.by_group import JUDGED_BY, OfGroup, by_group
 from lsif.evaluation.compare import Comparison, compared, truth_from
 from lsif.evaluation.fairness import groups_at
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
@@ -62,7 +62,7 @@ def trial(
     by: list[OfGroup] = []
     for name, marks in judged_by_list(lists, known, pa.concat_tables(theirs), long_enough, max(CUTS)):
         found += compared(name, marks, CUTS, settings.training.seed)
-        by += by_group(name, marks[LSIF], marks.get(CHAMPION), CUTS[0], groups)
+        by += by_group(name, marks[LSIF], marks.get(CHAMPION), CUTS[0], groups, [JUDGED_BY])
     if not found:
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
     return Trial(found, by, len(users), len(active))

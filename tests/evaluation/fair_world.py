@@ -51,11 +51,11 @@ class World:
     def _events(self) -> pa.Table:
         user = np.repeat(np.arange(USERS), 1 + self.draws.poisson(8, USERS))
         shares = self.chance.cumsum(1) / self.chance.sum(1, keepdims=True)
-        item = [int(np.searchsorted(shares[one], self.draws.random())) for one in user]
+        item = (shares[user] < self.draws.random(len(user))[:, None]).sum(1)
         days = [datetime(2017, 6, 1 + int(day), tzinfo=UTC) for day in self.draws.integers(0, 28, len(user))]
         done = {"event_time": pa.array(days, pa.timestamp("us", "UTC")), "weight": np.ones(len(user))}
         return pa.table(
-            {"user_id": _ids("u", user), "item_id": _ids("i", np.array(item)), **done, "value": np.full(len(user), 2.0)}
+            {"user_id": _ids("u", user), "item_id": _ids("i", item), **done, "value": np.full(len(user), 2.0)}
         )
 
 

@@ -10,13 +10,14 @@ import pytest
 from lsif.bounds import Bound, FairnessBounds
 from lsif.config import Gate
 from lsif.engine import engine
-from lsif.evaluation.by_group import OfGroup, by_group, group_rows, worst_group_check
+from lsif.evaluation.by_group import OfGroup, by_group
 from lsif.evaluation.exposure import exposure_rows
 from lsif.evaluation.fairness import fairness_checks
 from lsif.evaluation.gate import Rival, verdict
 from lsif.evaluation.group_drop import holm
 from lsif.evaluation.groups import Past
 from lsif.evaluation.metrics import Judged, ndcg
+from lsif.evaluation.worst_group import group_rows, worst_group_check
 from tests.evaluation.fair_world import COUNTRY, SMALL, TILES, World
 
 USER_GROUPS = ("activity", "history_length", "new_users", "country")
@@ -160,7 +161,7 @@ def test_stable_nights_raise_no_alarm() -> None:
 
 @pytest.mark.long
 def test_three_hundred_stable_nights_raise_one_alarm_at_the_most() -> None:
-    assert len(stable(300)) <= 1
+    assert len(stable(300)) + warned(300) <= 1
 
 
 def test_a_bound_is_held_for_the_worst_list_and_group_of_some_size() -> None:
@@ -208,11 +209,15 @@ def test_a_forgotten_group_warns_and_stable_nights_do_not() -> None:
     for seed in range(20):
         (check,) = worst_group_check(by_group("l", World(seed).marks("IT"), None, 10, COUNTRIES), bound, 100)
         assert check.verdict == "warn" and "l, user.country=IT: ndcg@10 0.0" in str(check.note)
-    world = World(99)
-    for _ in range(10):
-        (check,) = worst_group_check(by_group("l", world.marks(), None, 10, GROUPS), bound, 100)
-        assert check.verdict == "pass"
+    assert warned(10) == 0
     assert worst_group_check([], bound, 100) == []
+
+
+def warned(nights: int) -> int:
+    """Nights of lists that are alike for everybody on which some group is beyond the default bound."""
+    world, bound = World(99), FairnessBounds().worst_group
+    checks = [worst_group_check(by_group("l", world.marks(), None, 10, GROUPS), bound, 100) for _ in range(nights)]
+    return sum(check.verdict != "pass" for (check,) in checks)
 
 
 RIVAL = Rival("3", "2017-10-16")
