@@ -13,8 +13,10 @@ def _names(section: type[Section]) -> Iterator[str]:
     """Of all bounds of a section of the settings, those of its own sections too."""
     for name, field in section.model_fields.items():
         kind = field.annotation
-        is_section = isinstance(kind, type) and issubclass(kind, Section) and kind is not Bound
-        yield from _names(kind) if is_section else (name,)
+        if isinstance(kind, type) and issubclass(kind, Section) and kind is not Bound:
+            yield from _names(kind)
+        else:
+            yield name
 
 
 BOUNDS = (*_names(Checks), "max_age_days")

@@ -22,6 +22,7 @@ from tests.evaluation.fair_world import COUNTRY, SMALL, TILES, World
 
 USER_GROUPS = ("activity", "history_length", "new_users", "country")
 ITEM_GROUPS = ("popularity", "age", "brand_size", "category")
+DEFAULT = FairnessBounds()
 NO_BOUNDS = FairnessBounds(exposure=Bound(), popularity_lift=Bound(), calibration=Bound())
 
 
@@ -111,8 +112,11 @@ def test_gini_lift_and_calibration_by_hand(past: Past) -> None:
 
 
 def test_users_are_told_apart_by_what_they_did(past: Past) -> None:
-    segments = {row["segment"] for row in shown(LISTED, past).to_pylist() if row["segment"].startswith("user.")}
-    assert segments == {
+    rows = shown(LISTED, past).to_pylist()
+    lifts = {row["segment"]: row["value"] for row in rows if row["metric"] == "fair.popularity_lift"}
+    anns = ("user.country=FR", "user.new_users=no", "user.activity=middle", "user.history_length=middle")
+    assert {lifts[segment] for segment in anns} == {-0.25}
+    assert {segment for segment in lifts if segment.startswith("user.")} == {
         "user.activity=low",  # bob came on one day,
         "user.activity=middle",  # ann on two
         "user.history_length=short",
@@ -137,7 +141,7 @@ def test_small_brands_that_are_suppressed_are_caught_in_twenty_worlds_of_twenty(
     for seed in range(20):
         world = World(seed)
         rows = shown(world.lists("l", hidden=SMALL), world.past, ("popularity", "brand_size"))
-        warned, failed = (fairness_checks(rows, held, 100)[0] for held in (FairnessBounds(), bounds))
+        warned, failed = (fairness_checks(rows, held, 100)[0] for held in (DEFAULT, bounds))
         assert (warned.name, warned.verdict, failed.verdict) == ("exposure", "warn", "fail")
         assert "l, item.brand_size=small: its share of what is shown is 0 " in str(warned.note)
 
@@ -151,7 +155,7 @@ def stable(nights: int) -> list[str]:
         rows = shown(listed, world.past)
         for night in range(30):
             tonight = rows.filter(pc.equal(rows["list"], f"night {night}"))
-            beyond += [check for check in fairness_checks(tonight, FairnessBounds(), 100) if check.verdict != "pass"]
+            beyond += [check for check in fairness_checks(tonight, DEFAULT, 100) if check.verdict != "pass"]
     return [f"{check.name}: {check.note}" for check in beyond]
 
 
@@ -205,7 +209,7 @@ def test_a_group_has_the_mean_of_its_users_and_its_interval() -> None:
 
 
 def test_a_forgotten_group_warns_and_stable_nights_do_not() -> None:
-    bound = FairnessBounds().worst_group
+    bound = DEFAULT.worst_group
     for seed in range(20):
         (check,) = worst_group_check(by_group("l", World(seed).marks("IT"), None, 10, COUNTRIES), bound, 100)
         assert check.verdict == "warn" and "l, user.country=IT: ndcg@10 0.0" in str(check.note)
@@ -215,7 +219,7 @@ def test_a_forgotten_group_warns_and_stable_nights_do_not() -> None:
 
 def warned(nights: int) -> int:
     """Nights of lists that are alike for everybody on which some group is beyond the default bound."""
-    world, bound = World(99), FairnessBounds().worst_group
+    world, bound = World(99), DEFAULT.worst_group
     checks = [worst_group_check(by_group("l", world.marks(), None, 10, GROUPS), bound, 100) for _ in range(nights)]
     return sum(check.verdict != "pass" for (check,) in checks)
 
@@ -257,6 +261,29 @@ def test_of_three_hundred_models_that_differ_by_chance_one_is_refused_at_the_mos
 def test_chances_are_corrected_as_holm_does() -> None:
     assert holm(np.array([0.01, 0.04, 0.03, 0.005])).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
+
+
+def test_that_what_is_taken_rarely_is_shown_rarely_is_no_matter_of_exposure() -> None:
+    row = {"list": "l", "metric": "fair.exposure_to_taken", "value": 0.0, "n": 1000}
+    held = [
+        [check.verdict for check in fairness_checks(pa.Table.from_pylist([{**row, "segment": segment}]), DEFAULT, 100)]
+        for segment in ("item.popularity=tail", "item.brand_size=small")
+    ]
+    assert held == [[], ["warn"]]
+
+
+def test_a_group_is_tested_by_the_differences_of_its_users() -> None:
+    fallen = {
+        covariance: verdict(
+            COMPARISON,
+            "2017-10-23",
+            RIVAL,
+            Gate(),
+            [OfGroup("for_you", "ndcg@10", "user.country=IT", 100, 0.4, 0.1, 0.5, 0.1, covariance)],
+        ).status
+        for covariance in (0.0, 0.095)
+    }
+    assert fallen == {0.0: "PASS", 0.095: "HOLD"}
 
 
 def test_a_small_group_is_not_tested() -> None:
