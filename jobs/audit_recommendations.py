@@ -49,7 +49,7 @@ def work(job: Job) -> Counts:
         touched(everyone, looked_into),
     )
     shown = shown_rows(job.tables, job.ds, job.settings, staged.scan())
-    fair = fairness_checks(shown, job.settings.checks.fairness, job.settings.fairness.min_group)
+    fair = fairness_checks(shown, job.settings.checks.fairness, job.settings.fairness)
     held = hold(job, STEP, [*audit(staged.scan(), expected), *fair])
     warnings = passed(held.checks)
     for warning in warnings:

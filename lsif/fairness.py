@@ -1,8 +1,9 @@
 """Settings of fairness: the groups of users and of items that lists are told apart by."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from lsif.sources import Catalogue, Section, Users
 
@@ -25,6 +26,8 @@ class Fairness(Section):
     min_group: PositiveInt = 100
     """No bound is held against a smaller group: of so few users, whose items were taken so rarely, or, for `coverage`,
     of so few items."""
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """Nor is `exposure` held for a group that has less than this of what is taken: a list is short."""
 
 
 def item_groups_of(fairness: Fairness, catalogue: Catalogue | None) -> tuple[str, ...]:

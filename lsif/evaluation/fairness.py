@@ -1,5 +1,6 @@
 """What fairness reads of the tables, and what its numbers are held against."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from lsif.engine import engine
 from lsif.evaluation.exposure import exposure_rows
 from lsif.evaluation.feedback import ALL
 from lsif.evaluation.groups import Past, register, user_groups
-from lsif.fairness import item_groups_of
+from lsif.fairness import Fairness, item_groups_of
 from lsif.interests.as_of import base_and_tile_days, catalogue_at, history_inputs, in_force_inputs
 from lsif.ranking.popular import appeared_lately, available_items
 from lsif.ranking.rule_rows import column, item_rows
@@ -22,13 +23,18 @@ from lsif.tables import Tables
 
 SECTION = "checks.fairness"
 HELD = {
-    "exposure": ("exposure_to_taken", True, "its share of what is shown is {:.3g} of its share of what is taken"),
-    "coverage": ("coverage", True, "lists show {:.2%} of the items"),
-    "gini": ("gini", False, "Gini's coefficient of exposure over items is {:.4f}"),
-    "popularity_lift": ("popularity_lift", False, "what is shown is {:.1f} times more popular than what is taken"),
-    "calibration": ("calibration", False, "categories are {:.2f} nats from users' own mix"),
+    "exposure": ("exposure_to_taken", "item.", True, "what is shown of it is {:.3g} of its share of what is taken"),
+    "coverage": ("coverage", "item.", True, "lists show {:.2%} of the items"),
+    "gini": ("gini", ALL, False, "Gini's coefficient of exposure over items is {:.4f}"),
+    "popularity_lift": (
+        "popularity_lift",
+        "user.",
+        False,
+        "the popularity lift is {:.1f}",
+    ),
+    "calibration": ("calibration", "user.", False, "categories are {:.2f} nats from users' own mix"),
 }
-"""Bound = the metric that is held against it, whether little is bad, and a sentence."""
+"""Bound = the metric that is held against it, for everybody and of which groups, whether little is bad, a sentence."""
 NOT_HELD = "item.popularity="
 """That little taken items are shown less is what `popularity_lift` is held for."""
 
@@ -92,15 +98,18 @@ def groups_at(tables: Tables, ds: str, settings: Settings, users: Iterable[str])
         return sql.sql("FROM user_groups ORDER BY ALL").to_arrow_table()
 
 
-def fairness_checks(rows: pa.Table, bounds: FairnessBounds, min_group: int) -> list[Check]:
+def fairness_checks(rows: pa.Table, bounds: FairnessBounds, of: Fairness) -> list[Check]:
     """Rows of `shown_rows` held against their bounds: of each the worst list and group, of those of some size."""
     shown = rows.to_pylist()
-    return [check for name in HELD if (check := _check(name, shown, getattr(bounds, name), min_group))]
+    return [check for name in HELD if (check := _check(name, shown, getattr(bounds, name), of))]
 
 
-def _check(name: str, rows: list[dict[str, Any]], bound: Bound, min_group: int) -> Check | None:
-    metric, lowest, sentence = HELD[name]
-    held = [row for row in rows if row["metric"] == f"fair.{metric}" and _is_held(name, row, min_group)]
+def _check(name: str, rows: list[dict[str, Any]], bound: Bound, of: Fairness) -> Check | None:
+    metric, whose, lowest, sentence = HELD[name]
+    found = [row for row in rows if row["metric"] == f"fair.{metric}"]
+    held = [row for row in found if row["segment"] == ALL or (_among(whose, row) and row["n"] >= of.min_group)]
+    if name == "exposure":
+        held = _common(held, found, of.min_share)
     if not held:
         return None
     worst = (min if lowest else max)(held, key=lambda row: (row["value"], row["list"], row["segment"]))
@@ -108,9 +117,17 @@ def _check(name: str, rows: list[dict[str, Any]], bound: Bound, min_group: int) 
     return within(name, worst["value"], bound, f"{where}: {sentence.format(worst['value'])}", SECTION, lowest)
 
 
-def _is_held(name: str, row: dict[str, Any], min_group: int) -> bool:
-    segment = row["segment"]
-    if segment == ALL:
-        return True
-    whose = {"exposure": "item.", "coverage": "item.", "gini": "-", "popularity_lift": "user.", "calibration": "user."}
-    return segment.startswith(whose[name]) and not segment.startswith(NOT_HELD) and row["n"] >= min_group
+def _among(whose: str, row: dict[str, Any]) -> bool:
+    return row["segment"].startswith(whose) and not row["segment"].startswith(NOT_HELD)
+
+
+def _common(held: list[dict[str, Any]], all_groups: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
+    """Those groups of items that have so much of what is taken; groups of one dimension add up to all of it."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for row in all_groups:
+        taken[_dimension(row)] += row["n"]
+    return [row for row in held if row["n"] >= share * taken[_dimension(row)]]
+
+
+def _dimension(row: dict[str, Any]) -> tuple[str, str]:
+    return row["list"], row["segment"].partition("=")[0]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import duckdb
 
 MOST = 20
-"""Values of an attribute or a column that are told apart: the most frequent. The others are `(other)`."""
+"""Values of an attribute or a column that are told apart: those of most users, or of which most was taken. The others
+are `(other)`."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ NUMBERS = """
         FROM items WHERE {column} IS NOT NULL) USING (item_id)"""
 FEW = """
     WITH told AS ({query}),
-    often AS (SELECT value FROM told GROUP BY value ORDER BY count(*) DESC, value LIMIT {most})
+    often AS (
+        SELECT told.value FROM told {weighed} GROUP BY told.value ORDER BY {weight} DESC, told.value LIMIT {most})
     SELECT {id}, CASE WHEN value IS NULL OR value IN (FROM often) THEN value ELSE '(other)' END AS value FROM told"""
 
 
@@ -147,7 +149,9 @@ def _of_column(name: str, kind: pa.DataType) -> str:
 
 
 def _few(key: str, query: str) -> str:
-    return FEW.format(query=query, most=MOST, id=key)
+    of_items = {"weighed": "LEFT JOIN taken USING (item_id)", "weight": "sum(coalesce(events, 0))"}
+    of_users = {"weighed": "", "weight": "count(*)"}
+    return FEW.format(query=query, most=MOST, id=key, **(of_items if key == "item_id" else of_users))
 
 
 def _store(sql: "duckdb.DuckDBPyConnection", of: str, queries: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Fairness: numbers by hand, planted unfairness that is caught, and stable nights that are left in peace."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -18,6 +19,7 @@ from lsif.evaluation.group_drop import holm
 from lsif.evaluation.groups import Past
 from lsif.evaluation.metrics import Judged, ndcg
 from lsif.evaluation.worst_group import group_rows, worst_group_check
+from lsif.fairness import Fairness
 from tests.evaluation.fair_world import COUNTRY, SMALL, TILES, World
 
 USER_GROUPS = ("activity", "history_length", "new_users", "country")
@@ -36,6 +38,11 @@ def event(user: str, item: str, day: int, value: float | None) -> dict[str, obje
     return {"user_id": user, "item_id": item, "event_time": moment, "weight": 1.0, "value": value}
 
 
+def events(*done: tuple[str, str, int, float | None]) -> pa.Table:
+    rows = pa.Table.from_pylist([event(*one) for one in done])
+    return rows.set_column(2, "event_time", rows["event_time"].cast(pa.timestamp("us", "UTC")))
+
+
 @pytest.fixture
 def past() -> Past:
     done = [
@@ -45,11 +52,10 @@ def past() -> Past:
         ("bob", "x", 3, 5.0),
         ("bob", "z", 3, None),
     ]
-    events = pa.Table.from_pylist([event(*one) for one in done])
     tile = [{"day": date(2017, 6, 3), "n": 2}]
     return Past(
         "2017-06-01",
-        events.set_column(2, "event_time", events["event_time"].cast(pa.timestamp("us", "UTC"))),
+        events(*done),
         pa.table({"user_id": ["ann"], "n_events": [3], "first_day": [date(2016, 1, 1)]}),
         pa.Table.from_pylist([{"user_id": user, "days": tile} for user in ("bob", "ann")], TILES.schema),
         pa.table({"user_id": ["ann"], "attributes": [[{"name": "country", "value": "FR"}]]}),
@@ -131,9 +137,12 @@ def test_users_are_told_apart_by_what_they_did(past: Past) -> None:
 def test_of_a_column_with_many_values_the_frequent_ones_are_told_apart(past: Past) -> None:
     many = pa.table({"item_id": [f"i{n}" for n in range(60)], "brand": [f"b{n // 2}" for n in range(60)]})
     items = many.append_column("category", many["brand"]).append_column("appeared lately", pa.nulls(60, pa.bool_()))
-    rows = shown(LISTED, Past(**{**vars(past), "items": items}), ("brand",)).to_pylist()
+    rows = shown(LISTED, replace(past, items=items), ("brand",)).to_pylist()
     sizes = {row["segment"]: row["n"] for row in rows if row["metric"] == "fair.exposure"}
     assert len(sizes) == 21 and sizes["item.brand=(other)"] == 20
+    rows = shown(LISTED, replace(past, items=items, events=events(("ann", "i58", 1, None))), ("brand",)).to_pylist()
+    assert "item.brand=b29" in {row["segment"] for row in rows}, "of which something was taken"
+    assert "item.brand=b29" not in sizes
 
 
 def test_small_brands_that_are_suppressed_are_caught_in_twenty_worlds_of_twenty() -> None:
@@ -141,9 +150,9 @@ def test_small_brands_that_are_suppressed_are_caught_in_twenty_worlds_of_twenty(
     for seed in range(20):
         world = World(seed)
         rows = shown(world.lists("l", hidden=SMALL), world.past, ("popularity", "brand_size"))
-        warned, failed = (fairness_checks(rows, held, 100)[0] for held in (DEFAULT, bounds))
+        warned, failed = (fairness_checks(rows, held, Fairness())[0] for held in (DEFAULT, bounds))
         assert (warned.name, warned.verdict, failed.verdict) == ("exposure", "warn", "fail")
-        assert "l, item.brand_size=small: its share of what is shown is 0 " in str(warned.note)
+        assert "l, item.brand_size=small: what is shown of it is 0 " in str(warned.note)
 
 
 def stable(nights: int) -> list[str]:
@@ -155,7 +164,7 @@ def stable(nights: int) -> list[str]:
         rows = shown(listed, world.past)
         for night in range(30):
             tonight = rows.filter(pc.equal(rows["list"], f"night {night}"))
-            beyond += [check for check in fairness_checks(tonight, DEFAULT, 100) if check.verdict != "pass"]
+            beyond += [check for check in fairness_checks(tonight, DEFAULT, Fairness()) if check.verdict != "pass"]
     return [f"{check.name}: {check.note}" for check in beyond]
 
 
@@ -171,14 +180,14 @@ def test_three_hundred_stable_nights_raise_one_alarm_at_the_most() -> None:
 def test_a_bound_is_held_for_the_worst_list_and_group_of_some_size() -> None:
     world = World(1)
     rows = shown(pa.concat_tables([world.lists("a"), world.lists("b", hidden=SMALL)]), world.past)
-    (check,) = [one for one in fairness_checks(rows, NO_BOUNDS, 100) if one.name == "exposure"]
+    (check,) = [one for one in fairness_checks(rows, NO_BOUNDS, Fairness()) if one.name == "exposure"]
     assert (check.verdict, check.value) == ("pass", 0)
-    (check,) = [one for one in fairness_checks(rows, NO_BOUNDS, 10**6) if one.name == "coverage"]
+    (check,) = [one for one in fairness_checks(rows, NO_BOUNDS, Fairness(min_group=10**6)) if one.name == "coverage"]
     assert check.value == min(
         row["value"] for row in rows.to_pylist() if row["metric"] == "fair.coverage" and row["segment"] == "users=all"
     )
     bounds = FairnessBounds(coverage=Bound(warn=0.99, fail=0.01), gini=Bound(warn=0.1))
-    told = {one.name: one for one in fairness_checks(rows, bounds, 50)}
+    told = {one.name: one for one in fairness_checks(rows, bounds, Fairness(min_group=50))}
     assert (told["coverage"].verdict, told["gini"].verdict) == ("fail", "warn")
     assert told["coverage"].note == "b, item.brand_size=small: lists show 0.00% of the items"
 
@@ -263,10 +272,24 @@ def test_chances_are_corrected_as_holm_does() -> None:
     assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
 
 
+def test_no_room_is_asked_for_a_group_of_little() -> None:
+    rows = [
+        {"list": "l", "metric": "fair.exposure_to_taken", "segment": f"item.brand={brand}", "value": value, "n": n}
+        for brand, value, n in (("large", 1.0, 9600), ("small", 0.0, 400))
+    ]
+    little, asked = (
+        fairness_checks(pa.Table.from_pylist(rows), DEFAULT, Fairness(min_share=share))[0] for share in (0.05, 0.04)
+    )
+    assert (little.verdict, little.value, asked.verdict) == ("pass", 1.0, "warn")
+
+
 def test_that_what_is_taken_rarely_is_shown_rarely_is_no_matter_of_exposure() -> None:
     row = {"list": "l", "metric": "fair.exposure_to_taken", "value": 0.0, "n": 1000}
     held = [
-        [check.verdict for check in fairness_checks(pa.Table.from_pylist([{**row, "segment": segment}]), DEFAULT, 100)]
+        [
+            check.verdict
+            for check in fairness_checks(pa.Table.from_pylist([{**row, "segment": segment}]), DEFAULT, Fairness())
+        ]
         for segment in ("item.popularity=tail", "item.brand_size=small")
     ]
     assert held == [[], ["warn"]]

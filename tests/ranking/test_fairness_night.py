@@ -3,6 +3,7 @@
 import pyarrow.compute as pc
 import pytest
 
+from lsif.registry import Registry
 from tests.ranking import shop
 from tests.ranking.harness import NEXT_DAY, WEEK_LATER, Shop
 
@@ -79,3 +80,34 @@ def test_a_horizon_later_groups_are_judged_and_the_worst_one_warns(champion: Sho
     bounds(champion, "worst_group = { warn = 0.0 }")
     assert "warn" not in champion.run("join_feedback", "--force", ds=WEEK_LATER)
     assert verdicts(champion, WEEK_LATER) == {"worst_group": "pass"}
+
+
+def test_the_gate_holds_a_model_whose_trial_says_that_it_forgets_a_group(trained: Shop) -> None:
+    measured = Registry().evaluation(Registry().version("challenger"))
+    rival = {"version": "0", "trained_through": measured["cutoff"]}
+    ours = [row for row in measured["comparison"] if row["contender"] == "lsif"]
+    found = {
+        "list": "for_you",
+        "metric": "ndcg@10",
+        "n": 60,
+        "variance": 0.01,
+        "rival_variance": 0.01,
+        "covariance": 0.0,
+    }
+    of = {"user.activity=low": (0.1, 0.3), "user.activity=high": (0.5, 0.3)}
+    groups = [{**found, "segment": segment, "value": mine, "rival": theirs} for segment, (mine, theirs) in of.items()]
+    comparison = [*measured["comparison"], *({**row, "contender": "champion"} for row in ours)]
+    said = {**measured, "rival": rival, "comparison": comparison, "groups": groups}
+    trained.patch.setattr(Registry, "evaluation", lambda self, version: said)
+    trained.run("gate")
+    tags = Registry().version("1").tags
+    assert tags["gate"] == "HOLD"
+    assert (
+        "for_you, user.activity=low: ndcg@10 0.1000 is clearly below 90% of champion 0's 0.3000" in tags["gate_reasons"]
+    )
+    file = trained.home / "shop.toml"
+    file.write_text(file.read_text() + "[gate]\nmax_group_drop = 0.8\n")
+    trained.run("gate")
+    assert (
+        "user.activity=low: ndcg@10 0.1000 is not clearly below 20% of" in Registry().version("1").tags["gate_reasons"]
+    )
