@@ -60,5 +60,5 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    sections = ("interests", "lists", "ranking", "llm", "fairness", "catalogue", "checks")
+    sections = ("interests", "lists", "ranking", "llm", "fairness", "checks")
     run_job(STEP, __doc__, inputs, work, sections, accept_arguments)

@@ -26,7 +26,7 @@ from lsif.evaluation.worst_group import group_rows, worst_group_check
 from lsif.job import Counts, Job, run_job
 
 STEP = "join_feedback"
-SETTINGS = {"training", "interests", "lists", "fairness", "catalogue", "checks", *SECTIONS}
+SETTINGS = {"training", "interests", "lists", "fairness", "checks", *SECTIONS}
 
 
 def inputs(job: Job) -> dict[str, str]:

@@ -21,21 +21,13 @@ class Fairness(Section):
     user_groups: tuple[str, ...] = USER_GROUPS
     """Of `activity`, `history_length` and `new_users`, and attributes of `[users]`."""
     item_groups: tuple[str, ...] | None = None
-    """Of `popularity`, `age` and `brand_size`, and columns of the catalogue; by default those of the three that the
-    catalogue has columns for."""
+    """Of `popularity`, `age` and `brand_size`, and columns of the catalogue; by default those of the three of which the
+    day's catalogue knows something."""
     min_group: PositiveInt = 100
     """No bound is held against a smaller group: of so few users, whose items were taken so rarely, or, for `coverage`,
     of so few items."""
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     """Nor is `exposure` held for a group that has less than this of what is taken: a list is short."""
-
-
-def item_groups_of(fairness: Fairness, catalogue: Catalogue | None) -> tuple[str, ...]:
-    """Those that are asked for, the default filled in."""
-    if fairness.item_groups is not None:
-        return fairness.item_groups
-    there = set(_columns(catalogue))
-    return tuple(name for name, column in ITEM_GROUPS.items() if column is None or column in there)
 
 
 def check_fairness(fairness: Fairness, catalogue: Catalogue | None, users: Users | None) -> None:

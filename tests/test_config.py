@@ -6,7 +6,6 @@ import pytest
 
 from lsif.config import Settings, load_settings
 from lsif.errors import LsifError
-from lsif.fairness import item_groups_of
 from tests.conftest import SHOP
 
 
@@ -210,14 +209,3 @@ def test_a_narrow_copy_holds_its_sections_and_the_places(settings: Settings) -> 
 def test_relative_places_start_at_home_and_urls_stay(settings: Settings, home: Path) -> None:
     assert settings.locate("landing/{ds}.csv", "2017-01-01") == f"{home}/landing/2017-01-01.csv"
     assert settings.locate("s3://shop/{ds}/", "2017-01-01") == "s3://shop/2017-01-01/"
-
-
-def test_items_are_told_apart_by_what_the_catalogue_has(home: Path) -> None:
-    plain, named = (
-        load(home, text) for text in (SHOP, SHOP.replace('id = "id", title', 'id = "id", brand = "b", title'))
-    )
-    assert item_groups_of(plain.fairness, plain.catalogue) == ("popularity",)
-    assert item_groups_of(named.fairness, named.catalogue) == ("popularity", "brand_size")
-    assert item_groups_of(plain.fairness, None) == ("popularity", "age"), "the log says when an item came first"
-    nothing = load(home, SHOP + "[fairness]\nitem_groups = []\n")
-    assert item_groups_of(nothing.fairness, nothing.catalogue) == ()

@@ -15,7 +15,7 @@ from lsif.engine import engine
 from lsif.evaluation.exposure import exposure_rows
 from lsif.evaluation.feedback import ALL
 from lsif.evaluation.groups import Past, register, user_groups
-from lsif.fairness import Fairness, item_groups_of
+from lsif.fairness import ITEM_GROUPS, Fairness
 from lsif.interests.as_of import base_and_tile_days, catalogue_at, history_inputs, in_force_inputs
 from lsif.ranking.popular import appeared_lately, available_items
 from lsif.ranking.rule_rows import column, item_rows
@@ -49,11 +49,14 @@ def recent_days(ds: str, settings: Settings) -> list[str]:
     return days_between(day_before(ds, settings.interests.recent_days - 1), ds)
 
 
-def past_at(tables: Tables, ds: str, settings: Settings, wanted: Sequence[str] = ()) -> Past:
-    """By what groups are told as of the end of `ds`; `wanted` are those of items.
+NO_ITEMS = pa.schema([("item_id", pa.string())]).empty_table()
+
+
+def past_at(tables: Tables, ds: str, settings: Settings, items: pa.Table = NO_ITEMS) -> Past:
+    """By what groups are told as of the end of `ds`; `items` as `Past` has them, where those are told apart.
 
     Raises:
-        MissingDays: a tile or the catalogue is missing that the night before should have written.
+        MissingDays: a tile is missing that the night before should have written.
     """
     tables, days = tables.pinned(), recent_days(ds, settings)
     base, tiles = base_and_tile_days(tables, ds)
@@ -64,28 +67,38 @@ def past_at(tables: Tables, ds: str, settings: Settings, wanted: Sequence[str] =
         base=tables.scan("long_term_histories", [base] if base else []),
         tiles=tables.scan("history_tiles", tiles),
         users=tables.scan("users", [said] if said else []),
-        items=_items(catalogue_at(tables, ds), ds, settings, wanted) if wanted else NO_ITEMS,
+        items=items,
     )
 
 
-NO_ITEMS = pa.schema([("item_id", pa.string())]).empty_table()
+def shown_rows(tables: Tables, ds: str, settings: Settings, listed: pa.Table | pads.Dataset) -> pa.Table:
+    """Rows `fair.*` of `metrics_daily` of a night's lists.
+
+    Raises:
+        MissingDays: as `past_at`, or the catalogue is missing.
+    """
+    catalogue = catalogue_at(tables, ds)
+    of_users, of_items = settings.fairness.user_groups, asked_of_items(settings.fairness, catalogue)
+    past = past_at(tables, ds, settings, _items(catalogue, ds, settings, of_items))
+    with engine() as sql:
+        return exposure_rows(sql, listed, past, of_users, of_items)
+
+
+def asked_of_items(of: Fairness, catalogue: pa.Table) -> tuple[str, ...]:
+    """The groups of items that are told apart, the default filled in."""
+    if of.item_groups is not None:
+        return of.item_groups
+    known = [name for name in ("brand", "published") if catalogue[name].null_count < len(catalogue)]
+    return tuple(name for name, column in ITEM_GROUPS.items() if column is None or column in known)
 
 
 def _items(catalogue: pa.Table, ds: str, settings: Settings, wanted: Sequence[str]) -> pa.Table:
     ids = available_items(catalogue)
     rows = item_rows(catalogue, ids, ds)
     lately = appeared_lately(rows, ds, settings.interests.recent_days)
-    names = dict.fromkeys(["category", "brand", *(name for name in wanted if name not in ("age", "popularity"))])
-    kept = {name: column(name, rows) for name in names if name != "brand_size"}
+    names = dict.fromkeys(["category", "brand", *(name for name in wanted if name not in ITEM_GROUPS)])
+    kept = {name: column(name, rows) for name in names}
     return pa.table({**kept, "item_id": ids, "appeared lately": lately})
-
-
-def shown_rows(tables: Tables, ds: str, settings: Settings, listed: pa.Table | pads.Dataset) -> pa.Table:
-    """Rows `fair.*` of `metrics_daily` of a night's lists."""
-    of_users, of_items = settings.fairness.user_groups, item_groups_of(settings.fairness, settings.catalogue)
-    past = past_at(tables, ds, settings, ["popularity", *of_items])
-    with engine() as sql:
-        return exposure_rows(sql, listed, past, of_users, of_items)
 
 
 def groups_at(tables: Tables, ds: str, settings: Settings, users: Iterable[str]) -> pa.Table:

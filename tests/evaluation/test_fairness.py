@@ -13,7 +13,7 @@ from lsif.config import Gate
 from lsif.engine import engine
 from lsif.evaluation.by_group import OfGroup, by_group
 from lsif.evaluation.exposure import exposure_rows
-from lsif.evaluation.fairness import fairness_checks
+from lsif.evaluation.fairness import asked_of_items, fairness_checks
 from lsif.evaluation.gate import Rival, verdict
 from lsif.evaluation.group_drop import holm
 from lsif.evaluation.groups import Past
@@ -24,7 +24,7 @@ from tests.evaluation.fair_world import COUNTRY, SMALL, TILES, World
 
 USER_GROUPS = ("activity", "history_length", "new_users", "country")
 ITEM_GROUPS = ("popularity", "age", "brand_size", "category")
-DEFAULT = FairnessBounds()
+DEFAULT, DEFAULTS = FairnessBounds(), Fairness()
 NO_BOUNDS = FairnessBounds(exposure=Bound(), popularity_lift=Bound(), calibration=Bound())
 
 
@@ -145,6 +145,13 @@ def test_of_a_column_with_many_values_the_frequent_ones_are_told_apart(past: Pas
     assert "item.brand=b29" not in sizes
 
 
+def test_by_default_items_are_told_apart_by_what_the_catalogue_knows() -> None:
+    nothing: dict[str, list[str | None]] = {"brand": [None, None], "published": [None, None]}
+    assert asked_of_items(DEFAULTS, pa.table(nothing)) == ("popularity",)
+    assert asked_of_items(DEFAULTS, pa.table({**nothing, "brand": [None, "b"]})) == ("popularity", "brand_size")
+    assert asked_of_items(Fairness(item_groups=()), pa.table({**nothing, "brand": ["a", "b"]})) == ()
+
+
 def test_small_brands_that_are_suppressed_are_caught_in_twenty_worlds_of_twenty() -> None:
     bounds = FairnessBounds(exposure=Bound(warn=0.5, fail=0.2))
     for seed in range(20):
@@ -164,7 +171,7 @@ def stable(nights: int) -> list[str]:
         rows = shown(listed, world.past)
         for night in range(30):
             tonight = rows.filter(pc.equal(rows["list"], f"night {night}"))
-            beyond += [check for check in fairness_checks(tonight, DEFAULT, Fairness()) if check.verdict != "pass"]
+            beyond += [check for check in fairness_checks(tonight, DEFAULT, DEFAULTS) if check.verdict != "pass"]
     return [f"{check.name}: {check.note}" for check in beyond]
 
 
@@ -288,7 +295,7 @@ def test_that_what_is_taken_rarely_is_shown_rarely_is_no_matter_of_exposure() ->
     held = [
         [
             check.verdict
-            for check in fairness_checks(pa.Table.from_pylist([{**row, "segment": segment}]), DEFAULT, Fairness())
+            for check in fairness_checks(pa.Table.from_pylist([{**row, "segment": segment}]), DEFAULT, DEFAULTS)
         ]
         for segment in ("item.popularity=tail", "item.brand_size=small")
     ]
