@@ -87,11 +87,13 @@ def _forgets_nobody(groups: Sequence[OfGroup], rival: Rival, drop: float) -> lis
     if not tested:
         return []
     worst, chance = tested[0]
-    passed = chance >= LEVEL
-    of = f"{1 - drop:.0%} of champion {rival.version}'s {worst.rival:.4f}"
-    clearly = "not clearly" if passed else "clearly"
-    where = f"{worst.list}, {worst.segment}: {METRIC} {worst.value:.4f} is {clearly} below {of}"
-    return [(passed, f"{where} (p {chance:.2g}, the worst of {len(tested)} groups)")]
+    where, of = f"{worst.list}, {worst.segment}: {METRIC} {worst.value:.4f}", f"of champion {rival.version}'s"
+    tests = f"(p {chance:.2g} after {len(tested)} groups)"
+    if chance < LEVEL:
+        return [(False, f"{where} is clearly below {1 - drop:.0%} {of} {worst.rival:.4f} {tests}")]
+    return [
+        (True, f"no group is clearly below {1 - drop:.0%} {of}; the nearest is {where} to {worst.rival:.4f} {tests}")
+    ]
 
 
 def _sign(ours: float, theirs: float) -> str:

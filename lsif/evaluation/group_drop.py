@@ -20,8 +20,9 @@ def fallen(groups: Sequence[OfGroup], drop: float) -> list[tuple[OfGroup, float]
     Student's t of paired values, corrected for the number of groups by Holm's method.
     """
     tested = [one for one in groups if one.rival is not None and one.n >= LEAST]
-    chances = holm(np.array([_chance(one, 1 - drop) for one in tested]))
-    return sorted(zip(tested, chances.tolist(), strict=True), key=lambda of: (of[1], of[0].list, of[0].segment))
+    alone = np.array([_chance(one, 1 - drop) for one in tested])
+    chances = holm(alone)
+    return [(tested[at], float(chances[at])) for at in np.argsort(alone, kind="stable")]
 
 
 def _chance(one: OfGroup, bar: float) -> float:

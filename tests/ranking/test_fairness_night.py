@@ -109,5 +109,6 @@ def test_the_gate_holds_a_model_whose_trial_says_that_it_forgets_a_group(trained
     file.write_text(file.read_text() + "[gate]\nmax_group_drop = 0.8\n")
     trained.run("gate")
     assert (
-        "user.activity=low: ndcg@10 0.1000 is not clearly below 20% of" in Registry().version("1").tags["gate_reasons"]
+        "no group is clearly below 20% of champion 0's; the nearest is for_you, user.activity=low: ndcg@10 0.1000"
+        in Registry().version("1").tags["gate_reasons"]
     )
