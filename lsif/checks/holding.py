@@ -67,6 +67,11 @@ def record(tables: Tables, ds: str, step: str, checks: Iterable[Check]) -> None:
     replace_own(tables, "checks", [ds], pc.field("step") != step, lambda writer: writer.write(ds, mine))
 
 
+def has_failed(tables: Tables, ds: str, step: str) -> bool:
+    """Whether the step's newest checks of `ds` hold one that failed and was not accepted."""
+    return len(tables.read("checks", [ds], ["check"], (pc.field("step") == step) & (pc.field("verdict") == "fail"))) > 0
+
+
 def _values(check: Check) -> dict[str, Any]:
     return {"value": check.value, "bound": check.bound, "verdict": check.verdict, "note": check.note}
 

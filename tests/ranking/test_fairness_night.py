@@ -24,8 +24,9 @@ def verdicts(of: Shop, ds: str) -> dict[str, str]:
 def test_a_night_is_held_back_the_last_good_lists_stay_and_a_person_may_let_it_pass(champion: Shop) -> None:
     champion.night()
     good = champion.tables.content_hash("recommendations", shop.DS)
-    bounds(champion, "gini = { fail = 0.01 }\ncoverage = { warn = 1.0 }")
     champion.run("score_users", ds=NEXT_DAY)
+    champion.run("audit_recommendations", ds=NEXT_DAY)
+    bounds(champion, "gini = { fail = 0.01 }\ncoverage = { warn = 1.0 }")
     said = champion.run("audit_recommendations", ds=NEXT_DAY, code=2)
     assert said.splitlines()[-1].startswith("audit_recommendations.py: the audit stops this list, nothing is published")
     assert "fail gini: " in said and "Gini's coefficient of exposure over items is 0." in said
