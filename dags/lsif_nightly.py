@@ -15,8 +15,9 @@ the configuration has `[item_lists]`; no list of users waits for it, nor fails w
 became of the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night fails
 with it.
 
-A delivery beyond a bound of the settings' section `checks` stops the night before its table changes; a person who has
-looked lets that day pass with the params `accept` and `reason`.
+A delivery beyond a bound of the settings' section `checks` stops the night before its table changes, and lists beyond
+one of `checks.fairness` before they are published; a person who has looked lets that day pass with the params `accept`
+and `reason`.
 
 One run at a time, oldest first: windows and histories need every day before them. Trainings have a DAG of their own,
 which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists stay; read the failed task's last line.

@@ -3,14 +3,15 @@
     python jobs/audit_recommendations.py --ds 2017-10-31
 
 Every check in lsif/ranking/checks.py either fails (exit code 2, nothing is published, the last good list stays) or
-warns on stderr. So does each of lsif/drift/: what the model read and gave, beside the nights before, and how old what
-it read is. `--accept` lets pass what a bound of [checks.drift] would stop.
+warns on stderr. So does each of lsif/drift/ (what the model read and gave, beside the nights before, and how old what
+it read is) and every bound of [checks.fairness]. --accept lets a day pass beyond a bound.
 """
 
 from functools import partial
 
 from lsif.checks import accept_arguments, hold
 from lsif.drift.night import drift_checks
+from lsif.evaluation.fairness import fairness_checks, shown_rows
 from lsif.experiments.served import Served, served_at
 from lsif.features.known import Everyone
 from lsif.features.words import with_words
@@ -39,8 +40,10 @@ def work(job: Job) -> Counts:
     missing = missing_rows(staged.notes, [part.variant for part in parts])
     expected = {part.variant: expected_of(part, missing[part.variant], everyone, job) for part in parts}
     drift = drift_checks(job.tables, job.ds, staged.notes, job.settings)
-    held = hold(job, STEP, [*audit_variants(staged.scan(), expected), *drift])
-    warnings = passed(list(held.checks))
+    shown = shown_rows(job.tables, job.ds, job.settings, staged.scan())
+    fair = fairness_checks(shown, job.settings.checks.fairness, job.settings.fairness)
+    held = hold(job, STEP, [*audit_variants(staged.scan(), expected), *drift, *fair])
+    warnings = passed(held.checks)
     unjudged = next((check.note for check in held.checks if check.verdict == "pass" and check.note), None)
     note = "; ".join(filter(None, [f"{len(warnings)} warnings", held.remarks, unjudged]))
     rows = sum(file.rows for file in staged.files)
@@ -66,5 +69,5 @@ def expected_of(part: Served, missing: dict[str, int], everyone: Everyone, job: 
 
 
 if __name__ == "__main__":
-    sections = ("interests", "lists", "ranking", "llm", "checks", "catalogue", "users", "experiment")
+    sections = ("interests", "lists", "ranking", "llm", "checks", "fairness", "catalogue", "users", "experiment")
     run_job(STEP, __doc__, inputs, work, sections, accept_arguments)

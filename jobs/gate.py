@@ -5,6 +5,7 @@
 Reads what train.py measured on the held-out days; a HOLD is a result and not a failure, so the exit code is 0.
 """
 
+from lsif.evaluation.by_group import OfGroup
 from lsif.evaluation.compare import Comparison, as_text
 from lsif.evaluation.gate import Rival, Verdict, verdict
 from lsif.job import Counts, Job, run_job
@@ -21,7 +22,8 @@ def work(job: Job) -> Counts:
     measured = registry.evaluation(version)
     against = measured["rival"]
     champion = against if isinstance(against, str) else Rival(**against)
-    decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate)
+    groups = [OfGroup(**row) for row in measured.get("groups", ())]
+    decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate, groups)
     registry.tag(version, gate=decision.status, gate_reasons="; ".join(decision.reasons))
     show(version.number, decision, measured["comparison"])
     rows = len(measured["comparison"])

@@ -13,8 +13,10 @@ trained again on those days.
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
+from lsif.evaluation.fairness import fairness_inputs
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learning_inputs, trained
@@ -31,6 +33,7 @@ SECTIONS = {"event_types", "interests", "training", "model", "llm"}
 
 def inputs(job: Job) -> dict[str, str]:
     found = learning_inputs(job.tables, chosen(job), job.settings)
+    found |= fairness_inputs(job.tables, chosen(job).judge, job.settings)
     if job.settings.training.warm_start:
         found["model/champion"] = Registry().aliases().get(CHAMPION, "")
     return found
@@ -53,6 +56,7 @@ def work(job: Job) -> Counts:
     found = trial(job.tables, at, job.settings, challenger, champion)
     drawn = {"examples": examples, "trial_users": f"{found.users} of {found.active}"}
     evaluation = circumstances(at, job.settings, champion, start)
+    evaluation["groups"] = [asdict(one) for one in found.groups]
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
     note_moves(registry, job.tables, job.ds)
@@ -80,4 +84,4 @@ def hashes(job: Job) -> dict[str, str]:
 if __name__ == "__main__":
     if asked_for():
         run_command(lambda: distribute(Path(__file__).resolve(), sys.argv[1:]))
-    run_job("train", __doc__, inputs, work, SECTIONS | {"lists"}, is_there=is_registered)
+    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "fairness"}, is_there=is_registered)

@@ -1,8 +1,8 @@
 """Settings: what delivered rows and days are held against."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from lsif.sources import Section
 
@@ -57,6 +57,29 @@ class Drift(Section):
     recent_windows_age_days: Bound = Bound(warn=0)
 
 
+class FairnessBounds(Section):
+    """What lists are held against beside being right (`docs/fairness.md`); the worst list and group counts."""
+
+    exposure: Bound = Bound(warn=0.1)
+    """The least share of what is shown that a group of items may have, of its share of what is taken."""
+    coverage: Bound = Bound()
+    """The least share of the available items, and of those of each group, that lists show."""
+    gini: Bound = Bound()
+    """The most that exposure may lie on few items: 0 where all have the same, 1 where one has all."""
+    popularity_lift: Bound = Bound(warn=10)
+    """The most by which what is shown may be more popular than what the same users take: 1 is twice as popular."""
+    calibration: Bound = Bound(warn=4)
+    """The most that lists' categories may differ from users' own mix, in nats; 4.6 is nothing in common."""
+    worst_group: Bound = Bound(warn=0.25)
+    """The least that a group's NDCG may be of everybody's, known a horizon later."""
+
+    @model_validator(mode="after")
+    def _stops_what_is_not_published(self) -> Self:
+        if self.worst_group.fail is not None:
+            raise ValueError("worst_group is known when the lists are long published: it has no fail, only warn")
+        return self
+
+
 class Checks(Section):
     """What a delivery is held against before it changes a table; beyond a bound the night stops, unless a person lets
     that day pass with `--accept`."""
@@ -73,3 +96,4 @@ class Checks(Section):
     drift: Drift = Drift()
     missing_champion: Literal["warn", "fail"] = "warn"
     """What it is when the champion is gone from MLflow, or unreadable, and the one before it scores."""
+    fairness: FairnessBounds = FairnessBounds()

@@ -23,6 +23,7 @@ from lsif.config_errors import explained
 from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.experiment import Experiment, check_experiment, every_variant
+from lsif.fairness import Fairness, check_fairness
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
@@ -139,6 +140,8 @@ class Gate(Section):
     """The list that must win; none of the others may fall behind by more than the margin."""
     margin: NonNegativeFloat = 0.02
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
+    max_group_drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """How far, relatively, it may clearly fall for one of `[fairness] user_groups`, whatever becomes of the others."""
 
 
 class Retention(Section):
@@ -173,6 +176,7 @@ class Settings(Section):
     gate: Gate = Gate()
     experiment: Experiment | None = None
     feedback: Feedback = Feedback()
+    fairness: Fairness = Fairness()
     llm: Llm = Llm()
     retention: Retention = Retention()
     deliver: dict[str, Destination] = Field({})
@@ -188,6 +192,7 @@ class Settings(Section):
         check_feedback(self.feedback, self.event_types, self.users)
         if self.experiment:
             check_experiment(self.experiment, self.lists)
+        check_fairness(self.fairness, self.catalogue, self.users)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

@@ -285,7 +285,7 @@ TABLES: dict[str, TableSchema] = {
         _table(
             "runs",
             key="run_id step ds",
-            added="cpu_seconds",
+            added="settings cpu_seconds",
             partitioned=False,
             seq=LONG,
             run_id=STRING,
@@ -306,7 +306,6 @@ TABLES: dict[str, TableSchema] = {
             note=STRING,
             settings=STRING,
             cpu_seconds=DOUBLE,
-            added="settings cpu_seconds",
         ),
     )
 }

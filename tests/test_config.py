@@ -98,6 +98,22 @@ RULED = SHOP.replace('text = ["title"] }', 'text = ["title"], numbers = "price" 
             "feedback.user_groups: 'country' is none of the attributes of [users]: none",
         ),
         (
+            SHOP + "[fairness]\nuser_groups = ['country']\n",
+            "fairness.user_groups: 'country' is neither built in nor an attribute of [users]; there are activity, hist",
+        ),
+        (SHOP + "[fairness]\nitem_groups = ['age']\n", "fairness.item_groups: age wants published among columns of"),
+        (
+            SHOP + "[fairness]\nitem_groups = ['colour']\n",
+            "fairness.item_groups: 'colour' is neither built in nor a column that groups items; there are popularity, ",
+        ),
+        (SHOP + "[fairness]\nitem_groups = ['text']\n", "'text' is neither built in nor a column that groups items"),
+        (
+            SHOP + "[checks.fairness]\nworst_group = { fail = 0.1 }\n",
+            "checks.fairness: Value error, worst_group is known when the lists are long published",
+        ),
+        (SHOP + "[checks.fairness]\nexposur = { fail = 0.1 }\n", "checks.fairness.exposur; did you mean exposure?"),
+        (SHOP + "[checks.fairness]\ngini = { fial = 0.1 }\n", "checks.fairness.gini.fial; did you mean fail?"),
+        (
             RULED + 'where = "pric < 3"\n',
             "ranking.rules.where: 'pric < 3': there is no column pric; did you mean price?",
         ),

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lsif.bounds import FairnessBounds
 from lsif.checks.acceptance import BOUNDS
 from lsif.config import Interests, Training
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.evaluation.experiment_night import CHECKS
+from lsif.evaluation.fairness import HELD
 from lsif.ranking.checks import FAIL, WARN
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.ladder import Chosen
@@ -46,6 +48,8 @@ TOLD_OF_SETTINGS = (
     "lsif/list_rules.py",
     "lsif/outcomes.py",
     "lsif/experiment.py",
+    "lsif/fairness.py",
+    "lsif/bounds.py",
     "lsif/intake/",
 )
 """Where a ValueError becomes a line on the settings or on a file."""
@@ -87,7 +91,9 @@ def messages() -> Iterator[str]:
 def verdicts() -> set[str]:
     """What a check says of a day or of its list, by name; and of a model that stood in."""
     audit = [f"fail {name}" for name in FAIL] + [f"warn {name}" for name in WARN]
-    return {*audit, *BOUNDS, "missing_champion", *Chosen(NO_MODEL, None).remarks(), "champion_copy", *CHECKS}
+    audit += [f"{level} {name}" for name in HELD for level in ("fail", "warn")] + ["warn worst_group"]
+    others = set(BOUNDS) - FairnessBounds.model_fields.keys()
+    return {*audit, *others, "missing_champion", *Chosen(NO_MODEL, None).remarks(), "champion_copy", *CHECKS}
 
 
 def words_of_scripts() -> set[str]:

@@ -2,6 +2,17 @@
 
 from lsif.checks.acceptance import Acceptance, accept_arguments
 from lsif.checks.check import Check, at_least, at_most, within
-from lsif.checks.holding import Held, hold, record
+from lsif.checks.holding import Held, has_failed, hold, record
 
-__all__ = ["Acceptance", "Check", "Held", "accept_arguments", "at_least", "at_most", "hold", "record", "within"]
+__all__ = [
+    "Acceptance",
+    "Check",
+    "Held",
+    "accept_arguments",
+    "at_least",
+    "at_most",
+    "has_failed",
+    "hold",
+    "record",
+    "within",
+]

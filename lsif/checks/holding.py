@@ -84,6 +84,11 @@ def _warn(line: str) -> None:
             told.write(f"{line}\n")
 
 
+def has_failed(tables: Tables, ds: str, step: str) -> bool:
+    """Whether the step's newest checks of `ds` hold one that failed and was not accepted."""
+    return len(tables.read("checks", [ds], ["check"], (pc.field("step") == step) & (pc.field("verdict") == "fail"))) > 0
+
+
 def _values(check: Check) -> dict[str, Any]:
     return {"value": check.value, "bound": check.bound, "verdict": check.verdict, "note": check.note}
 

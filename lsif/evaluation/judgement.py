@@ -1,6 +1,6 @@
 """Lists of one date against what happened in the days after it, beside what counting reaches for the same users."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
 from lsif.evaluation.compare import Comparison, compared, judged_users, successes, truth_from
-from lsif.evaluation.metrics import Marks
+from lsif.evaluation.metrics import Judged, Marks
 from lsif.experiment import every_variant
 from lsif.features.evening import Evening
 from lsif.features.ragged import joined_by
@@ -29,9 +29,6 @@ def judgement(
 ) -> Comparison:
     """`compare` of the contenders' lists and the baselines, one list after the other.
 
-    A list of own items is judged by those of them that were taken again, one of new items by what was taken for the
-    first time, each for the users who took any. Contenders are marked one after the other, and none is held.
-
     Args:
         lists: contender → parts of the rows of `recommendations` made from `at`; the first is the one under test.
         events: rows of `events` that arrived in the days after `at.ds`.
@@ -39,15 +36,32 @@ def judgement(
     Returns:
         No row when no user of the lists was active in those days.
     """
+    judged = judged_by_list(lists, at, events, settings, max(cuts))
+    return [row for name, marks in judged for row in compared(name, marks, cuts, settings.training.seed)]
+
+
+def judged_by_list(
+    lists: Mapping[str, Iterable[pa.Table]], at: Evening, events: pa.Table, settings: Settings, k: int
+) -> Iterator[tuple[str, dict[str, Judged]]]:
+    """Marks of the first `k` ranks of each contender and each baseline, one list after the other.
+
+    A list of own items is judged by those of them that were taken again, one of new items by what was taken for the
+    first time, each for the users who took any. Contenders are marked one after the other, and none is held.
+
+    Args:
+        lists, events: as of `judgement`.
+    """
     truth = truth_from(successes(events, settings.training.targets), after=at.ds)
     users = pa.array(judged_users(at.people.ids, truth), pa.string())
     if not len(users):
-        return []
+        return
     own = pa.concat_tables(block.own_items() for block in at.people.blocks(users))
-    tracks = [_Track(name, of, truth, own, max(cuts)) for name, of in settings.lists.items()]
+    tracks = [_Track(name, of, truth, own, k) for name, of in settings.lists.items()]
     listed = {contender: _marked(tracks, contender, parts) for contender, parts in lists.items()}
     eligible = listed[next(iter(lists))]
-    return [row for track in tracks for row in track.comparison(eligible, at, settings, cuts)]
+    for track in tracks:
+        if marks := track.judged(eligible, at, settings):
+            yield track.name, marks
 
 
 def _marked(tracks: Sequence["_Track"], contender: str, parts: Iterable[pa.Table]) -> pa.Array:
@@ -74,16 +88,15 @@ class _Track:
             self._marks[contender] = Marks(self._taken, self._users, self._k)
         self._marks[contender].add(rows)
 
-    def comparison(self, eligible: pa.Array, at: Evening, settings: Settings, cuts: Sequence[int]) -> Comparison:
-        """Of the contenders and of what counting makes for the same users."""
+    def judged(self, eligible: pa.Array, at: Evening, settings: Settings) -> dict[str, Judged]:
+        """Of the contenders and of what counting makes for the same users; nothing where nobody can be judged."""
         users = judged_users(eligible, self._taken)
         for start in range(0, len(users), BLOCK):
             for contender, rows in baselines(
                 at, users[start : start + BLOCK], settings, self._k, self._of.items
             ).items():
                 self.add(contender, rows)
-        marks = {contender: marks.of(users) for contender, marks in self._marks.items()}
-        return compared(self.name, marks, cuts, settings.training.seed) if users else []
+        return {contender: marks.of(users) for contender, marks in self._marks.items()} if users else {}
 
 
 def cuts_of(settings: Settings) -> list[int]:

@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 
 from lsif.config import Ranking, Settings
 from lsif.errors import LsifError
-from lsif.evaluation.compare import Comparison, truth_from
+from lsif.evaluation.by_group import JUDGED_BY, OfGroup, by_group
+from lsif.evaluation.compare import Comparison, compared, truth_from
+from lsif.evaluation.fairness import groups_at
 from lsif.evaluation.gate import CHAMPION, LSIF, Rival
-from lsif.evaluation.judgement import CUTS, judgement
+from lsif.evaluation.judgement import CUTS, judged_by_list
 from lsif.features.draw import drawn
 from lsif.features.evening import evening
 from lsif.features.ragged import joined_by
@@ -27,9 +29,11 @@ MOST_USERS = 20_000
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it: `users` were judged, of `active` who were known and did something."""
+    """What came of it: `users` were judged, of `active` who were known and did something;
+    `groups` has the same by group of users."""
 
     comparison: Comparison
+    groups: list[OfGroup]
     users: int
     active: int
 
@@ -53,10 +57,15 @@ def trial(
     long_enough = settings.model_copy(update={"lists": longer, "ranking": Ranking()})
     lists = {name: parts_at(tables, at.judge, long_enough, model, users) for name, model in rivals.items()}
     theirs = [rows.filter(pc.field("user_id").isin(users)) for rows in taken(tables, days, types)]
-    found = judgement(lists, known, pa.concat_tables(theirs), long_enough)
+    groups = groups_at(tables, at.judge, settings, users)
+    found: Comparison = []
+    by: list[OfGroup] = []
+    for name, marks in judged_by_list(lists, known, pa.concat_tables(theirs), long_enough, max(CUTS)):
+        found += compared(name, marks, CUTS, settings.training.seed)
+        by += by_group(name, marks[LSIF], marks.get(CHAMPION), CUTS[0], groups, [JUDGED_BY])
     if not found:
         raise LsifError(f"nobody known on {at.judge} did anything from {days[0]} to {days[-1]}: nothing to judge by")
-    return Trial(found, len(users), len(active))
+    return Trial(found, by, len(users), len(active))
 
 
 def _active(took: Iterable[pa.Table], judge: str, known: pa.Array) -> list[str]:

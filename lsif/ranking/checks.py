@@ -6,7 +6,7 @@ each user's lists hold). DuckDB reads the rows as a stream and spills to disk, s
 of memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,7 @@ def _asked(name: str, expected: Expected) -> dict[str, object]:
     }
 
 
-def passed(checks: list[Check]) -> list[str]:
+def passed(checks: Sequence[Check]) -> list[str]:
     """The warnings, when there is nothing worse.
 
     Raises:
@@ -95,8 +95,18 @@ def passed(checks: list[Check]) -> list[str]:
     """
     said = {verdict: [f"{verdict} {c.name}: {c.note}" for c in checks if c.verdict == verdict] for verdict in LEVELS}
     if said["fail"]:
-        raise LsifError(f"the audit stops this list, nothing is published: {'; '.join(said['fail'])}")
+        raise LsifError(f"the audit stops this list, nothing is published: {'; '.join(said['fail'])}{_way_on(checks)}")
     return said["warn"]
+
+
+def _way_on(checks: Sequence[Check]) -> str:
+    """How a person may let the day pass, where nothing but bounds of settings failed."""
+    failed = [check for check in checks if check.verdict == "fail"]
+    if any(check.section == Check.section for check in failed):
+        return ""
+    settings = ", ".join(f"{check.section}.{check.name}" for check in failed)
+    accept = " ".join(f"--accept {check.name}" for check in failed)
+    return f'. You may set {settings}, or let this day pass: {accept} --reason "..."'
 
 
 NO_OWNERS = pa.table({"user_id": pa.array([], pa.string()), "owned": pa.array([], pa.int64())})

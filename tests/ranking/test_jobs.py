@@ -46,6 +46,9 @@ def test_training_compares_with_the_champion(champion: Shop) -> None:
     values = {(row["list"], row["contender"]): row["value"] for row in rows}
     for name in ("for_you", "buy_again", "discover"):
         assert values[name, "champion"] == values[name, "lsif"], "the same data and seed give the same model"
+    groups = [row for row in measured["groups"] if row["list"] == "for_you"]
+    assert {row["segment"] for row in groups} >= {"users=all", "user.activity=low", "user.history_length=short"}
+    assert all(row["rival"] == row["value"] for row in groups) and groups
     assert "champion 1" in champion.run("gate")
 
 
