@@ -24,6 +24,7 @@ from lsif.destinations import Destination, check_destinations
 from lsif.errors import LsifError
 from lsif.experiment import Experiment, check_experiment, every_variant
 from lsif.fairness import Fairness, check_fairness
+from lsif.for_people import Report, Text, UserInterests
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
@@ -110,29 +111,6 @@ class Ranking(Section):
     """What users get of whom `[users]` says `opt_out`: nothing, or what is popular and nothing of their own."""
     blocked_users: str | None = None
     """File of ids of users who get no list, one a line; relative to LSIF_HOME, or a URL."""
-
-
-class UserInterests(Section):
-    """What the table `user_interests` holds of each user."""
-
-    columns: tuple[str, ...] = ("category",)
-    """Columns of texts of the catalogue; a word in one of them is a theme."""
-    most: PositiveInt = 20
-    """Themes of one user and column: those of the greatest weight, now or `recent_days` before."""
-
-
-class Text(Section):
-    """What people read."""
-
-    language: Literal["en", "zh"] = "en"
-    """Of the sentences in `reason`: English or Chinese."""
-
-
-class Report(Section):
-    """What the page of a night shows."""
-
-    users: bool = True
-    """Ten users side by side, under pseudonyms; `false` leaves them out."""
 
 
 class Gate(Section):

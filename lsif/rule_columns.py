@@ -65,7 +65,8 @@ def heard_by_rules(settings: "Settings") -> "Settings":
     """The same lists, where [llm] is no more of it than their rules ask: whose words, or nobody's."""
     how = settings.llm
     own = Llm(model=how.model, prompt_version=how.prompt_version, attributes=how.attributes)
-    return settings.model_copy(update={"llm": own if words_named(settings) else Llm()})
+    heard = own if words_named(settings) else Llm()
+    return settings if how == heard else settings.model_copy(update={"llm": heard})
 
 
 def text_columns(catalogue: "Catalogue | None") -> list[str]:

@@ -13,11 +13,8 @@ from lsif.table_schema import (
     Type,
     array,
     struct,
+    table,
 )
-
-
-def _table(name: str, key: str, partitioned: bool = True, added: str = "", **columns: Type) -> TableSchema:
-    return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))
 
 
 EXPERIMENT = "experiment ds event variant salt differs reason"
@@ -31,9 +28,9 @@ def _beside_items(name: str, **told: Type) -> TableSchema:
 
 
 TABLES: dict[str, TableSchema] = {
-    table.name: table
-    for table in (
-        _table(
+    one.name: one
+    for one in (
+        table(
             "events",
             key="source event_id",
             added="source list",
@@ -49,8 +46,8 @@ TABLES: dict[str, TableSchema] = {
             source=STRING,
             list=STRING,
         ),
-        _table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
-        _table(
+        table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
+        table(
             "checks",
             key="step check",
             step=STRING,
@@ -60,7 +57,7 @@ TABLES: dict[str, TableSchema] = {
             verdict=STRING,
             note=STRING,
         ),
-        _table(
+        table(
             "items",
             key="item_id",
             item_id=STRING,
@@ -74,14 +71,10 @@ TABLES: dict[str, TableSchema] = {
             numbers=array(struct(name=STRING, value=DOUBLE)),
             added="published attributes numbers",
         ),
-        _table(
-            "users",
-            key="user_id",
-            user_id=STRING,
-            opt_out=BOOLEAN,
-            attributes=array(struct(name=STRING, value=STRING)),
+        table(
+            "users", key="user_id", user_id=STRING, opt_out=BOOLEAN, attributes=array(struct(name=STRING, value=STRING))
         ),
-        _table(
+        table(
             "item_vectors",
             key="text_sha256 encoder",
             partitioned=False,
@@ -89,7 +82,7 @@ TABLES: dict[str, TableSchema] = {
             encoder=STRING,
             vector=array(FLOAT),
         ),
-        _table(
+        table(
             "item_kinds",
             key="prompt_version model",
             partitioned=False,
@@ -98,7 +91,7 @@ TABLES: dict[str, TableSchema] = {
             known_from=STRING,
             kinds=array(STRING),
         ),
-        _table(
+        table(
             "item_attributes",
             key="text_sha256 prompt_version model",
             partitioned=False,
@@ -111,16 +104,16 @@ TABLES: dict[str, TableSchema] = {
             attributes=array(struct(name=STRING, value=STRING, words=STRING)),
             goes_with=array(struct(kind=STRING, words=STRING)),
         ),
-        _table(
+        table(
             "history_tiles",
             key="user_id item_id",
             user_id=STRING,
             item_id=STRING,
             days=array(struct(day=DATE, event_type=STRING, n=LONG, weight=DOUBLE)),
         ),
-        _table("user_tiles", key="user_id", user_id=STRING, events=LONG, baskets=LONG),
-        _table("item_tiles", key="item_id", item_id=STRING, events=LONG, baskets=LONG, buyers=LONG, weight=DOUBLE),
-        _table(
+        table("user_tiles", key="user_id", user_id=STRING, events=LONG, baskets=LONG),
+        table("item_tiles", key="item_id", item_id=STRING, events=LONG, baskets=LONG, buyers=LONG, weight=DOUBLE),
+        table(
             "long_term_histories",
             key="user_id",
             user_id=STRING,
@@ -129,13 +122,13 @@ TABLES: dict[str, TableSchema] = {
             items=array(struct(item_id=STRING, n=LONG, weights=array(DOUBLE), first_day=DATE, last_days=array(DATE))),
             categories=array(struct(category=STRING, n=LONG, weights=array(DOUBLE))),
         ),
-        _table(
+        table(
             "recent_windows",
             key="user_id",
             user_id=STRING,
             events=array(struct(item_id=STRING, event_type=STRING, event_time=TIMESTAMP)),
         ),
-        _table(
+        table(
             "user_interests",
             key="user_id attribute theme",
             user_id=STRING,
@@ -149,7 +142,7 @@ TABLES: dict[str, TableSchema] = {
             items=LONG,
             last_day=DATE,
         ),
-        _table(
+        table(
             "item_hours",
             key="item_id hour",
             item_id=STRING,
@@ -157,7 +150,7 @@ TABLES: dict[str, TableSchema] = {
             events=LONG,
             buyers=LONG,
         ),
-        _table(
+        table(
             "item_states",
             key="item_id",
             added="buyers_hours buyers_hours_decayed newest_hour oldest_hour takers",
@@ -179,7 +172,7 @@ TABLES: dict[str, TableSchema] = {
             oldest_hour=LONG,
             takers=array(FLOAT),
         ),
-        _table(
+        table(
             "recommendations",
             key="list user_id rank",
             added="rule_part rule_share propensity evidence reason variant",
@@ -217,14 +210,14 @@ TABLES: dict[str, TableSchema] = {
             reason=STRING,
             variant=STRING,
         ),
-        _table("assignments", key="user_id", user_id=STRING, experiment=STRING, variant=STRING, served=STRING),
+        table("assignments", key="user_id", user_id=STRING, experiment=STRING, variant=STRING, served=STRING),
         TableSchema(
             "experiments", {"seq": LONG, "share": DOUBLE, **dict.fromkeys(EXPERIMENT.split(), STRING)}, ("seq",), False
         ),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),
-        _table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),
-        _table(
+        table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),
+        table(
             "feedback",
             key="source event_id list",
             added="source event_id list user_id item_id recommended_ds rank value reason_code model_version propensity "
@@ -245,7 +238,7 @@ TABLES: dict[str, TableSchema] = {
             propensity=DOUBLE,
             variant=STRING,
         ),
-        _table(
+        table(
             "metrics_daily",
             key="list metric segment",
             added="hits",
@@ -258,7 +251,7 @@ TABLES: dict[str, TableSchema] = {
             n=LONG,
             hits=LONG,
         ),
-        _table(
+        table(
             "night_profiles",
             key="part measure",
             part=STRING,
@@ -269,7 +262,7 @@ TABLES: dict[str, TableSchema] = {
             counts=array(LONG),
             missing=LONG,
         ),
-        _table(
+        table(
             "alias_history",
             key="seq alias",
             partitioned=False,
@@ -282,7 +275,7 @@ TABLES: dict[str, TableSchema] = {
             reason=STRING,
             made_of=STRING,
         ),
-        _table(
+        table(
             "runs",
             key="run_id step ds",
             added="settings cpu_seconds",

@@ -48,3 +48,8 @@ class TableSchema:
         """The schema as Spark and Delta JSON; `ds` comes last and is absent from the data files."""
         extra = {DS: STRING} if with_ds and self.partitioned else {}
         return struct(**self.columns, **extra)
+
+
+def table(name: str, key: str, partitioned: bool = True, added: str = "", **columns: Type) -> TableSchema:
+    """A table's columns by name; `key` and `added` with spaces between them."""
+    return TableSchema(name, columns, tuple(key.split()), partitioned, tuple(added.split()))

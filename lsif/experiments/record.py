@@ -17,6 +17,8 @@ from lsif.experiment import Experiment
 from lsif.tables import Tables
 
 BEGAN, STOPPED = "began", "stopped"
+NOTE = "experiment"
+"""Under which what is staged keeps which variants were made of what."""
 PLAN = ("variant", "share", "salt", "differs")
 Row = dict[str, Any]
 

@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from lsif.engine import engine
-from lsif.experiments.record import begin
-from lsif.ranking.variants import NOTE
+from lsif.experiments.record import NOTE, begin
 from lsif.schema import TABLES
 from lsif.tables import Staged, Tables
 from lsif.tables.door import arrow_schema

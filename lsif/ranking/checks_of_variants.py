@@ -9,9 +9,9 @@ import pyarrow.dataset as pads
 
 from lsif.checks import Check
 from lsif.errors import LsifError
+from lsif.experiments.record import NOTE
 from lsif.ranking.checks import LEVELS, Expected, audit
 from lsif.ranking.hits import Hits
-from lsif.ranking.variants import NOTE
 
 Missing = dict[str, int]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lsif.config import Settings
 from lsif.experiment import of_variant
-from lsif.experiments.record import plan_of
+from lsif.experiments.record import NOTE, plan_of
 from lsif.experiments.served import Served, served_at
 from lsif.features.evening import Evening, People
 from lsif.features.known import Users
@@ -21,9 +21,6 @@ from lsif.ranking.user_facts import UserFacts
 from lsif.rule_columns import heard_by_rules
 from lsif.tables import Tables
 from lsif.tables.write import Writer
-
-NOTE = "experiment"
-"""Under which what is staged keeps which variants were made of what."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lsif.config import Settings, Text
+from lsif.config import Settings
+from lsif.for_people import Text
 from lsif.report.night import Night
 from lsif.report.page import SECTIONS, write
 from lsif.tables import Tables

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from lsif.config import Settings, Text
+from lsif.config import Settings
+from lsif.for_people import Text
 from lsif.report.night import ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
 from lsif.report.texts import LANGUAGES
