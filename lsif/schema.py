@@ -1,5 +1,6 @@
 """Every table's columns, key and partitioning, once."""
 
+from lsif.schema_of_operations import OF_OPERATIONS
 from lsif.table_schema import (
     BOOLEAN,
     DATE,
@@ -15,7 +16,6 @@ from lsif.table_schema import (
     struct,
     table,
 )
-
 
 EXPERIMENT = "experiment ds event variant salt differs reason"
 """Columns of texts of the table `experiments`."""
@@ -47,16 +47,6 @@ TABLES: dict[str, TableSchema] = {
             list=STRING,
         ),
         table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
-        table(
-            "checks",
-            key="step check",
-            step=STRING,
-            check=STRING,
-            value=DOUBLE,
-            bound=DOUBLE,
-            verdict=STRING,
-            note=STRING,
-        ),
         table(
             "items",
             key="item_id",
@@ -251,54 +241,6 @@ TABLES: dict[str, TableSchema] = {
             n=LONG,
             hits=LONG,
         ),
-        table(
-            "night_profiles",
-            key="part measure",
-            part=STRING,
-            measure=STRING,
-            model_version=STRING,
-            width=INTEGER,
-            first=LONG,
-            counts=array(LONG),
-            missing=LONG,
-        ),
-        table(
-            "alias_history",
-            key="seq alias",
-            partitioned=False,
-            seq=LONG,
-            alias=STRING,
-            from_version=STRING,
-            to_version=STRING,
-            who=STRING,
-            ds=STRING,
-            reason=STRING,
-            made_of=STRING,
-        ),
-        table(
-            "runs",
-            key="run_id step ds",
-            added="settings cpu_seconds",
-            partitioned=False,
-            seq=LONG,
-            run_id=STRING,
-            step=STRING,
-            ds=STRING,
-            status=STRING,
-            inputs=STRING,
-            outputs=STRING,
-            rows_in=LONG,
-            rows_out=LONG,
-            duplicates=LONG,
-            quarantined=LONG,
-            seconds=DOUBLE,
-            peak_memory_mb=DOUBLE,
-            config_hash=STRING,
-            code_hash=STRING,
-            model_version=STRING,
-            note=STRING,
-            settings=STRING,
-            cpu_seconds=DOUBLE,
-        ),
+        *OF_OPERATIONS,
     )
 }
