@@ -15,7 +15,7 @@ from lsif.morning import make_page
 from lsif.registry import Registry
 from lsif.registry.nights import log_page
 
-SECTIONS = ("event_types", "interests", "training", "lists", "feedback", "text", "report")
+SECTIONS = ("event_types", "interests", "training", "lists", "ranking", "llm", "feedback", "text", "report")
 
 
 def make(job: Job) -> None:

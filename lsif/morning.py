@@ -1,14 +1,22 @@
 """The page of a night, from tables and registry to a file: for the night's last task and for whoever asks."""
 
+import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.registry import Registry
 from lsif.registry.nights import facts
-from lsif.report.night import ModelFacts, Night, version_of
+from lsif.report.judged import metric, moved
+from lsif.report.night import Change, ModelFacts, Night, version_of
 from lsif.report.page import write
 from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    from lsif.ranking.trained import TrainedModel
 
 FOLDER = "reports"
 """Below LSIF_HOME."""
@@ -20,7 +28,34 @@ def make_page(tables: Tables, ds: str, settings: Settings, mlflow: str | None, w
     Args:
         mlflow: its address, None where nobody knows it.
     """
-    return write(Night(tables, ds, settings, _model(tables, ds, mlflow), with_users), settings.home / FOLDER)
+    night = Night(tables, ds, settings, _model(tables, ds, mlflow), with_users)
+    night.changes = list(_changes(night, mlflow))
+    return write(night, settings.home / FOLDER)
+
+
+def _changes(night: Night, mlflow: str | None) -> Iterator[Change]:
+    """Of scores that moved beyond chance; what cannot be told of one is left out, and the page is made."""
+    for name, against, ds in moved(night):
+        from lsif.evaluation.explain import explain  # and torch, which most pages do without
+        from lsif.evaluation.worth import Measure
+
+        try:
+            measure = Measure.of(name, metric(night), night.settings)
+            found = explain(night.tables, ds, against, measure, night.settings, partial(_loaded, mlflow))
+        except LsifError as error:
+            print(f"the change of {name} from {against} to {ds} is not explained: {error}", file=sys.stderr)
+            continue
+        yield Change(name, against, ds, found.before, found.after, found.parts)
+
+
+def _loaded(mlflow: str | None, version: str) -> "TrainedModel | None":
+    from lsif.ranking.rows import NO_MODEL
+
+    if version == NO_MODEL:
+        return None
+    if mlflow is None:
+        raise LsifError("MLFLOW_TRACKING_URI is not set")
+    return Registry(mlflow).load(version)
 
 
 def _model(tables: Tables, ds: str, mlflow: str | None) -> ModelFacts | None:

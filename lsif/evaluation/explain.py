@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
+from lsif.engine import engine
 from lsif.errors import LsifError
 from lsif.evaluation.drop import Again, explained, noise
 from lsif.evaluation.worth import JudgedDay, Measure
@@ -19,6 +20,8 @@ from lsif.tables import Tables
 
 ModelOf = Callable[[str], TrainedModel | None]
 """The model of a version, None where lists were made without one."""
+MADE_BY = "SELECT model_version FROM lists GROUP BY model_version, variant ORDER BY count(*) DESC, model_version"
+"""What most of the lists are made by comes first."""
 STALEST = 28
 """Days: how far back the newest event is looked for."""
 
@@ -51,10 +54,12 @@ class _Made:
     """How the lists of a day were made: by which version, with which rules, knowing how much of the last days."""
 
     def __init__(self, tables: Tables, ds: str, settings: Settings) -> None:
-        rows = tables.read("recommendations", [ds], ["model_version"])
-        if not len(rows):
+        with engine() as sql:
+            sql.register("lists", tables.scan("recommendations", [ds]))
+            made_by = sql.sql(MADE_BY).fetchall()
+        if not made_by:
             raise LsifError(f"no lists of {ds} are published")
-        self.ds, self.version = ds, str(rows["model_version"][0])
+        self.ds, self.version, self.is_mixed = ds, str(made_by[0][0]), len(made_by) > 1
         wanted = (pc.field("step") == "score_users") & (pc.field("ds") == ds) & (pc.field("status") == "done")
         runs = tables.read("runs", filter=wanted).sort_by("seq")
         kept = runs["settings"].drop_null().to_pylist()
@@ -85,7 +90,9 @@ def explain(
         of, made = (before, old) if staler > 0 else (day, new)
         stale = worth(of, day_before(made.ds, abs(staler)), old_rules, old.version)
     parts = explained(was, now, Again(unruled, unmoved, stale, later_is_fresher=staler < 0))
-    remark = None if old.settings else f"the rules of {against} are not in the ledger: taken as on {ds}"
+    unknown = "" if old.settings else f"the rules of {against} are not in the ledger: taken as on {ds}"
+    mixed = "an experiment's variants are part of the rest" if old.is_mixed or new.is_mixed else ""
+    remark = "; ".join(filter(None, [unknown, mixed])) or None
     ends = float(was.value.mean()), float(now.value.mean())
     return Explanation(ds, against, *ends, noise(was, now), parts, remark)
 

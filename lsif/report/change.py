@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before
 from lsif.report.blocks import Cell, Grid, Section, number, text
-from lsif.report.night import Night, Row
+from lsif.report.night import Change, Night, Row
 from lsif.report.numbers import percent
 from lsif.report.texts.words import Words
 
@@ -34,7 +34,17 @@ def change(night: Night, say: Words) -> Section:
     )
     compared = "overlap" in shown
     lead = say("change_lead" if compared else "change_first")
-    return Section("change", say("change"), lead, [grid], (QUERY.format(ds=night.ds),))
+    causes = [_causes(one, night, say) for one in night.changes]
+    return Section("change", say("change"), lead, [grid, *causes], (QUERY.format(ds=night.ds),))
+
+
+def _causes(one: Change, night: Night, say: Words) -> Grid:
+    """Why a list's score is another than that of the night before, the largest part first."""
+    told = {"list": say.name(one.name), "before": f"{one.before:.3f}", "after": f"{one.after:.3f}"}
+    parts = sorted(one.parts.items(), key=lambda part: -abs(part[1]))
+    rows = [[text(say(f"cause_{cause}")), number(f"{part:+.3f}")] for cause, part in parts if abs(part) >= 0.0005]
+    caption = say("change_causes", was=say.of_day(one.against), day=say.of_day(one.ds), **told)
+    return Grid(caption, [say("col_cause"), say("col_part")], rows)
 
 
 def _by_name(night: Night, rows: Iterable[Row]) -> dict[tuple[str, str], Row]:

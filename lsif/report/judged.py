@@ -49,6 +49,27 @@ def scored(night: Night, days: Sequence[str]) -> dict[str, list[Judged]]:
     return {ds: found for ds in sorted(by_day) if (found := _lists(night, by_day[ds]))}
 
 
+def moved(night: Night) -> list[tuple[str, str, str]]:
+    """Lists whose score of the newest night that could be judged is beyond chance from that of the night before: name,
+    day before, day."""
+    days = [day_before(night.ds), night.ds]
+    found = scored(night, days)
+    if set(found) != set(days):
+        return []
+    was = {one.name: one.ours for one in found[days[0]]}
+    before, day = (day_before(one, night.horizon) for one in days)
+    return [
+        (one.name, before, day)
+        for one in found[days[1]]
+        if one.name in was and abs(one.ours["value"] - was[one.name]["value"]) > _noise(one.ours, was[one.name])
+    ]
+
+
+def _noise(*rows: Row) -> float:
+    """Half of the 95 % interval of a difference of two means."""
+    return sum(((row["high"] - row["low"]) / 2) ** 2 for row in rows) ** 0.5
+
+
 def metric(night: Night) -> str:
     return f"ndcg@{night.cut}"
 

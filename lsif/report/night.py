@@ -38,12 +38,25 @@ class ModelFacts:
     because: str = ""
 
 
+@dataclass(frozen=True)
+class Change:
+    """Of a list's score from one judged night to the next, beyond chance, and how much of it is of which cause."""
+
+    name: str
+    against: str
+    ds: str
+    before: float
+    after: float
+    parts: Mapping[str, float]
+
+
 class Night:
     """One night, by its tables; each stays as it is at its first look.
 
     Args:
         model: of the version that made the lists; None where no list is published.
         with_users: whether some users may be shown, under pseudonyms.
+        changes: of scores, where they are clear of chance.
     """
 
     def __init__(
@@ -51,6 +64,7 @@ class Night:
     ) -> None:
         self.tables, self.ds, self.settings = tables.pinned(), ds, settings
         self.model, self.with_users = model, with_users
+        self.changes: Sequence[Change] = ()
 
     @property
     def horizon(self) -> int:

@@ -95,3 +95,15 @@ def test_the_newest_event_says_how_late_a_night_is(champion: Shop) -> None:
     newest = pc.max(champion.tables.read("events", [days[-1]])["event_time"]).as_py().date().isoformat()
     assert _lag(champion.tables, newest) == 0
     assert _lag(champion.tables, day_before(newest, -3)) == 3
+
+
+def test_the_page_of_a_night_tells_the_causes(champion: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    champion.night(BEFORE, "--model", "1")
+    champion.night(shop.DS, "--model", "none")
+    monkeypatch.setattr("lsif.morning.moved", lambda night: [("for_you", BEFORE, shop.DS), ("gone", BEFORE, shop.DS)])
+    champion.run("join_feedback")
+    said = champion.run("report")
+    assert "the change of gone from" in said and "is not explained: there is no list 'gone'" in said
+    page = (champion.home / "reports" / f"{shop.DS}.html").read_text()
+    assert "another version of the model" in page
+    assert f"{published(champion, shop.DS):.3f} on" in page

@@ -9,8 +9,10 @@ import duckdb
 import pytest
 
 from lsif.config import Settings
+from lsif.days import day_before
 from lsif.for_people import Text
-from lsif.report.night import ModelFacts, Night
+from lsif.report.judged import moved
+from lsif.report.night import Change, ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
 from lsif.report.texts import LANGUAGES
 from lsif.report.texts.words import Words
@@ -113,6 +115,31 @@ def test_a_list_that_loses_is_said(tmp_path: Path) -> None:
     told = verdict(night(settings), ENGLISH)
     assert told.tone == "warn" and "worse than personal frequency" in told.remarks[0]
     assert "beat counting in none of its 1 lists" in told.past
+
+
+@pytest.mark.parametrize(("score", "is_told"), [(0.30, False), (0.28, False), (0.26, True), (0.34, True)])
+def test_a_score_that_moved_beyond_chance_asks_for_its_causes(tmp_path: Path, score: float, is_told: bool) -> None:
+    settings = fresh(tmp_path)
+    before = day_before(made.DS)
+    for ds, value in ((before, 0.30), (made.DS, score)):
+        ours = made.metric("for_you", "lsif.ndcg@10", value), made.metric("for_you", "frequency.ndcg@10", 0.2)
+        rows = [*ours, made.metric("for_you", "lsif-frequency.ndcg@10", 0.1)]
+        made.write(Tables(settings.tables), "metrics_daily", ds, rows)
+    wanted = [("for_you", *(day_before(ds, settings.training.horizon_days) for ds in (before, made.DS)))]
+    assert moved(night(settings)) == (wanted if is_told else [])
+
+
+def test_causes_stand_on_the_page_the_largest_first(ten_nights: Settings) -> None:
+    told = night(ten_nights)
+    told.changes = [
+        Change("for_you", "2017-11-12", "2017-11-13", 0.31, 0.27, {"volume": 0.0001, "users": 0.01, "model": -0.05})
+    ]
+    texts = Elements(page(told)).texts
+    caption = next(number for number, text in enumerate(texts) if "which is more than chance" in text)
+    assert "For you scored 0.270 on Monday, 13 November 2017 and 0.310 on" in texts[caption]
+    after = [text for text in texts[caption:] if text in ("another version of the model", "-0.050", "+0.010")]
+    assert after == ["another version of the model", "-0.050", "+0.010"]
+    assert "how much users took afterwards" not in texts
 
 
 def test_a_night_that_was_held_says_why_and_which_lists_stay(tmp_path: Path) -> None:
