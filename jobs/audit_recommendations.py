@@ -9,14 +9,14 @@ it read is) and every bound of [checks.fairness]. --accept lets a day pass beyon
 
 from functools import partial
 
-from lsif.checks import accept_arguments, hold
+from lsif.checks import accept_arguments, has_failed, hold
 from lsif.drift.night import drift_checks
 from lsif.evaluation.fairness import fairness_checks, shown_rows
 from lsif.experiments.served import Served, served_at
 from lsif.features.known import Everyone
 from lsif.features.words import with_words
 from lsif.interests.as_of import catalogue_at
-from lsif.job import Counts, Job, run_job
+from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.checks import Expected, passed
 from lsif.ranking.checks_of_variants import audit_variants, missing_rows
 from lsif.ranking.had import owned, sample, touched
@@ -68,6 +68,11 @@ def expected_of(part: Served, missing: dict[str, int], everyone: Everyone, job: 
     )
 
 
+def steps(job: Job) -> None:
+    """What was found by other bounds since, or is accepted now, is looked at again."""
+    run_step(STEP, job, inputs, work, lambda last: not job.args.accept and not has_failed(job.tables, job.ds, STEP))
+
+
 if __name__ == "__main__":
     sections = ("interests", "lists", "ranking", "llm", "checks", "fairness", "catalogue", "users", "experiment")
-    run_job(STEP, __doc__, inputs, work, sections, accept_arguments)
+    run_steps(__doc__, steps, sections, accept_arguments)

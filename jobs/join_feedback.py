@@ -13,13 +13,12 @@ tested rows of D the evidence held; and what came of an experiment so far, which
 checks/D: whether some group of users got clearly less of the judged lists than everybody.
 """
 
-import sys
 from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.checks import Check, record
+from lsif.checks import Check, record, warn
 from lsif.evaluation.experiment import days_more
 from lsif.evaluation.experiment_night import experiment_inputs, look
 from lsif.evaluation.feedback import ANY_LIST, metric_rows
@@ -50,8 +49,8 @@ def work(job: Job) -> Counts:
     metrics.write(job.ds, pa.concat_tables([met, shown, *of_lists, tried]))
     metrics.commit()
     for alarm in alarms:
-        print(f"experiment ds={job.ds}: {alarm}", file=sys.stderr)
-    warn(job, worst_group_check(by, job.settings.checks.fairness.worst_group, job.settings.fairness.min_group))
+        warn(f"experiment ds={job.ds}: {alarm}")
+    held(job, worst_group_check(by, job.settings.checks.fairness.worst_group, job.settings.fairness.min_group))
     events, out = (job.tables.rows(name, job.ds, job.ds)[job.ds] for name in ("events", "feedback"))
     answering = met.filter((pc.field("list") == ANY_LIST) & (pc.field("metric") == "matched"))
     note = f"{pc.sum(answering['n']).as_py() or 0:,} of {events:,} events answer a list"
@@ -61,15 +60,15 @@ def work(job: Job) -> Counts:
 
 def steps(job: Job) -> None:
     settings = on_night(job.settings, job.ds, days_more(job.settings))
-    run_step("join_feedback", replace(job, settings=settings), inputs, work)
+    run_step(STEP, replace(job, settings=settings), inputs, work)
 
 
-def warn(job: Job, checks: list[Check]) -> None:
+def held(job: Job, checks: list[Check]) -> None:
     """Of lists that are published nothing can be stopped any more."""
     record(job.tables, job.ds, STEP, checks)
     for check in checks:
         if check.verdict == "warn":
-            print(f"{STEP} ds={job.ds}: warn {check.name}: {check.note}", file=sys.stderr)
+            warn(f"{STEP} ds={job.ds}: warn {check.name}: {check.note}")
 
 
 if __name__ == "__main__":

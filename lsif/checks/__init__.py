@@ -2,7 +2,7 @@
 
 from lsif.checks.acceptance import Acceptance, accept_arguments
 from lsif.checks.check import Check, at_least, at_most, within
-from lsif.checks.holding import Held, has_failed, hold, record
+from lsif.checks.holding import Held, has_failed, hold, record, warn
 
 __all__ = [
     "Acceptance",
@@ -14,5 +14,6 @@ __all__ = [
     "has_failed",
     "hold",
     "record",
+    "warn",
     "within",
 ]

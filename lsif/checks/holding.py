@@ -66,7 +66,7 @@ def hold(job: "Job", step: str, checks: list[Check]) -> Held:
     held = Held(job.ds, tuple(_judged(check, word, was.get(check.name)) for check in checks))
     record(job.tables, job.ds, step, held.checks)
     for line in held.warnings:
-        _warn(f"{step} ds={job.ds}: {line}")
+        warn(f"{step} ds={job.ds}: {line}")
     return held
 
 
@@ -77,7 +77,8 @@ def record(tables: Tables, ds: str, step: str, checks: Iterable[Check]) -> None:
     replace_own(tables, "checks", [ds], pc.field("step") != step, lambda writer: writer.write(ds, mine))
 
 
-def _warn(line: str) -> None:
+def warn(line: str) -> None:
+    """Say it, and leave it to the task that runs this job for whoever is to be told."""
     print(line, file=sys.stderr)
     if path := os.environ.get(WARNINGS):
         with open(path, "a", encoding="utf-8") as told:

@@ -51,6 +51,7 @@ def examination(metrics: pa.Table) -> Examination | None:
     drawn, rank = pc.list_element(parts, 0), pc.list_element(parts, 1)
     keys = pa.table({"list": rows["list"], "drawn": drawn, "rank": rank, "n": rows["n"], "hits": rows["hits"]})
     sums = keys.group_by(["list", "drawn", "rank"]).aggregate([("n", "sum"), ("hits", "sum")])
+    sums = sums.sort_by([(name, "ascending") for name in ("list", "drawn", "rank")])  # threads group in any order
     shown, taken = (sums[f"{name}_sum"].to_numpy().astype(np.float64) for name in ("n", "hits"))
     pool = pc.rank(pc.binary_join_element_wise(sums["list"], sums["drawn"], "\0"), tiebreaker="dense").to_numpy() - 1
     if taken.sum() < FEWEST:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import ValidationError
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
@@ -63,7 +64,10 @@ class _Made:
         wanted = (pc.field("step") == "score_users") & (pc.field("ds") == ds) & (pc.field("status") == "done")
         runs = tables.read("runs", filter=wanted).sort_by("seq")
         kept = runs["settings"].drop_null().to_pylist()
-        self.settings = as_recorded(settings, kept[-1]) if kept else None
+        try:
+            self.settings = as_recorded(settings, kept[-1]) if kept else None
+        except ValidationError as error:
+            raise LsifError(f"the rules of {ds} are of another release: {error.errors()[0]['msg']}") from error
         self.lag = _lag(tables, ds)
 
 

@@ -43,7 +43,7 @@ OF_ITEMS = f"""
         coalesce(s.exposure, 0) / w.exposure AS share, g.events, g.items,
         share / (g.events / nullif(wholes.events, 0)) AS to_taken,
         share / (g.items / wholes.items) AS to_catalogue,
-        if(g.value > 0, share / (g.value / wholes.value), NULL) AS to_sales
+        if(g.value > 0 AND wholes.value > 0, share / (g.value / wholes.value), NULL) AS to_sales
     FROM whole w, groups g, wholes LEFT JOIN shown s ON s.list = w.list AND s.segment = g.segment
     ORDER BY ALL"""
 OF_LISTS = """

@@ -120,7 +120,9 @@ def fairness_checks(rows: pa.Table, bounds: FairnessBounds, of: Fairness) -> lis
 def _check(name: str, rows: list[dict[str, Any]], bound: Bound, of: Fairness) -> Check | None:
     metric, whose, lowest, sentence = HELD[name]
     found = [row for row in rows if row["metric"] == f"fair.{metric}"]
-    held = [row for row in found if row["segment"] == ALL or (_among(whose, row) and row["n"] >= of.min_group)]
+    few = of.min_group if whose == "user." else 0  # of everything that is shown there is one number
+    held = [row for row in found if row["segment"] == ALL and row["n"] >= few]
+    held += [row for row in found if _among(whose, row) and row["n"] >= of.min_group]
     if name == "exposure":
         held = _common(held, found, of.min_share)
     if not held:

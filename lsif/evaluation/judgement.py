@@ -9,7 +9,6 @@ from lsif.config import Settings
 from lsif.evaluation.baselines import baselines
 from lsif.evaluation.compare import Comparison, compared, judged_users, successes, truth_from
 from lsif.evaluation.metrics import Judged, Marks
-from lsif.experiment import every_variant
 from lsif.features.evening import Evening
 from lsif.features.ragged import joined_by
 from lsif.ranked_list import Items, RankedList
@@ -100,9 +99,11 @@ class _Track:
 
 
 def cuts_of(settings: Settings) -> list[int]:
-    """The lengths of `CUTS` that every list has, or the shortest list's where that is shorter than all."""
-    every = [settings, *(of for _, of in every_variant(settings))]
-    shortest = min(one.k for of in every for one in of.lists.values())
+    """The lengths of `CUTS` that every list has, or the shortest list's where that is shorter than all.
+
+    What a variant's list is too short for it misses: the others are judged as on any night.
+    """
+    shortest = min(one.k for one in settings.lists.values())
     return [k for k in CUTS if k <= shortest] or [shortest]
 
 

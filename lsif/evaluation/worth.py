@@ -67,10 +67,10 @@ class JudgedDay:
         self.ds, self._measure = ds, measure
         events = _after(tables, ds, settings)
         truth, at = truth_from(events, after=ds), evening(tables, ds, settings, None)
-        users = pa.array(judged_users(at.people.ids, truth), pa.string())
+        users = pa.array(drawn(judged_users(at.people.ids, truth), f"worth {ds}", MOST_USERS), pa.string())
         own = pa.concat_tables(block.own_items() for block in at.people.blocks(users)) if len(users) else truth
         taken = taken_of(settings.lists[measure.name].items, truth, own)
-        self.users = drawn(judged_users(users, taken), f"worth {ds}", MOST_USERS)
+        self.users = judged_users(users, taken)
         if not self.users:
             raise LsifError(f"nobody who had the list {measure.name} on {ds} took anything of its kind afterwards")
         self._marks = lambda: Marks(taken, self.users, measure.k)

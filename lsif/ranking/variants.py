@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lsif.config import Settings
+from lsif.drift.profile import Profile
 from lsif.experiment import of_variant
 from lsif.experiments.record import NOTE, plan_of
 from lsif.experiments.served import Served, served_at
@@ -81,6 +82,8 @@ def write_variants(
         is_control = experiment is None or part.by == experiment.control
         evening = _only(at if is_control else evening_of(tables, ds, own, trained), part)
         tally = write_lists(writer, trained, evening, own, UserFacts(tables, ds, own), part.variant)
+        if not is_control:  # nights are held against nights of the one model, with as many of everybody
+            tally.profile = Profile()
         made.tally.take(tally)
         if part.variant:
             missing, version = tally.hits.missing(), trained.version if trained else NO_MODEL

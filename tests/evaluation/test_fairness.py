@@ -193,6 +193,8 @@ def test_a_bound_is_held_for_the_worst_list_and_group_of_some_size() -> None:
     assert check.value == min(
         row["value"] for row in rows.to_pylist() if row["metric"] == "fair.coverage" and row["segment"] == "users=all"
     )
+    few = [one.name for one in fairness_checks(rows, NO_BOUNDS, Fairness(min_group=10**6))]
+    assert few == ["coverage", "gini"], "few users say nothing, not even all of them"
     bounds = FairnessBounds(coverage=Bound(warn=0.99, fail=0.01), gini=Bound(warn=0.1))
     told = {one.name: one for one in fairness_checks(rows, bounds, Fairness(min_group=50))}
     assert (told["coverage"].verdict, told["gini"].verdict) == ("fail", "warn")
