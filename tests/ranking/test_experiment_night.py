@@ -67,14 +67,24 @@ def by_variant(of: Shop, ds: str = shop.DS) -> Rows:
     return {str(name): rows.filter(pc.equal(rows["variant"], name)) for name in ("as_is", "shorter")}
 
 
+def counted(of: Shop) -> dict[tuple[str, str], int]:
+    """How many numbers the night's profile holds of each measure."""
+    rows = of.tables.read("night_profiles", [shop.DS]).to_pylist()
+    return {(row["part"], row["measure"]): sum(row["counts"]) for row in rows}
+
+
 def test_without_an_experiment_rows_are_as_they_were_and_the_control_keeps_them(plain: Shop) -> None:
     before = plain.tables.read("recommendations", [shop.DS])
     assert before["variant"].null_count == len(before) and not plain.tables.days("assignments")
     begin(plain, EXPERIMENT.replace(f"from = {shop.DS}", f"from = {NEXT_DAY}"))
     assert "nothing to do" in plain.run("score_users"), "an experiment of another night is nothing to this one"
+    profile = counted(plain)
     begin(plain)
     plain.night()
     rows, settings = by_variant(plain), load_settings()
+    of_control = counted(plain)
+    assert of_control["items", "without_category"] == profile["items", "without_category"], "each item once"
+    assert of_control["score", "for_you"] == len(rows["as_is"].filter(pc.field("list") == "for_you"))
     assert settings.experiment
     ids = pc.unique(before["user_id"]).sort()
     variants = variants_of(ids, settings.experiment)

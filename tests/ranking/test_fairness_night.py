@@ -45,6 +45,18 @@ def test_a_night_is_held_back_the_last_good_lists_stay_and_a_person_may_let_it_p
     assert "gini accepted" in champion.run("audit_recommendations", "--force", ds=NEXT_DAY), "what was decided holds"
 
 
+def test_what_other_bounds_refused_is_looked_at_again(champion: Shop) -> None:
+    settings = (champion.home / "shop.toml").read_text()
+    champion.run("score_users")
+    champion.run("audit_recommendations")
+    bounds(champion, "gini = { fail = 0.01 }")
+    champion.run("audit_recommendations", "--force", code=2)
+    (champion.home / "shop.toml").write_text(settings)
+    assert "nothing to do" not in champion.run("audit_recommendations")
+    champion.run("publish_recommendations")
+    assert "nothing to do" in champion.run("audit_recommendations")
+
+
 def test_what_lists_show_stands_in_the_metrics_of_their_night(champion: Shop) -> None:
     champion.night()
     champion.run("join_feedback")
