@@ -14,9 +14,9 @@ from lsif.tables import Tables
 Row = dict[str, Any]
 NIGHTS = 30
 """That charts show."""
-AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "deliver_item_lists", "retention", "report")
-"""Steps that no list of a user waits for."""
-TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items")
+AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "retention")
+"""First words of steps that no list of a user waits for, as `deliver to shop`."""
+TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items", "take_answers")
 """Steps whose lines of the ledger are no night's."""
 AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
@@ -113,12 +113,16 @@ class Night:
         """The line of the step that stopped the lists, where one did after they were last published."""
         made = self.lines.get(PUBLISH)
         since = made["seq"] if made and made["status"] == "done" else 0
-        failed = [row for step, row in self.lines.items() if row["status"] == "failed" and step not in AFTERWARDS]
+        failed = [row for row in self._failed if not is_afterwards(row["step"])]
         return next((row for row in failed if row["seq"] > since), None)
 
     @cached_property
     def failed_afterwards(self) -> list[Row]:
-        return [row for step, row in self.lines.items() if step in AFTERWARDS and row["status"] == "failed"]
+        return [row for row in self._failed if is_afterwards(row["step"])]
+
+    @property
+    def _failed(self) -> list[Row]:
+        return [row for row in self.lines.values() if row["status"] == "failed"]
 
     def metrics(self, chosen: pc.Expression, days: Sequence[str] | None = None) -> list[Row]:
         """Rows of `metrics_daily` of the night, or of `days`."""
@@ -140,6 +144,10 @@ class Night:
     def lists(self, names: set[str]) -> list[str]:
         """Lists in the order of the settings; any other comes after them."""
         return [*(name for name in self.settings.lists if name in names), *sorted(names - self.settings.lists.keys())]
+
+
+def is_afterwards(step: str) -> bool:
+    return step.partition(" ")[0] in AFTERWARDS
 
 
 def last_by_step(rows: Any) -> dict[str, Row]:

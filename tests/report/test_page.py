@@ -168,6 +168,28 @@ def test_a_run_that_failed_after_a_good_one_leaves_that_ones_lists(tmp_path: Pat
     assert "household-001" not in page(night(settings, users=False))
 
 
+LATER = ("join_feedback", "user_interests", "item_lists", "deliver to shop", "retention of events")
+
+
+@pytest.mark.parametrize("step", LATER)
+def test_a_later_step_that_failed_leaves_the_lists_and_is_said(tmp_path: Path, step: str) -> None:
+    settings = fresh(tmp_path)
+    line = {"seq": 9000, "run_id": "r", "step": step, "ds": made.DS, "status": "failed", "note": "no answer"}
+    made.write(Tables(settings.tables), "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    told = verdict(night(settings), ENGLISH)
+    assert (told.tone, told.word) == ("warn", "The night stays, with remarks")
+    assert told.remarks == [f"The step “{ENGLISH.name(step)}” failed; the lists do not depend on it."]
+
+
+@pytest.mark.parametrize("step", ["take_answers", "enrich_items", "train", "import_past"])
+def test_a_step_of_no_night_says_nothing_of_one(tmp_path: Path, step: str) -> None:
+    settings = fresh(tmp_path)
+    line = {"seq": 9000, "run_id": "r", "step": step, "ds": made.DS, "status": "failed", "note": "answers of whom?"}
+    made.write(Tables(settings.tables), "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    told = verdict(night(settings), ENGLISH)
+    assert told.tone == "good" and told.remarks == []
+
+
 def test_what_warns_and_what_a_person_let_pass_is_said(tmp_path: Path) -> None:
     settings = fresh(tmp_path)
     rows = [("ingest_events", "max_drop", 0.95, 0.9, "accepted", "accepted: Christmas")]
