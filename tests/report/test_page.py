@@ -164,8 +164,21 @@ def test_a_run_that_failed_after_a_good_one_leaves_that_ones_lists(tmp_path: Pat
     made.ledger(Tables(settings.tables), made.DS, 9000, "score_users", failed="no memory for household-001")
     told = verdict(night(settings), ENGLISH)
     assert told.tone == "bad" and "of an earlier run of this night stay" in told.tonight
-    assert "household-001" in told.remarks[0] and "household-001" not in told.tonight
-    assert "household-001" not in page(night(settings, users=False))
+    assert told.remarks == [
+        "The log of the step “score users” says more, and so does the table runs (step score_users, 2017-11-20)."
+    ]
+    assert "household-001" not in page(night(settings))
+
+
+def test_a_check_of_another_step_is_not_blamed_for_what_failed(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    told = "conversion of b is 20% below that of a"
+    made.checked(Tables(settings.tables), made.DS, [("experiment", "guard b", -0.2, -0.1, "fail", told)])
+    made.ledger(Tables(settings.tables), made.DS, 9000, "score_users", failed="no memory")
+    held = verdict(night(settings), ENGLISH)
+    assert "because of a step that failed: score users" in held.tonight
+    assert f"Look at this check: a variant that is worse than the control, b ({told})" in held.remarks
+    assert not any(remark.startswith("What stops the night") for remark in held.remarks)
 
 
 LATER = ("join_feedback", "user_interests", "item_lists", "deliver to shop", "retention of events")

@@ -59,7 +59,7 @@ SENTENCES = {
     "judged_none": "The newest night that could be judged, {day}, beat counting in none of its {lists} lists.",
     "not_judged": "No night can be judged yet: that takes {days} days of what users do afterwards.",
     "remark_fail": "What stops the night: {what}",
-    "remark_stopped": "What the step “{step}” said: {said}",
+    "remark_stopped": "The log of the step “{step}” says more, and so does the table runs (step {name}, {ds}).",
     "remark_warn": "Look at this check: {what}",
     "remark_accepted": "Let pass by a person: {what}",
     "remark_failed": "The step “{step}” failed; the lists do not depend on it.",

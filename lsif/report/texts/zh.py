@@ -57,7 +57,7 @@ SENTENCES = {
     "judged_none": "最近可评估的一次（{day}）在 {lists} 个列表上都没有胜过简单计数。",
     "not_judged": "目前还不能评估任何一次：需要看用户之后 {days} 天的行为。",
     "remark_fail": "拦截原因：{what}",
-    "remark_stopped": "步骤“{step}”的信息：{said}",
+    "remark_stopped": "详情见步骤“{step}”的日志，或表 runs（step {name}，{ds}）。",
     "remark_warn": "请留意这项检查：{what}",
     "remark_accepted": "由人工放行：{what}",
     "remark_failed": "步骤“{step}”失败；列表不受影响。",
