@@ -20,7 +20,8 @@ TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "e
 """Steps whose lines of the ledger are no night's."""
 AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
-LINE += ["cpu_seconds", "model_version", "note"]
+LINE += ["cpu_seconds", "model_version"]
+"""Without the note: what a failed step said may name a user, and the page names none."""
 
 
 @dataclass(frozen=True)

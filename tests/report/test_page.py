@@ -11,6 +11,9 @@ import pytest
 from lsif.config import Settings
 from lsif.days import day_before
 from lsif.for_people import Text
+from lsif.report.answers import experiment
+from lsif.report.blocks import Grid, Spans
+from lsif.report.drift import drift
 from lsif.report.judged import moved
 from lsif.report.night import Change, ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
@@ -117,12 +120,25 @@ def test_a_list_that_loses_is_said(tmp_path: Path) -> None:
     assert "beat counting in none of its 1 lists" in told.past
 
 
-@pytest.mark.parametrize(("score", "is_told"), [(0.30, False), (0.28, False), (0.26, True), (0.34, True)])
-def test_a_score_that_moved_beyond_chance_asks_for_its_causes(tmp_path: Path, score: float, is_told: bool) -> None:
+MOVED = [
+    (0.30, 900, False),
+    (0.28, 900, False),
+    (0.26, 900, True),
+    (0.34, 900, True),
+    (0.34, 30, True),
+    (0.34, 29, False),
+]
+
+
+@pytest.mark.parametrize(("score", "users", "is_told"), MOVED)
+def test_a_score_that_moved_beyond_chance_asks_for_its_causes(
+    tmp_path: Path, score: float, users: int, is_told: bool
+) -> None:
     settings = fresh(tmp_path)
     before = day_before(made.DS)
     for ds, value in ((before, 0.30), (made.DS, score)):
-        ours = made.metric("for_you", "lsif.ndcg@10", value), made.metric("for_you", "frequency.ndcg@10", 0.2)
+        n = users if ds == before else 900
+        ours = made.metric("for_you", "lsif.ndcg@10", value, n=n), made.metric("for_you", "frequency.ndcg@10", 0.2)
         rows = [*ours, made.metric("for_you", "lsif-frequency.ndcg@10", 0.1)]
         made.write(Tables(settings.tables), "metrics_daily", ds, rows)
     wanted = [("for_you", *(day_before(ds, settings.training.horizon_days) for ds in (before, made.DS)))]
@@ -233,6 +249,25 @@ def test_a_first_night_and_no_night_at_all_say_what_is_missing(tmp_path: Path, l
     first = page(night(settings, made.DS, ModelFacts("3", {}, (), "nobody answers")))
     say = LANGUAGES[language]
     assert say("not_judged", days=7) in first and "nobody answers" in first
+
+
+def test_users_of_variants_are_counted_not_drawn(ten_nights: Settings) -> None:
+    found = experiment(night(ten_nights), ENGLISH).blocks
+    drawn = {span.text for block in found if isinstance(block, Spans) for span in block.of}
+    assert not any("039" in text for text in drawn), drawn
+    (counted,) = [one for one in found if isinstance(one, Grid) and one.caption.startswith("Users of each variant")]
+    assert [[cell.text for cell in row] for row in counted.rows] == [["a", "1,039"], ["b", "1,039"]]
+
+
+def test_the_age_of_a_delivery_is_no_drift(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    ages = [(f"{name}_age_days", 1.0, 14.0, "pass", None) for name in ("max", "users")]
+    made.checked(Tables(settings.tables), made.DS, [("ingest_users", *age) for age in ages])
+    told = drift(night(settings), ENGLISH)
+    assert "1" in told.lead and len(told.blocks) == 1
+    with duckdb.connect() as sql:
+        sql.register("checks", Tables(settings.tables).read("checks"))
+        assert [row[1] for row in sql.sql(told.queries[0]).fetchall()] == ["users_age_days"]
 
 
 def test_languages_say_the_same_things_with_the_same_slots() -> None:

@@ -80,6 +80,7 @@ SENTENCES = {
     "value": "Value",
     "rows": "Rows",
     "users": "Users",
+    "variant": "Variant",
     "rule": "Rule",
     "step": "Step",
     "status": "Outcome",

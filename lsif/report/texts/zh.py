@@ -78,6 +78,7 @@ SENTENCES = {
     "value": "值",
     "rows": "行数",
     "users": "用户数",
+    "variant": "变体",
     "rule": "规则",
     "step": "步骤",
     "status": "结果",
