@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
+from lsif.engine import engine
 from lsif.tables import Tables
 
 Row = dict[str, Any]
@@ -18,6 +19,7 @@ AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "reten
 """First words of steps that no list of a user waits for, as `deliver to shop`."""
 TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items", "take_answers")
 """Steps whose lines of the ledger are no night's."""
+REACH = "SELECT count(DISTINCT user_id), count(*), count(DISTINCT list) FROM recommendations"
 AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
 LINE += ["cpu_seconds", "model_version"]
@@ -37,6 +39,14 @@ class ModelFacts:
     tags: Mapping[str, str]
     comparison: Sequence[Row] = ()
     because: str = ""
+
+
+class Reach(NamedTuple):
+    """How many users have lists of a night, rows, and lists."""
+
+    users: int
+    rows: int
+    lists: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,14 @@ class Night:
     @cached_property
     def published(self) -> bool:
         return self.ds in self.tables.days("recommendations", self.ds, self.ds)
+
+    @cached_property
+    def reach(self) -> Reach:
+        with engine() as sql:
+            rows = self.tables.scan("recommendations", [self.ds]).scanner(columns=["user_id", "list"])
+            sql.register("recommendations", rows)
+            (counted,) = sql.sql(REACH).fetchall()
+            return Reach(*counted)
 
     @cached_property
     def last_published(self) -> str | None:

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lsif.ranking.checks import FAIL
 from lsif.report import judged
 from lsif.report.blocks import Figure, Tone
@@ -46,19 +43,6 @@ def verdict(night: Night, say: Words) -> Verdict:
     return Verdict(tone, word, _tonight(night, say), _past(night, say, found), remarks, _figures(night, say, found))
 
 
-def reach(night: Night) -> tuple[int, int, int]:
-    """How many users have lists of the night, rows, and lists, without reading more than a column of them."""
-    users: pa.Array = pa.array([], pa.string())
-    names: set[str] = set()
-    rows = 0
-    for part in night.tables.row_groups("recommendations", night.ds, ["list", "user_id", "rank"]):
-        firsts = part.filter(pc.field("rank") == 1)
-        users = pc.unique(pa.chunked_array([users, *firsts["user_id"].cast(pa.string()).chunks]))
-        names |= set(pc.unique(firsts["list"]).to_pylist())
-        rows += len(part)
-    return len(users), rows, len(names)
-
-
 def reason(night: Night, say: Words) -> str:
     """Why the lists are held: checks that failed of the step that stopped them, in words; else the step."""
     if failed := _failed(night):
@@ -91,7 +75,7 @@ def _tonight(night: Night, say: Words) -> str:
         return say("tonight_held", reason=reason(night, say), stay=stay) if night.stopped else say("not_run", stay=stay)
     if night.stopped:
         return say("tonight_held", reason=reason(night, say), stay=say("earlier_run"))
-    users, _, lists = reach(night)
+    users, _, lists = night.reach
     if night.model and night.model.version == NO_MODEL:
         return say("tonight_popular", users=count(users))
     version = night.model.version if night.model else "?"
@@ -133,7 +117,7 @@ def _stopped(night: Night, say: Words) -> list[str]:
 def _figures(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | None) -> list[Figure]:
     figures = []
     if night.published:
-        users, rows, lists = reach(night)
+        users, rows, lists = night.reach
         figures.append(Figure(say("fig_users"), count(users), say("fig_users_note", rows=count(rows), lists=lists)))
     if found:
         first = found[1][0]

@@ -13,7 +13,9 @@ from lsif.days import day_before
 from lsif.for_people import Text
 from lsif.report.answers import experiment
 from lsif.report.blocks import Grid, Spans
+from lsif.report.cost import cost
 from lsif.report.drift import drift
+from lsif.report.freshness import freshness
 from lsif.report.judged import moved
 from lsif.report.night import Change, ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
@@ -257,6 +259,46 @@ def test_users_of_variants_are_counted_not_drawn(ten_nights: Settings) -> None:
     assert not any("039" in text for text in drawn), drawn
     (counted,) = [one for one in found if isinstance(one, Grid) and one.caption.startswith("Users of each variant")]
     assert [[cell.text for cell in row] for row in counted.rows] == [["a", "1,039"], ["b", "1,039"]]
+
+
+def test_ages_are_those_that_the_checks_say(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    tables = Tables(settings.tables)
+    made.checked(tables, made.DS, [("audit_recommendations", "users_age_days", 3.0, 14.0, "pass", None)])
+    told = ages(night(settings))
+    assert told[ENGLISH("age_model")] == ("2017-10-30", "21\u00a0days")
+    assert told[ENGLISH("age_users")] == ("2017-11-17", "3\u00a0days")
+
+
+def test_a_delivery_that_was_not_stored_is_one_all_the_same(tmp_path: Path) -> None:
+    settings = empty(tmp_path)
+    tables = Tables(settings.tables)
+    made.write(tables, "items", "2017-11-10", [{"item_id": "i1", "title": "Bread", "available": True}])
+    line = {"seq": 1, "run_id": "r", "step": "ingest_items", "ds": "2017-11-18", "status": "done", "inputs": "{}"}
+    made.write(tables, "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    assert ages(night(settings))["Catalogue"] == ("2017-11-18", "2\u00a0days")
+
+
+def test_lists_are_counted_once_for_all_sections(ten_nights: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, asked = night(ten_nights), list[str]()
+    real = told.tables.scan
+
+    def scan(name: str, days: list[str]) -> Any:
+        asked.append(name)
+        return real(name, days)
+
+    monkeypatch.setattr(told.tables, "row_groups", None)
+    monkeypatch.setattr(told.tables, "scan", scan)
+    assert verdict(told, ENGLISH).figures[0].note.startswith("1,800 rows") and cost(told, ENGLISH).blocks
+    assert asked.count("recommendations") == 1
+
+
+def ages(of: Night) -> dict[str, tuple[str, str]]:
+    (grid,) = [one for one in freshness(of, ENGLISH).blocks if isinstance(one, Grid) and one.caption == AGES]
+    return {row[0].text: (row[1].text, row[2].text) for row in grid.rows}
+
+
+AGES = ENGLISH("fresh_ages")
 
 
 def test_the_age_of_a_delivery_is_no_drift(tmp_path: Path) -> None:
