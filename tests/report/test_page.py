@@ -312,6 +312,27 @@ def test_the_age_of_a_delivery_is_no_drift(tmp_path: Path) -> None:
         assert [row[1] for row in sql.sql(told.queries[0]).fetchall()] == ["users_age_days"]
 
 
+class Elsewhere:
+    """Tables, as if they lay below an address with a key."""
+
+    root = "s3://key:secret@tables/lsif"
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tables, name)
+
+
+def test_no_password_stands_on_the_page(ten_nights: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "MLflow at postgresql+psycopg2://lsif:p@ss@models:5432/mlflow: no answer"
+    told = night(ten_nights, model=ModelFacts("3", {}, (), said))
+    monkeypatch.setattr(told, "tables", Elsewhere(told.tables))
+    shown = page(told)
+    assert "MLflow at postgresql+psycopg2://models:5432/mlflow: no answer" in shown and "p@ss" not in shown
+    assert "s3://tables/lsif" in shown and "secret" not in shown
+
+
 def test_languages_say_the_same_things_with_the_same_slots() -> None:
     slots = {
         code: {name: set(re.findall(r"{(\w+)}", text)) for name, text in words.sentences.items()}
