@@ -1,8 +1,9 @@
 """What the night took: time, processor and memory by step, and what that is for a thousand users."""
 
 from lsif.report.blocks import Block, Cell, Figure, Figures, Grid, Section, number, text
-from lsif.report.night import Night, Row, last_by_step
+from lsif.report.night import Night, Row
 from lsif.report.numbers import count, median, megabytes, seconds
+from lsif.report.steps import last_by_step
 from lsif.report.texts.words import Words
 
 QUERY = """SELECT step, status, seconds, cpu_seconds, peak_memory_mb FROM runs

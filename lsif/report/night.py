@@ -10,17 +10,13 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.engine import engine
+from lsif.report.steps import PUBLISH, TRAINING, is_afterwards, last_by_step
 from lsif.tables import Tables
 
 Row = dict[str, Any]
 NIGHTS = 30
 """That charts show."""
-AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "retention")
-"""First words of steps that no list of a user waits for, as `deliver to shop`."""
-TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items", "take_answers")
-"""Steps whose lines of the ledger are no night's."""
 REACH = "SELECT count(DISTINCT user_id), count(*), count(DISTINCT list) FROM recommendations"
-AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
 LINE += ["cpu_seconds", "model_version"]
 """Without the note: what a failed step said may name a user, and the page names none."""
@@ -163,18 +159,6 @@ class Night:
     def lists(self, names: set[str]) -> list[str]:
         """Lists in the order of the settings; any other comes after them."""
         return [*(name for name in self.settings.lists if name in names), *sorted(names - self.settings.lists.keys())]
-
-
-def is_afterwards(step: str) -> bool:
-    return step.partition(" ")[0] in AFTERWARDS
-
-
-def last_by_step(rows: Any) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for row in rows:
-        found.pop(row["step"], None)
-        found[row["step"]] = row
-    return found
 
 
 def version_of(tables: Tables, ds: str) -> str | None:

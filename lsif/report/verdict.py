@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from lsif.ranking.checks import FAIL
 from lsif.report import judged
 from lsif.report.blocks import Figure, Tone
-from lsif.report.night import AUDIT, Night, Row
+from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent, relative
+from lsif.report.steps import AUDIT
 from lsif.report.texts.words import Words
 
 NO_MODEL = "none"
