@@ -10,6 +10,7 @@ import pytest
 
 from lsif.config import Settings
 from lsif.days import day_before
+from lsif.enrichment.steps import TAKE
 from lsif.for_people import Text
 from lsif.report.answers import experiment
 from lsif.report.blocks import Grid, Spans
@@ -19,6 +20,7 @@ from lsif.report.freshness import freshness
 from lsif.report.judged import moved
 from lsif.report.night import Change, ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
+from lsif.report.steps import AFTERWARDS, TRAINING
 from lsif.report.texts import LANGUAGES
 from lsif.report.texts.words import Words
 from lsif.report.verdict import verdict
@@ -197,6 +199,17 @@ def test_a_check_of_another_step_is_not_blamed_for_what_failed(tmp_path: Path) -
     assert "because of a step that failed: score users" in held.tonight
     assert f"Look at this check: a variant that is worse than the control, b ({told})" in held.remarks
     assert not any(remark.startswith("What stops the night") for remark in held.remarks)
+
+
+BEFORE = {"ingest_events", "ingest_items", "ingest_users", "embed_items", "long_term_history", "recent_window"}
+BEFORE |= {"item_states", "score_users", "audit_recommendations", "publish_recommendations"}
+NO_STEP = {"report", "land_sample", "events_to_interests"}
+"""Jobs without a line of their own in the ledger."""
+
+
+def test_of_every_job_it_is_known_whether_lists_wait_for_it() -> None:
+    jobs = {file.stem for file in (Path(__file__).resolve().parents[2] / "jobs").glob("[a-z]*.py")}
+    assert jobs == BEFORE | NO_STEP | set(AFTERWARDS) | set(TRAINING) - {TAKE} and TAKE in TRAINING
 
 
 LATER = ("join_feedback", "user_interests", "item_lists", "deliver to shop", "retention of events")
