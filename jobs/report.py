@@ -8,10 +8,11 @@ its address, in MLflow where that answers.
 
 import os
 import sys
+from pathlib import Path
 
 from lsif.errors import LsifError
 from lsif.job import Job, run_steps
-from lsif.morning import make_page
+from lsif.morning import pages
 from lsif.registry import Registry
 from lsif.registry.nights import log_page
 
@@ -20,15 +21,19 @@ SECTIONS = ("event_types", "interests", "training", "lists", "ranking", "llm", "
 
 def make(job: Job) -> None:
     mlflow = os.environ.get("MLFLOW_TRACKING_URI")
-    file = make_page(job.tables, job.ds, job.settings, mlflow, job.settings.report.users)
-    address = str(file)
-    if mlflow:
-        try:
-            address = log_page(Registry(mlflow), job.ds, file)
-        except LsifError as error:  # the file is there all the same
-            print(f"report ds={job.ds}: {error}", file=sys.stderr)
-    print(f"report ds={job.ds}: {file}")
+    for file in pages(job.tables, job.ds, job.settings, mlflow, job.settings.report.users):
+        print(f"report ds={job.ds}: {file}")
+        address = _shown(job, mlflow, file)  # each time: the next one may be cut short
     print(address)
+
+
+def _shown(job: Job, mlflow: str | None, file: Path) -> str:
+    """The page's address in MLflow, where that answers, else its file."""
+    try:
+        return log_page(Registry(mlflow), job.ds, file) if mlflow else str(file)
+    except LsifError as error:  # the file is there all the same
+        print(f"report ds={job.ds}: {error}", file=sys.stderr)
+        return str(file)
 
 
 if __name__ == "__main__":

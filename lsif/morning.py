@@ -22,30 +22,42 @@ FOLDER = "reports"
 """Below LSIF_HOME."""
 
 
-def make_page(tables: Tables, ds: str, settings: Settings, mlflow: str | None, with_users: bool) -> Path:
-    """Write the page of `ds` and the index; what MLflow does not tell is missing there, with the reason.
+def pages(tables: Tables, ds: str, settings: Settings, mlflow: str | None, with_users: bool) -> Iterator[Path]:
+    """Write the page of `ds` and the index, and once more where causes are known of scores that moved.
+
+    Causes take a model and minutes, and may fail: the page is there before. What MLflow does not tell is missing there,
+    with the reason.
 
     Args:
         mlflow: its address, None where nobody knows it.
+
+    Yields:
+        The page's file, the same one, each time that it is written.
     """
     night = Night(tables, ds, settings, _model(tables, ds, mlflow), with_users)
+    yield write(night, settings.home / FOLDER)
     night.changes = list(_changes(night, mlflow))
-    return write(night, settings.home / FOLDER)
+    if night.changes:
+        yield write(night, settings.home / FOLDER)
 
 
 def _changes(night: Night, mlflow: str | None) -> Iterator[Change]:
-    """Of scores that moved beyond chance; what cannot be told of one is left out, and the page is made."""
+    """Of scores that moved beyond chance; what cannot be told of one is left out."""
     for name, against, ds in moved(night):
-        from lsif.evaluation.explain import explain  # and torch, which most pages do without
-        from lsif.evaluation.worth import Measure
-
         try:
-            measure = Measure.of(name, metric(night), night.settings)
-            found = explain(night.tables, ds, against, measure, night.settings, partial(_loaded, mlflow))
-        except LsifError as error:
-            print(f"the change of {name} from {against} to {ds} is not explained: {error}", file=sys.stderr)
-            continue
-        yield Change(name, against, ds, found.before, found.after, found.parts)
+            yield _change(night, mlflow, name, against, ds)
+        except Exception as error:  # whatever it is, the page of the night stays as it is
+            told = error if isinstance(error, LsifError) else f"{type(error).__name__}: {error}"
+            print(f"the change of {name} from {against} to {ds} is not explained: {told}", file=sys.stderr)
+
+
+def _change(night: Night, mlflow: str | None, name: str, against: str, ds: str) -> Change:
+    from lsif.evaluation.explain import explain  # and torch, which most pages do without
+    from lsif.evaluation.worth import Measure
+
+    measure = Measure.of(name, metric(night), night.settings)
+    found = explain(night.tables, ds, against, measure, night.settings, partial(_loaded, mlflow))
+    return Change(name, against, ds, found.before, found.after, found.parts)
 
 
 def _loaded(mlflow: str | None, version: str) -> "TrainedModel | None":

@@ -47,6 +47,11 @@ def ended_with(error: Exception) -> LsifError | None:
     return OutageError(f"no answer from a service: {_in_a_line(error)}") if is_outage(error) else None
 
 
+def without_login(text: str) -> str:
+    """`text` with what stands before the host taken out of its addresses: user, password, key."""
+    return re.sub(r"(?<=://)[^/\s?#]*@", "", text)
+
+
 def _in_a_line(error: Exception) -> str:
     """Without the colours and arrows of delta-rs."""
     return " ".join(re.sub(r"\x1b\[\d+m|↳", "", str(error) or type(error).__name__).split())[:600]

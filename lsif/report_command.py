@@ -21,7 +21,7 @@ def report(
     from lsif.config import load_settings
     from lsif.errors import LsifError
     from lsif.lookup import tables
-    from lsif.morning import make_page
+    from lsif.morning import pages
     from lsif.places import tracking_uri
 
     stored, settings = tables(), load_settings()
@@ -32,7 +32,7 @@ def report(
         mlflow = tracking_uri()
     except LsifError:  # nothing is up: the tables are enough for a page
         mlflow = None
-    file = make_page(stored, day, settings, mlflow, settings.report.users and not without_users)
+    *_, file = pages(stored, day, settings, mlflow, settings.report.users and not without_users)
     typer.echo(str(file))
     if opened:
         typer.launch(file.as_uri())

@@ -20,8 +20,8 @@ def age_checks(tables: Tables, ds: str, trained_through: str | None, settings: S
     tables = tables.pinned()
     newest = {
         "model": trained_through,
-        "catalogue": _delivered(tables, "items", ds) if settings.catalogue else None,
-        "users": _delivered(tables, "users", ds) if settings.users else None,
+        "catalogue": delivered(tables, "items", ds) if settings.catalogue else None,
+        "users": delivered(tables, "users", ds) if settings.users else None,
         "events": max((day for day, rows in tables.rows("events", last=ds).items() if rows), default=None),
         "history_base": max(usable_bases(tables, ds), default=None),
         "item_states": tables.newest_day("item_states", ds),
@@ -38,7 +38,7 @@ def _age(name: str, day: str, ds: str, bounds: Drift) -> Check:
     return within(check, days, bound, f"the newest {what} before {ds}: of {day}, {days} days old", SECTION)
 
 
-def _delivered(tables: Tables, table: str, ds: str) -> str | None:
+def delivered(tables: Tables, table: str, ds: str) -> str | None:
     """When the list in force was delivered last, also where the delivery equalled it and was not stored."""
     newest = tables.newest_day(table, ds)
     return max([newest, *Lists(tables, table, f"ingest_{table}").delivered_days(newest, ds)]) if newest else None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lsif.errors import LsifError
+from lsif.outages import without_login
 from lsif.registry.connection import reaching
 from lsif.registry.registry import Registry
 
@@ -48,7 +49,7 @@ def log_page(registry: Registry, ds: str, file: Path) -> str:
         with mlflow.start_run(**given) as run:
             mlflow.set_tag("ds", ds)
             mlflow.log_artifact(str(file), PAGE)
-    seen = os.environ.get(SEEN) or registry.uri
+    seen = without_login(os.environ.get(SEEN) or registry.uri)
     return f"{seen.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
 
 

@@ -16,6 +16,8 @@ ALL, ANY, BY_RANK, VARIANT = "users=all", "*", "rank=", "variant="
 RANKS = 10
 CHECKS, GAIN = ("guard", "sample_ratio", "feedback_days"), ".gain"
 """What an experiment is held against, each with a variant or a list behind its name; a gain is over the control."""
+USERS = "experiment.users"
+"""How many have each variant: a count, with no interval."""
 QUERY = """SELECT list, metric, segment, value, low, high, n, hits FROM metrics_daily
 WHERE ds = '{ds}' AND metric IN ('click_through', 'conversion', 'satisfaction') ORDER BY ALL"""
 WEEK = """SELECT list, metric, sum(hits) / sum(n) AS value, sum(n) AS n FROM metrics_daily
@@ -50,7 +52,9 @@ def experiment(night: Night, say: Words) -> Section:
     blocks: list[Block] = []
     if checks:
         blocks.append(Grid(say("experiment_checks"), columns, [check_row(row, say) for row in checks]))
-    metrics = sorted({row["metric"] for row in rows}, key=lambda name: (not name.endswith(GAIN), name))
+    if users := [row for row in rows if row["metric"] == USERS]:
+        blocks.append(_users(users, say))
+    metrics = sorted({row["metric"] for row in rows} - {USERS}, key=lambda name: (not name.endswith(GAIN), name))
     blocks += [_variants(night, metric, rows, say) for metric in metrics]
     query = VARIANTS.format(ds=night.ds)
     return Section("experiment", say("experiment"), say("experiment_lead"), blocks, (query,))
@@ -104,6 +108,12 @@ def _matched(night: Night, rows: Sequence[Row], say: Words) -> Grid:
         for kind in kinds
     ]
     return Grid(say("answers_matched"), [say("col_event"), say("col_met"), say("col_unmet")], grid)
+
+
+def _users(rows: Sequence[Row], say: Words) -> Grid:
+    own = sorted(rows, key=lambda row: str(row["segment"]))
+    grid = [[text(row["segment"].removeprefix(VARIANT)), number(count(row["value"]))] for row in own]
+    return Grid(say.name(USERS), [say("variant"), say("users")], grid)
 
 
 def _variants(night: Night, metric: str, rows: Sequence[Row], say: Words) -> Spans:

@@ -1,10 +1,10 @@
 """What the night took: time, processor and memory by step, and what that is for a thousand users."""
 
 from lsif.report.blocks import Block, Cell, Figure, Figures, Grid, Section, number, text
-from lsif.report.night import Night, Row, last_by_step
+from lsif.report.night import Night, Row
 from lsif.report.numbers import count, median, megabytes, seconds
+from lsif.report.steps import last_by_step
 from lsif.report.texts.words import Words
-from lsif.report.verdict import reach
 
 QUERY = """SELECT step, status, seconds, cpu_seconds, peak_memory_mb FROM runs
 WHERE ds = '{ds}' QUALIFY row_number() OVER (PARTITION BY step ORDER BY seq DESC) = 1 ORDER BY seq"""
@@ -25,7 +25,7 @@ def _figures(night: Night, lines: list[Row], say: Words) -> list[Figure]:
     total, peak = _sum(lines, "seconds"), max(row["peak_memory_mb"] for row in lines)
     figures = [Figure(say("cost_total"), seconds(total), note)]
     figures.append(Figure(say("cost_peak"), megabytes(peak), say("cost_peak_note")))
-    users = reach(night)[0] if night.published else 0
+    users = night.reach.users if night.published else 0
     if users:
         cpu = _sum(lines, "cpu_seconds")
         told = say("cost_cpu_note" if cpu else "cost_users_note", users=count(users))

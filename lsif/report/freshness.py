@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from lsif.days import day_before, days_between
+from lsif.drift.ages import delivered
 from lsif.engine import engine
 from lsif.report.blocks import Block, Grid, Section, Tone, number, text
 from lsif.report.night import Night, Row
@@ -19,7 +20,9 @@ SOURCES = """
 QUERY = """SELECT source, ds, count(*) AS events, max(event_time) AS last_event FROM events
 WHERE ds BETWEEN '{first}' AND '{ds}' GROUP BY ALL ORDER BY source, ds"""
 CHECKS = {"age_model": "model_age_days", "age_items": "catalogue_age_days", "age_users": "users_age_days"}
-"""What says of an age that it is too old."""
+"""What says how old each is, and whether that is too old."""
+TABLES = {"age_items": "items", "age_users": "users"}
+"""A delivery that equals the one in force is not stored again: the newest day of the table may be older than it."""
 
 
 def freshness(night: Night, say: Words) -> Section:
@@ -48,19 +51,23 @@ def sources_of(night: Night) -> list[Row]:
 
 def _ages(night: Night, say: Words) -> Grid:
     rows = []
-    through = night.model.tags.get("trained_through") if night.model else None
-    known = {"age_model": through, "age_items": night.titles_day, "age_users": _newest(night, "users")}
-    for name, day in known.items():
-        if day:
+    for name, check in CHECKS.items():
+        if day := _as_of(night, name):
             age = (date.fromisoformat(night.ds) - date.fromisoformat(day)).days
-            too_old = any(row["check"] == CHECKS[name] and row["verdict"] != "pass" for row in night.checks)
+            too_old = any(row["check"] == check and row["verdict"] != "pass" for row in night.checks)
             tone: Tone = "warn" if too_old else "plain"
             rows.append([text(say(name)), text(day), number(say("days", n=age), tone)])
     return Grid(say("fresh_ages"), [say("what"), say("as_of"), say("age")], rows)
 
 
-def _newest(night: Night, table: str) -> str | None:
-    return night.tables.newest_day(table, night.ds)
+def _as_of(night: Night, name: str) -> str | None:
+    """By the check of that age, else, where the night has none, by what the check would be of."""
+    found = [row["value"] for row in night.checks if row["check"] == CHECKS[name] and row["value"] is not None]
+    if found:
+        return day_before(night.ds, int(found[0]))
+    if name == "age_model":
+        return night.model.tags.get("trained_through") if night.model else None
+    return delivered(night.tables, TABLES[name], night.ds)
 
 
 def _sources(night: Night, sources: list[Row], say: Words) -> Grid:

@@ -10,6 +10,9 @@ from lsif.report.night import Night, Row
 
 OURS = "lsif"
 ALL = "users=all"
+ENOUGH = 30
+"""Users from whom on the interval of a mean is to be believed, as textbooks have it: it is too narrow for a few, and of
+one user it has no width, so that any change would look like more than chance."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,17 @@ def moved(night: Night) -> list[tuple[str, str, str]]:
     return [
         (one.name, before, day)
         for one in found[days[1]]
-        if one.name in was and abs(one.ours["value"] - was[one.name]["value"]) > _noise(one.ours, was[one.name])
+        if one.name in was and _is_beyond_chance(one.ours, was[one.name])
     ]
 
 
-def _noise(*rows: Row) -> float:
-    """Half of the 95 % interval of a difference of two means."""
-    return sum(((row["high"] - row["low"]) / 2) ** 2 for row in rows) ** 0.5
+def _is_beyond_chance(*rows: Row) -> bool:
+    """Whether two means differ by more than half of the 95 % interval of their difference."""
+    if any(row["low"] is None or row["n"] < ENOUGH for row in rows):
+        return False
+    after, before = rows
+    noise = sum(((row["high"] - row["low"]) / 2) ** 2 for row in rows) ** 0.5
+    return bool(abs(after["value"] - before["value"]) > noise)
 
 
 def metric(night: Night) -> str:

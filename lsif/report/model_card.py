@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lsif.outages import without_login
 from lsif.report.blocks import Block, Cell, Grid, Section, Tone, number, text
 from lsif.report.judged import metric
 from lsif.report.night import ModelFacts, Night, Row
@@ -27,7 +28,7 @@ def model_card(night: Night, say: Words) -> Section:
         blocks.append(_gate(night, night.model.comparison, say))
     lead = say("model_lead", version=night.model.version)
     if not night.model.tags:
-        lead += " " + say("model_away", because=night.model.because)
+        lead += " " + say("model_away", because=without_login(night.model.because))
     return Section("model", say("model"), lead, blocks, (USED, MOVES))
 
 

@@ -3,24 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
+from lsif.engine import engine
+from lsif.report.steps import PUBLISH, TRAINING, is_afterwards, last_by_step
 from lsif.tables import Tables
 
 Row = dict[str, Any]
 NIGHTS = 30
 """That charts show."""
-AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "deliver_item_lists", "retention", "report")
-"""Steps that no list of a user waits for."""
-TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items")
-"""Steps whose lines of the ledger are no night's."""
-AUDIT, PUBLISH = "audit_recommendations", "publish_recommendations"
+REACH = "SELECT count(DISTINCT user_id), count(*), count(DISTINCT list) FROM recommendations"
 LINE = ["seq", "step", "ds", "status", "rows_in", "rows_out", "duplicates", "quarantined", "seconds", "peak_memory_mb"]
-LINE += ["cpu_seconds", "model_version", "note"]
+LINE += ["cpu_seconds", "model_version"]
+"""Without the note: what a failed step said may name a user, and the page names none."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,14 @@ class ModelFacts:
     tags: Mapping[str, str]
     comparison: Sequence[Row] = ()
     because: str = ""
+
+
+class Reach(NamedTuple):
+    """How many users have lists of a night, rows, and lists."""
+
+    users: int
+    rows: int
+    lists: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,14 @@ class Night:
         return self.ds in self.tables.days("recommendations", self.ds, self.ds)
 
     @cached_property
+    def reach(self) -> Reach:
+        with engine() as sql:
+            rows = self.tables.scan("recommendations", [self.ds]).scanner(columns=["user_id", "list"])
+            sql.register("recommendations", rows)
+            (counted,) = sql.sql(REACH).fetchall()
+            return Reach(*counted)
+
+    @cached_property
     def last_published(self) -> str | None:
         """The newest night before whose lists are there."""
         return self.tables.newest_day("recommendations", day_before(self.ds))
@@ -113,12 +128,16 @@ class Night:
         """The line of the step that stopped the lists, where one did after they were last published."""
         made = self.lines.get(PUBLISH)
         since = made["seq"] if made and made["status"] == "done" else 0
-        failed = [row for step, row in self.lines.items() if row["status"] == "failed" and step not in AFTERWARDS]
+        failed = [row for row in self._failed if not is_afterwards(row["step"])]
         return next((row for row in failed if row["seq"] > since), None)
 
     @cached_property
     def failed_afterwards(self) -> list[Row]:
-        return [row for step, row in self.lines.items() if step in AFTERWARDS and row["status"] == "failed"]
+        return [row for row in self._failed if is_afterwards(row["step"])]
+
+    @property
+    def _failed(self) -> list[Row]:
+        return [row for row in self.lines.values() if row["status"] == "failed"]
 
     def metrics(self, chosen: pc.Expression, days: Sequence[str] | None = None) -> list[Row]:
         """Rows of `metrics_daily` of the night, or of `days`."""
@@ -140,14 +159,6 @@ class Night:
     def lists(self, names: set[str]) -> list[str]:
         """Lists in the order of the settings; any other comes after them."""
         return [*(name for name in self.settings.lists if name in names), *sorted(names - self.settings.lists.keys())]
-
-
-def last_by_step(rows: Any) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for row in rows:
-        found.pop(row["step"], None)
-        found[row["step"]] = row
-    return found
 
 
 def version_of(tables: Tables, ds: str) -> str | None:

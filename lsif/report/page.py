@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from lsif.outages import explained
+from lsif.outages import explained, without_login
 from lsif.report import charts
 from lsif.report.answers import answers, experiment
 from lsif.report.blocks import Section
@@ -55,7 +55,7 @@ def page(night: Night) -> str:
     told = verdict(night, say)
     sections = [section(night, say) for section in SECTIONS]
     summary = {"ds": night.ds, "tone": told.tone, "word": told.word, "sentence": f"{told.tonight} {told.past}"}
-    tables = night.tables.root
+    tables = without_login(night.tables.root)
     return (
         _environment()
         .get_template("page.html")

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lsif.ranking.checks import FAIL
 from lsif.report import judged
 from lsif.report.blocks import Figure, Tone
-from lsif.report.night import AUDIT, Night, Row
+from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent, relative
+from lsif.report.steps import AUDIT
 from lsif.report.texts.words import Words
 
 NO_MODEL = "none"
@@ -46,24 +44,17 @@ def verdict(night: Night, say: Words) -> Verdict:
     return Verdict(tone, word, _tonight(night, say), _past(night, say, found), remarks, _figures(night, say, found))
 
 
-def reach(night: Night) -> tuple[int, int, int]:
-    """How many users have lists of the night, rows, and lists, without reading more than a column of them."""
-    users: pa.Array = pa.array([], pa.string())
-    names: set[str] = set()
-    rows = 0
-    for part in night.tables.row_groups("recommendations", night.ds, ["list", "user_id", "rank"]):
-        firsts = part.filter(pc.field("rank") == 1)
-        users = pc.unique(pa.chunked_array([users, *firsts["user_id"].cast(pa.string()).chunks]))
-        names |= set(pc.unique(firsts["list"]).to_pylist())
-        rows += len(part)
-    return len(users), rows, len(names)
-
-
 def reason(night: Night, say: Words) -> str:
-    """Why the lists are held: checks that failed, in words; else the step that did."""
-    if failed := [row for row in night.checks if row["verdict"] == "fail"]:
+    """Why the lists are held: checks that failed of the step that stopped them, in words; else the step."""
+    if failed := _failed(night):
         return say.listed([_name(row, say) for row in failed])
     return say("step_failed", step=say.name(night.stopped["step"])) if night.stopped else ""
+
+
+def _failed(night: Night) -> list[Row]:
+    """Checks that stopped the night; one of another step, as the guard of an experiment, has not."""
+    step = night.stopped["step"] if night.stopped else None
+    return [row for row in night.checks if row["verdict"] == "fail" and row["step"] == step]
 
 
 def _name(row: Row, say: Words) -> str:
@@ -85,7 +76,7 @@ def _tonight(night: Night, say: Words) -> str:
         return say("tonight_held", reason=reason(night, say), stay=stay) if night.stopped else say("not_run", stay=stay)
     if night.stopped:
         return say("tonight_held", reason=reason(night, say), stay=say("earlier_run"))
-    users, _, lists = reach(night)
+    users, _, lists = night.reach
     if night.model and night.model.version == NO_MODEL:
         return say("tonight_popular", users=count(users))
     version = night.model.version if night.model else "?"
@@ -102,8 +93,13 @@ def _past(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | Non
 
 
 def _remarks(night: Night, say: Words) -> list[str]:
-    beyond = sorted((row for row in night.checks if row["verdict"] != "pass"), key=lambda row: row["verdict"] != "fail")
-    remarks = [*_said(night, say), *(say(f"remark_{row['verdict']}", what=why(row, say)) for row in beyond)]
+    stopping = _failed(night)
+    beyond = [row for row in night.checks if row["verdict"] != "pass" and row not in stopping]
+    beyond.sort(key=lambda row: row["verdict"] != "fail")
+    remarks = [*_stopped(night, say), *(say("remark_fail", what=why(row, say)) for row in stopping)]
+    remarks += [
+        say(f"remark_{'warn' if row['verdict'] == 'fail' else row['verdict']}", what=why(row, say)) for row in beyond
+    ]
     remarks += [say("remark_failed", step=say.name(row["step"])) for row in night.failed_afterwards]
     found = judged.newest(night)
     for one in found[1] if found else []:
@@ -112,19 +108,17 @@ def _remarks(night: Night, say: Words) -> list[str]:
     return remarks
 
 
-def _said(night: Night, say: Words) -> list[str]:
-    """What the step that stopped the night said; a page without users has the step alone, since it may name one."""
-    line = night.stopped
-    is_checked = any(row["verdict"] == "fail" for row in night.checks)
-    if line is None or is_checked or not line["note"] or not night.with_users:
+def _stopped(night: Night, say: Words) -> list[str]:
+    """Where to look for what the step said that stopped the night: not quoted, since it may name a user."""
+    if night.stopped is None or _failed(night):
         return []
-    return [say("remark_stopped", step=say.name(line["step"]), said=line["note"][:400])]
+    return [say("remark_stopped", step=say.name(night.stopped["step"]), name=night.stopped["step"], ds=night.ds)]
 
 
 def _figures(night: Night, say: Words, found: tuple[str, list[judged.Judged]] | None) -> list[Figure]:
     figures = []
     if night.published:
-        users, rows, lists = reach(night)
+        users, rows, lists = night.reach
         figures.append(Figure(say("fig_users"), count(users), say("fig_users_note", rows=count(rows), lists=lists)))
     if found:
         first = found[1][0]

@@ -114,6 +114,7 @@ def measured(tables: Tables, ds: str, with_past: bool = True) -> None:
         rows.append(metric(name, "fair.exposure_to_taken", 0.4 + 0.1 * place, "item.brand_size=small", None))
         rows += [metric(name, "click_through", 0.1 - 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]
     rows += [metric("*", "experiment.conversion", 0.05 + 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]
+    rows += [metric("*", "experiment.users", 1039.0, f"variant={v}", None, 1039) for v in ("a", "b")]
     rows.append(metric("*", "experiment.conversion.gain", -0.01, "variant=b"))
     rows += [{**metric("*", "click_through", 0.2 / rank, f"rank={rank}", 0.01), "hits": 9} for rank in range(1, 6)]
     rows.append({**metric("*", "click_through", 0.09), "hits": 81})

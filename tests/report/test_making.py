@@ -6,8 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lsif.cli import app
+from lsif.config import load_settings
+from lsif.morning import pages
 from lsif.registry import Registry
 from lsif.registry.nights import NIGHTS, PAGE, facts
+from lsif.report.night import Change
 from lsif.tables import Tables
 from tests.report import made
 from tests.scripts import run_job
@@ -57,6 +60,29 @@ def test_the_job_writes_the_page_though_nobody_answers(
     file = night / "reports" / f"{made.DS}.html"
     assert str(file) in said.splitlines() and "<b>User A</b>" not in file.read_text()
     assert "MLflow at http://127.0.0.1:9" in file.read_text()
+
+
+def test_the_page_is_there_before_its_causes_are_looked_for(
+    night: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsif.morning.moved", lambda night: [("for_you", "2017-11-12", "2017-11-13")])
+    found = Change("for_you", "2017-11-12", "2017-11-13", 0.31, 0.27, {"model": -0.04})
+    monkeypatch.setattr("lsif.morning._change", lambda *told: found)
+    told = [file.read_text() for file in pages(tables, made.DS, load_settings(None), None, True)]
+    assert ["which is more than chance" in page for page in told] == [False, True]
+
+
+def test_a_cause_that_cannot_be_told_costs_no_page(
+    night: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*told: object) -> Change:
+        raise ValueError("recorded by an older release")
+
+    monkeypatch.setattr("lsif.morning.moved", lambda night: [("for_you", "2017-11-12", "2017-11-13")])
+    monkeypatch.setattr("lsif.morning._change", fails)
+    (file,) = pages(tables, made.DS, load_settings(None), None, True)
+    assert "<b>User A</b>" in file.read_text()
+    assert "is not explained: ValueError: recorded by an older release" in capsys.readouterr().err
 
 
 def test_the_job_puts_the_page_beside_the_models_once_a_night(

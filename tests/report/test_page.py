@@ -10,10 +10,17 @@ import pytest
 
 from lsif.config import Settings
 from lsif.days import day_before
+from lsif.enrichment.steps import TAKE
 from lsif.for_people import Text
+from lsif.report.answers import experiment
+from lsif.report.blocks import Grid, Spans
+from lsif.report.cost import cost
+from lsif.report.drift import drift
+from lsif.report.freshness import freshness
 from lsif.report.judged import moved
 from lsif.report.night import Change, ModelFacts, Night
 from lsif.report.page import SECTIONS, index, page, write
+from lsif.report.steps import AFTERWARDS, TRAINING
 from lsif.report.texts import LANGUAGES
 from lsif.report.texts.words import Words
 from lsif.report.verdict import verdict
@@ -117,12 +124,25 @@ def test_a_list_that_loses_is_said(tmp_path: Path) -> None:
     assert "beat counting in none of its 1 lists" in told.past
 
 
-@pytest.mark.parametrize(("score", "is_told"), [(0.30, False), (0.28, False), (0.26, True), (0.34, True)])
-def test_a_score_that_moved_beyond_chance_asks_for_its_causes(tmp_path: Path, score: float, is_told: bool) -> None:
+MOVED = [
+    (0.30, 900, False),
+    (0.28, 900, False),
+    (0.26, 900, True),
+    (0.34, 900, True),
+    (0.34, 30, True),
+    (0.34, 29, False),
+]
+
+
+@pytest.mark.parametrize(("score", "users", "is_told"), MOVED)
+def test_a_score_that_moved_beyond_chance_asks_for_its_causes(
+    tmp_path: Path, score: float, users: int, is_told: bool
+) -> None:
     settings = fresh(tmp_path)
     before = day_before(made.DS)
     for ds, value in ((before, 0.30), (made.DS, score)):
-        ours = made.metric("for_you", "lsif.ndcg@10", value), made.metric("for_you", "frequency.ndcg@10", 0.2)
+        n = users if ds == before else 900
+        ours = made.metric("for_you", "lsif.ndcg@10", value, n=n), made.metric("for_you", "frequency.ndcg@10", 0.2)
         rows = [*ours, made.metric("for_you", "lsif-frequency.ndcg@10", 0.1)]
         made.write(Tables(settings.tables), "metrics_daily", ds, rows)
     wanted = [("for_you", *(day_before(ds, settings.training.horizon_days) for ds in (before, made.DS)))]
@@ -164,8 +184,54 @@ def test_a_run_that_failed_after_a_good_one_leaves_that_ones_lists(tmp_path: Pat
     made.ledger(Tables(settings.tables), made.DS, 9000, "score_users", failed="no memory for household-001")
     told = verdict(night(settings), ENGLISH)
     assert told.tone == "bad" and "of an earlier run of this night stay" in told.tonight
-    assert "household-001" in told.remarks[0] and "household-001" not in told.tonight
-    assert "household-001" not in page(night(settings, users=False))
+    assert told.remarks == [
+        "The log of the step “score users” says more, and so does the table runs (step score_users, 2017-11-20)."
+    ]
+    assert "household-001" not in page(night(settings))
+
+
+def test_a_check_of_another_step_is_not_blamed_for_what_failed(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    told = "conversion of b is 20% below that of a"
+    made.checked(Tables(settings.tables), made.DS, [("experiment", "guard b", -0.2, -0.1, "fail", told)])
+    made.ledger(Tables(settings.tables), made.DS, 9000, "score_users", failed="no memory")
+    held = verdict(night(settings), ENGLISH)
+    assert "because of a step that failed: score users" in held.tonight
+    assert f"Look at this check: a variant that is worse than the control, b ({told})" in held.remarks
+    assert not any(remark.startswith("What stops the night") for remark in held.remarks)
+
+
+BEFORE = {"ingest_events", "ingest_items", "ingest_users", "embed_items", "long_term_history", "recent_window"}
+BEFORE |= {"item_states", "score_users", "audit_recommendations", "publish_recommendations"}
+NO_STEP = {"report", "land_sample", "events_to_interests"}
+"""Jobs without a line of their own in the ledger."""
+
+
+def test_of_every_job_it_is_known_whether_lists_wait_for_it() -> None:
+    jobs = {file.stem for file in (Path(__file__).resolve().parents[2] / "jobs").glob("[a-z]*.py")}
+    assert jobs == BEFORE | NO_STEP | set(AFTERWARDS) | set(TRAINING) - {TAKE} and TAKE in TRAINING
+
+
+LATER = ("join_feedback", "user_interests", "item_lists", "deliver to shop", "retention of events")
+
+
+@pytest.mark.parametrize("step", LATER)
+def test_a_later_step_that_failed_leaves_the_lists_and_is_said(tmp_path: Path, step: str) -> None:
+    settings = fresh(tmp_path)
+    line = {"seq": 9000, "run_id": "r", "step": step, "ds": made.DS, "status": "failed", "note": "no answer"}
+    made.write(Tables(settings.tables), "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    told = verdict(night(settings), ENGLISH)
+    assert (told.tone, told.word) == ("warn", "The night stays, with remarks")
+    assert told.remarks == [f"The step “{ENGLISH.name(step)}” failed; the lists do not depend on it."]
+
+
+@pytest.mark.parametrize("step", ["take_answers", "enrich_items", "train", "import_past"])
+def test_a_step_of_no_night_says_nothing_of_one(tmp_path: Path, step: str) -> None:
+    settings = fresh(tmp_path)
+    line = {"seq": 9000, "run_id": "r", "step": step, "ds": made.DS, "status": "failed", "note": "answers of whom?"}
+    made.write(Tables(settings.tables), "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    told = verdict(night(settings), ENGLISH)
+    assert told.tone == "good" and told.remarks == []
 
 
 def test_what_warns_and_what_a_person_let_pass_is_said(tmp_path: Path) -> None:
@@ -198,6 +264,86 @@ def test_a_first_night_and_no_night_at_all_say_what_is_missing(tmp_path: Path, l
     first = page(night(settings, made.DS, ModelFacts("3", {}, (), "nobody answers")))
     say = LANGUAGES[language]
     assert say("not_judged", days=7) in first and "nobody answers" in first
+
+
+def test_users_of_variants_are_counted_not_drawn(ten_nights: Settings) -> None:
+    found = experiment(night(ten_nights), ENGLISH).blocks
+    drawn = {span.text for block in found if isinstance(block, Spans) for span in block.of}
+    assert not any("039" in text for text in drawn), drawn
+    (counted,) = [one for one in found if isinstance(one, Grid) and one.caption.startswith("Users of each variant")]
+    assert [[cell.text for cell in row] for row in counted.rows] == [["a", "1,039"], ["b", "1,039"]]
+
+
+def test_ages_are_those_that_the_checks_say(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    tables = Tables(settings.tables)
+    made.checked(tables, made.DS, [("audit_recommendations", "users_age_days", 3.0, 14.0, "pass", None)])
+    told = ages(night(settings))
+    assert told[ENGLISH("age_model")] == ("2017-10-30", "21\u00a0days")
+    assert told[ENGLISH("age_users")] == ("2017-11-17", "3\u00a0days")
+
+
+def test_a_delivery_that_was_not_stored_is_one_all_the_same(tmp_path: Path) -> None:
+    settings = empty(tmp_path)
+    tables = Tables(settings.tables)
+    made.write(tables, "items", "2017-11-10", [{"item_id": "i1", "title": "Bread", "available": True}])
+    line = {"seq": 1, "run_id": "r", "step": "ingest_items", "ds": "2017-11-18", "status": "done", "inputs": "{}"}
+    made.write(tables, "runs", None, [line | {"seconds": 1.0, "peak_memory_mb": 1.0}])
+    assert ages(night(settings))["Catalogue"] == ("2017-11-18", "2\u00a0days")
+
+
+def test_lists_are_counted_once_for_all_sections(ten_nights: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, asked = night(ten_nights), list[str]()
+    real = told.tables.scan
+
+    def scan(name: str, days: list[str]) -> Any:
+        asked.append(name)
+        return real(name, days)
+
+    monkeypatch.setattr(told.tables, "row_groups", None)
+    monkeypatch.setattr(told.tables, "scan", scan)
+    assert verdict(told, ENGLISH).figures[0].note.startswith("1,800 rows") and cost(told, ENGLISH).blocks
+    assert asked.count("recommendations") == 1
+
+
+def ages(of: Night) -> dict[str, tuple[str, str]]:
+    (grid,) = [one for one in freshness(of, ENGLISH).blocks if isinstance(one, Grid) and one.caption == AGES]
+    return {row[0].text: (row[1].text, row[2].text) for row in grid.rows}
+
+
+AGES = ENGLISH("fresh_ages")
+
+
+def test_the_age_of_a_delivery_is_no_drift(tmp_path: Path) -> None:
+    settings = fresh(tmp_path)
+    ages = [(f"{name}_age_days", 1.0, 14.0, "pass", None) for name in ("max", "users")]
+    made.checked(Tables(settings.tables), made.DS, [("ingest_users", *age) for age in ages])
+    told = drift(night(settings), ENGLISH)
+    assert "1" in told.lead and len(told.blocks) == 1
+    with duckdb.connect() as sql:
+        sql.register("checks", Tables(settings.tables).read("checks"))
+        assert [row[1] for row in sql.sql(told.queries[0]).fetchall()] == ["users_age_days"]
+
+
+class Elsewhere:
+    """Tables, as if they lay below an address with a key."""
+
+    root = "s3://key:secret@tables/lsif"
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tables, name)
+
+
+def test_no_password_stands_on_the_page(ten_nights: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "MLflow at postgresql+psycopg2://lsif:p@ss@models:5432/mlflow: no answer"
+    told = night(ten_nights, model=ModelFacts("3", {}, (), said))
+    monkeypatch.setattr(told, "tables", Elsewhere(told.tables))
+    shown = page(told)
+    assert "MLflow at postgresql+psycopg2://models:5432/mlflow: no answer" in shown and "p@ss" not in shown
+    assert "s3://tables/lsif" in shown and "secret" not in shown
 
 
 def test_languages_say_the_same_things_with_the_same_slots() -> None:

@@ -62,6 +62,7 @@ NAMES = {
     "check.guard": "a variant that is worse than the control",
     "check.sample_ratio": "users that are not shared out as they were to be",
     "check.feedback_days": "days of feedback that are missing",
+    "experiment.users": "Users of each variant since the experiment began",
     "experiment.click_through": "Click-through since the experiment began",
     "experiment.conversion": "Conversion since the experiment began",
     "experiment.click_through.gain": "Gain in click-through over the control; the interval may be looked at daily",

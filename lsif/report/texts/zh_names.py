@@ -62,6 +62,7 @@ NAMES = {
     "check.guard": "不如对照组的变体",
     "check.sample_ratio": "用户分配比例不符",
     "check.feedback_days": "缺失的反馈日",
+    "experiment.users": "实验开始以来各变体的用户数",
     "experiment.click_through": "实验开始以来的点击率",
     "experiment.conversion": "实验开始以来的转化率",
     "experiment.click_through.gain": "相对对照组的点击率提升（区间可每日查看）",
