@@ -43,6 +43,7 @@ def test_no_command_is_forgotten() -> None:
     assert set(languages) == {"bash", "python", "toml"}
 
 
+@pytest.mark.long  # trainings and three nights: a night in Airflow stands in test_night.py
 def test_every_day(world: World) -> None:
     (commands,) = blocks("Every day", "bash")
     said = typed(commands, project_folder(), COLUMNS="200")
