@@ -42,6 +42,7 @@ def test_every_column_of_a_row_by_hand() -> None:
         "rule_share": 0.125,
         "propensity": None,
         "generator": "fusion",
+        "variant": None,
         "reason_code": "long_interest",
         "recommendation_id": hashlib.sha256(b"2017-06-30\x007\x00for_you\x00ann\x00b").hexdigest()[:24],
         "model_version": "7",
