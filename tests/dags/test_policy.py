@@ -65,8 +65,9 @@ def test_a_job_knows_every_flag_it_is_given(dag: Any) -> None:
         assert flags <= known_flags(script(task)), task.task_id
 
 
-ON_CLUSTERS = {"score_users", "train"}
-"""Spark applications only where a cluster is set, or asked for: there a night need not wait for a training's hours."""
+ON_CLUSTERS = {"score_users", "train", "report"}
+"""Spark applications only where a cluster is set, or asked for: there a night need not wait for a training's hours. The
+page asks for some users' lists again, by the same functions, and never on a cluster."""
 
 
 def test_spark_applications_take_turns(dag: Any) -> None:
