@@ -13,8 +13,9 @@ batch.
 from datetime import timedelta
 
 from airflow.sdk import DAG, Param
+from lsif_configured import configured
 from lsif_days import DAY, DAY_PARAM
-from lsif_tasks import HOME, OF_A_DAY, after_midnight, configured, daily
+from lsif_tasks import HOME, OF_A_DAY, after_midnight, daily
 
 FOLDER = f"{HOME}/llm"
 REQUESTS, ANSWERS = f"{FOLDER}/requests-{DAY}.jsonl", f"{FOLDER}/answers-{DAY}.jsonl"

@@ -26,8 +26,9 @@ which nothing here starts. *Owner*: lsif. *When it fails*: the last good lists s
 from datetime import timedelta
 
 from airflow.sdk import DAG, Param
+from lsif_configured import delivers, has
 from lsif_days import DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, delivers, has, page
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, page
 
 MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (

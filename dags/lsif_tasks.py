@@ -1,18 +1,17 @@
 """What tasks and DAGs share: the job, its day, who hears of a failure. Airflow and the standard library only."""
 
 import os
-import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable
 from lsif_alerts import tell_of_failure
+from lsif_configured import PROJECT
 from lsif_days import DAY, END, MACROS, START
 from lsif_operator import JobOperator
 from lsif_page import PageOperator
 
-PROJECT = Path(os.environ.get("LSIF_PROJECT") or Path(__file__).resolve().parent.parent)
 HOME = Path(os.environ.get("LSIF_HOME") or PROJECT / ".lsif").expanduser().absolute()
 PYTHON = os.environ.get("LSIF_PYTHON", "python3")
 SPARK_POOL = "lsif_spark"
@@ -36,32 +35,6 @@ OF_A_DAY: dict[str, Any] = {
     "user_defined_macros": MACROS,
 }
 """What every DAG has whose runs are for a day, the partition key."""
-
-
-def has(section: str) -> bool:
-    """Whether the configuration has a section."""
-    return section in _configuration()
-
-
-def configured(section: str) -> dict[str, Any]:
-    """What the configuration says there; nothing where it has none."""
-    said = _configuration().get(section)
-    return said if isinstance(said, dict) else {}
-
-
-def delivers() -> set[str]:
-    """Whose lists the configuration brings to databases: `users`, `items`, or both."""
-    given = (one for one in configured("deliver").values() if isinstance(one, dict))
-    return {"users" if one.get("of", "recommendations") == "recommendations" else "items" for one in given}
-
-
-def _configuration() -> dict[str, Any]:
-    """One that cannot be read is as the sample's: the jobs will say why."""
-    file = Path(os.environ.get("LSIF_CONFIG") or PROJECT / "lsif.toml")
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {"catalogue": {}}
 
 
 def after_midnight(days: str) -> CronPartitionTimetable:

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lsif_alerts import CONNECTION, tell_of_failure, tell_of_warnings
+from lsif_alerts import tell_of_failure, tell_of_warnings
+from lsif_channels import CONNECTION
 
 from tests.listeners import mailbox, webhook
 
