@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from lsif.experiment import on_night
 from lsif.experiments.record import Record
-from lsif.experiments.served import models_asked
 from lsif.features.text import new_vectors
 from lsif.features.text_encoders import TextEncoder, text_encoder
 from lsif.interests.as_of import catalogue_at, catalogue_inputs
@@ -65,9 +64,8 @@ def wanted_encoders(job: Job) -> list[TextEncoder]:
 
 def night(job: Job) -> list[Wanted]:
     settings = on_night(job.settings, job.ds)
-    variants = models_asked(settings, Record.read(job.tables, settings.experiment).stopped(job.ds))
-    scored = job.last_success("score_users")
-    models = asked(job.ds, settings.ranking.model, job.args.model, scored, variants)
+    stopped = Record.read(job.tables, settings.experiment).stopped(job.ds)
+    models = asked(job.ds, settings, job.args.model, job.last_success("score_users"), stopped)
     return [one.wanted for one in models.values()]
 
 

@@ -19,7 +19,7 @@ from functools import cache, partial
 from lsif.checks import accept_arguments, hold
 from lsif.experiment import every_variant, on_night
 from lsif.experiments.record import Record
-from lsif.experiments.served import models_asked, serving
+from lsif.experiments.served import serving
 from lsif.features.evening import evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
 from lsif.ranking.night import lists_of
@@ -72,7 +72,7 @@ def steps(job: Job) -> None:
     if job.settings.experiment:
         record.check(job.settings.experiment)
     stopped, scored = record.stopped(job.ds), job.last_success(STEP)
-    wanted = asked(job.ds, job.settings.ranking.model, job.args.model, scored, models_asked(job.settings, stopped))
+    wanted = asked(job.ds, job.settings, job.args.model, scored, stopped)
     models = cache(lambda name: model_for(job, wanted[name].wanted))
     if job.args.user:
         own = serving(job.tables, job.ds, job.settings, job.args.user)
