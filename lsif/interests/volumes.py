@@ -10,7 +10,7 @@ from statistics import median
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.bounds import Drift
+from lsif.bounds import Bound, Drift
 from lsif.checks import Check, within
 from lsif.days import day_before
 from lsif.tables import Tables
@@ -37,12 +37,8 @@ def source_checks(tables: Tables, ds: str, delivered: pa.Table, bounds: Drift) -
     before = [_counts(tables.scan("events", [day]).to_batches(columns=["source"]), "source") for day in there]
     usual = {name: median(day[name] for day in before) for name in set().union(*before)}
     now = _counts(delivered.to_batches(), "source")
-    fell = _most_fallen(usual, now, ENOUGH_EVENTS)
-    if fell is None:
-        return []
-    drop, name = fell
-    said = f"source {name}: {now[name]:,} events, where {usual[name]:,.0f} are usual on that weekday"
-    return [within("source_drop", drop, bounds.source_drop, said, SECTION)]
+    sentence = "source {name}: {now:,} events, where {before:,.0f} are usual on that weekday"
+    return _most_fallen("source_drop", usual, now, ENOUGH_EVENTS, bounds.source_drop, sentence)
 
 
 def category_checks(before: pa.Table, now: pa.Table, bounds: Drift) -> list[Check]:
@@ -52,21 +48,20 @@ def category_checks(before: pa.Table, now: pa.Table, bounds: Drift) -> list[Chec
         before, now: `category` of the items of two catalogues.
     """
     had, has = (_counts(rows.select(["category"]).to_batches(), "category") for rows in (before, now))
-    fell = _most_fallen(had, has, ENOUGH_ITEMS)
-    if fell is None:
-        return []
-    drop, name = fell
-    said = f"category {name}: {has[name]:,} items after {had[name]:,} before"
-    return [within("category_drop", drop, bounds.category_drop, said, SECTION)]
+    sentence = "category {name}: {now:,} items after {before:,} before"
+    return _most_fallen("category_drop", had, has, ENOUGH_ITEMS, bounds.category_drop, sentence)
 
 
-def _most_fallen(before: Mapping[str, float], now: Mapping[str, int], enough: int) -> tuple[float, str] | None:
-    """How far, as a share, and what; of two that fell as far the first by name."""
+def _most_fallen(
+    check: str, before: Mapping[str, float], now: Mapping[str, int], enough: int, bound: Bound, sentence: str
+) -> list[Check]:
+    """The check of what fell most, as a share; of two that fell as far the first by name."""
     fallen = [(1 - now.get(name, 0) / many, name) for name, many in before.items() if many >= enough]
     if not fallen:
-        return None
+        return []
     drop, name = min(fallen, key=lambda one: (-one[0], one[1]))
-    return max(drop, 0.0), name
+    said = sentence.format(name=name, now=now.get(name, 0), before=before[name])
+    return [within(check, max(drop, 0.0), bound, said, SECTION)]
 
 
 def _counts(batches: Iterable[pa.RecordBatch], column: str) -> Counter[str]:
