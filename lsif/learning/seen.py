@@ -20,12 +20,13 @@ from lsif.outcomes import IMPRESSION
 from lsif.tables import Tables
 
 RANKS = """
-    WITH shown AS (SELECT * FROM feedback WHERE outcome = $impression AND list IS NOT NULL),
-    seen AS (
-        SELECT o.user_id, o.item_id, min(x.rank) AS rank
-        FROM (FROM feedback WHERE outcome <> $impression) o JOIN shown x USING (list, user_id, item_id)
-        WHERE epoch_us(o.event_time) - epoch_us(x.event_time) BETWEEN 0 AND $window_us - 1
-        GROUP BY ALL
+    WITH met AS (
+        SELECT user_id, item_id, outcome, min(CASE WHEN outcome = $impression THEN rank END) OVER (
+            PARTITION BY list, user_id, item_id ORDER BY epoch_us(event_time)
+            RANGE BETWEEN $window_us - 1 PRECEDING AND CURRENT ROW) AS rank
+        FROM feedback WHERE list IS NOT NULL
+    ), seen AS (
+        SELECT user_id, item_id, min(rank) AS rank FROM met WHERE outcome <> $impression GROUP BY ALL
     )
     SELECT rank FROM pairs LEFT JOIN seen USING (user_id, item_id) ORDER BY place"""
 
