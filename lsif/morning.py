@@ -2,21 +2,17 @@
 
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lsif.config import Settings
 from lsif.errors import LsifError
+from lsif.lookup import model_of
 from lsif.registry import Registry
 from lsif.registry.nights import facts
 from lsif.report.judged import metric, moved
 from lsif.report.night import Change, ModelFacts, Night, version_of
 from lsif.report.page import write
 from lsif.tables import Tables
-
-if TYPE_CHECKING:
-    from lsif.ranking.trained import TrainedModel
 
 FOLDER = "reports"
 """Below LSIF_HOME."""
@@ -36,38 +32,28 @@ def pages(tables: Tables, ds: str, settings: Settings, mlflow: str | None, with_
     """
     night = Night(tables, ds, settings, _model(tables, ds, mlflow), with_users)
     yield write(night, settings.home / FOLDER)
-    night.changes = list(_changes(night, mlflow))
+    night.changes = list(_changes(night))
     if night.changes:
         yield write(night, settings.home / FOLDER)
 
 
-def _changes(night: Night, mlflow: str | None) -> Iterator[Change]:
+def _changes(night: Night) -> Iterator[Change]:
     """Of scores that moved beyond chance; what cannot be told of one is left out."""
     for name, against, ds in moved(night):
         try:
-            yield _change(night, mlflow, name, against, ds)
+            yield _change(night, name, against, ds)
         except Exception as error:  # whatever it is, the page of the night stays as it is
             told = error if isinstance(error, LsifError) else f"{type(error).__name__}: {error}"
             print(f"the change of {name} from {against} to {ds} is not explained: {told}", file=sys.stderr)
 
 
-def _change(night: Night, mlflow: str | None, name: str, against: str, ds: str) -> Change:
+def _change(night: Night, name: str, against: str, ds: str) -> Change:
     from lsif.evaluation.explain import explain  # and torch, which most pages do without
     from lsif.evaluation.worth import Measure
 
     measure = Measure.of(name, metric(night), night.settings)
-    found = explain(night.tables, ds, against, measure, night.settings, partial(_loaded, mlflow))
+    found = explain(night.tables, ds, against, measure, night.settings, model_of)
     return Change(name, against, ds, found.before, found.after, found.parts)
-
-
-def _loaded(mlflow: str | None, version: str) -> "TrainedModel | None":
-    from lsif.ranking.rows import NO_MODEL
-
-    if version == NO_MODEL:
-        return None
-    if mlflow is None:
-        raise LsifError("MLFLOW_TRACKING_URI is not set")
-    return Registry(mlflow).load(version)
 
 
 def _model(tables: Tables, ds: str, mlflow: str | None) -> ModelFacts | None:

@@ -73,7 +73,7 @@ class JudgedDay:
         self.users = judged_users(users, taken)
         if not self.users:
             raise LsifError(f"nobody who had the list {measure.name} on {ds} took anything of its kind afterwards")
-        self._marks = lambda: Marks(taken, self.users, measure.k)
+        self._taken = taken
         there = pa.array(self.users, pa.string())
         self.strata = {
             "volume": _size(_counts(taken, there)),
@@ -84,7 +84,7 @@ class JudgedDay:
 
     def worth(self, lists: pa.Table) -> Array:
         """What rows of `recommendations` are worth to each user; nothing, to whom they give nothing [U]."""
-        marks = self._marks()
+        marks = Marks(self._taken, self.users, self._measure.k)
         marks.add(lists.filter(pc.equal(lists["list"], self._measure.name)))
         found = marks.of(self.users)
         return METRICS[self._measure.metric](found.hits, found.relevant)

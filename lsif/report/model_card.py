@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from lsif.outages import without_login
+from lsif.ranking.rows import NO_MODEL
 from lsif.report.blocks import Block, Cell, Grid, Section, Tone, number, text
 from lsif.report.judged import metric
 from lsif.report.night import ModelFacts, Night, Row
 from lsif.report.numbers import score, signed
 from lsif.report.texts.words import Words
-from lsif.report.verdict import NO_MODEL
 
 FACTS = ("ds", "trained_through", "text_encoder", "gate", "gate_reasons")
 HASHES = ("data_hash", "config_hash", "code_hash", "manifest_sha256")

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from lsif.ranking.checks import FAIL
+from lsif.ranking.rows import NO_MODEL
 from lsif.report import judged
 from lsif.report.blocks import Figure, Tone
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent, relative
 from lsif.report.steps import AUDIT
 from lsif.report.texts.words import Words
-
-NO_MODEL = "none"
 
 
 @dataclass(frozen=True)
