@@ -25,6 +25,11 @@ class Bound(Section):
     fail: float | None = None
 
 
+def bounds_of(section: type[Section]) -> tuple[str, ...]:
+    """Names of the bounds of a section, in their order."""
+    return tuple(name for name, field in section.model_fields.items() if field.annotation is Bound)
+
+
 class Drift(Section):
     """How far a night may be from the nights before it, and how old what it reads may be."""
 

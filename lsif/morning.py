@@ -6,7 +6,6 @@ from pathlib import Path
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.lookup import model_of
 from lsif.registry import Registry
 from lsif.registry.nights import facts
 from lsif.report.judged import metric, moved
@@ -50,6 +49,7 @@ def _changes(night: Night) -> Iterator[Change]:
 def _change(night: Night, name: str, against: str, ds: str) -> Change:
     from lsif.evaluation.explain import explain  # and torch, which most pages do without
     from lsif.evaluation.worth import Measure
+    from lsif.lookup import model_of
 
     measure = Measure.of(name, metric(night), night.settings)
     found = explain(night.tables, ds, against, measure, night.settings, model_of)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsif.bounds import Bound, Checks
+from lsif.bounds import Checks, bounds_of
 from lsif.errors import LsifError
 from lsif.sources import Section
 
@@ -17,7 +17,7 @@ SECTIONS = {
 BOUNDS = (
     *(name for name in Checks.model_fields if name not in SECTIONS),
     "max_age_days",
-    *(name for of in SECTIONS.values() for name, field in of.model_fields.items() if field.annotation is Bound),
+    *(name for of in SECTIONS.values() for name in bounds_of(of)),
 )
 """Checks that a person can accept: by the settings that hold their bounds."""
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pyarrow.compute as pc
 
 from lsif.days import day_before
+from lsif.evaluation.experiment_night import CHECKS
+from lsif.evaluation.feedback import ALL, ANY_LIST
 from lsif.report.blocks import Block, Grid, Section, Span, Spans, number, text
 from lsif.report.funnel import check_row
 from lsif.report.night import Night, Row
@@ -12,10 +14,10 @@ from lsif.report.numbers import count, percent, score, signed
 from lsif.report.texts.words import Words
 
 RATES = ("click_through", "conversion", "satisfaction")
-ALL, ANY, BY_RANK, VARIANT = "users=all", "*", "rank=", "variant="
+BY_RANK, VARIANT = "rank=", "variant="
 RANKS = 10
-CHECKS, GAIN = ("guard", "sample_ratio", "feedback_days"), ".gain"
-"""What an experiment is held against, each with a variant or a list behind its name; a gain is over the control."""
+GAIN = ".gain"
+"""Ends the metrics that are a gain over the control."""
 USERS = "experiment.users"
 """How many have each variant: a count, with no interval."""
 QUERY = """SELECT list, metric, segment, value, low, high, n, hits FROM metrics_daily
@@ -63,9 +65,10 @@ def experiment(night: Night, say: Words) -> Section:
 def _rates(night: Night, rows: Sequence[Row], say: Words) -> Grid:
     found = {(row["list"], row["metric"]): row for row in rows}
     there = [metric for metric in RATES if any(metric == one for _, one in found)]
-    names = [*night.lists({name for name, _ in found} - {ANY}), *([ANY] if any(n == ANY for n, _ in found) else [])]
+    lists = {name for name, _ in found}
+    names = [*night.lists(lists - {ANY_LIST}), *(lists & {ANY_LIST})]
     grid = [
-        [text(say("all_lists") if name == ANY else say.name(name))]
+        [text(say("all_lists") if name == ANY_LIST else say.name(name))]
         + [number(_rate(found.get((name, metric)), night)) for metric in there]
         + [number(count(max((found[name, metric]["n"] for metric in there if (name, metric) in found), default=0)))]
         for name in names
@@ -83,7 +86,7 @@ def _rate(row: Row | None, night: Night) -> str:
 
 def _ranks(rows: Sequence[Row], say: Words) -> Spans | None:
     """Click-through by rank, of all lists together."""
-    clicks = [row for row in rows if row["metric"] == RATES[0] and row["list"] == ANY]
+    clicks = [row for row in rows if row["metric"] == RATES[0] and row["list"] == ANY_LIST]
     by_rank = {int(row["segment"].removeprefix(BY_RANK)): row for row in clicks if row["segment"].startswith(BY_RANK)}
     spans = [
         Span(
@@ -96,7 +99,7 @@ def _ranks(rows: Sequence[Row], say: Words) -> Spans | None:
 
 def _matched(night: Night, rows: Sequence[Row], say: Words) -> Grid:
     """Of the events of each type that arrived tonight, how many met a list."""
-    told = [row for row in rows if row["list"] == ANY]
+    told = [row for row in rows if row["list"] == ANY_LIST]
     kinds = sorted({row["segment"].partition("=")[2] for row in told})
     met = {(row["metric"], row["segment"].partition("=")[2]): row["n"] for row in told}
     grid = [
@@ -138,7 +141,7 @@ def _variants(night: Night, metric: str, rows: Sequence[Row], say: Words) -> Spa
 
 
 def _list(row: Row, say: Words) -> str:
-    return say("all_lists") if row["list"] == ANY else say.name(row["list"])
+    return say("all_lists") if row["list"] == ANY_LIST else say.name(row["list"])
 
 
 def _value(row: Row) -> str:

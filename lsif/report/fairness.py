@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
+from lsif.bounds import FairnessBounds, bounds_of
+from lsif.evaluation.feedback import ALL
 from lsif.report.blocks import Block, Cell, Grid, Section, Span, Spans, number, text
 from lsif.report.funnel import check_row
-from lsif.report.judged import ALL, OURS, metric
+from lsif.report.judged import OURS, metric
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, score
 from lsif.report.texts.words import Words
 
-CHECKS = ("exposure", "coverage", "gini", "popularity_lift", "calibration", "worst_group")
-"""By their settings in [checks.fairness]."""
+CHECKS = bounds_of(FairnessBounds)
 USERS, ITEMS, FAIR = "user.", "item.", "fair."
 SHOWN = "fair.exposure_to_taken"
 CHARTS = 4

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from lsif.days import day_before
+from lsif.evaluation.feedback import ALL
 from lsif.report.night import Night, Row
 
 OURS = "lsif"
-ALL = "users=all"
 ENOUGH = 30
 """Users from whom on the interval of a mean is to be believed, as textbooks have it: it is too narrow for a few, and of
 one user it has no width, so that any change would look like more than chance."""

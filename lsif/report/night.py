@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.engine import engine
+from lsif.evaluation.judgement import cuts_of
 from lsif.report.steps import PUBLISH, TRAINING, is_afterwards, last_by_step
 from lsif.tables import Tables
 
@@ -80,7 +81,7 @@ class Night:
     @property
     def cut(self) -> int:
         """How many first rows the metrics are of, as `judgement` cuts lists."""
-        return min(10, *(one.k for one in self.settings.lists.values()))
+        return cuts_of(self.settings)[0]
 
     @cached_property
     def days(self) -> list[str]:

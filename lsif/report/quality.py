@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from lsif.days import day_before
+from lsif.evaluation.feedback import ALL
 from lsif.report.blocks import Block, Grid, Section, Span, Spans, Tone, Trend, Trends, number, text
-from lsif.report.judged import ALL, Judged, metric, scored
+from lsif.report.judged import Judged, metric, scored
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, percent, relative, score, signed
 from lsif.report.texts.words import Words
