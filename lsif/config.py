@@ -28,6 +28,7 @@ from lsif.for_people import Report, Text, UserInterests
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
+from lsif.private import Privacy
 from lsif.ranked_list import LISTS, ItemLists, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
@@ -155,6 +156,7 @@ class Settings(Section):
     experiment: Experiment | None = None
     feedback: Feedback = Feedback()
     fairness: Fairness = Fairness()
+    privacy: Privacy = Privacy()
     llm: Llm = Llm()
     retention: Retention = Retention()
     deliver: dict[str, Destination] = Field({})
@@ -237,7 +239,9 @@ class Settings(Section):
 
     def fingerprint(self) -> str:
         """Hash of the sections that are here; where things lie changes no row, nor does a bound that was kept."""
-        without = {"home", "tables", "checks"} | ({"experiment"} if vars(self).get("experiment") is None else set())
+        without = {"home", "tables", "checks"} | {
+            name for name, unasked in (("experiment", None), ("privacy", Privacy())) if vars(self).get(name) == unasked
+        }
         rows = self.model_dump_json(exclude=without)
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 

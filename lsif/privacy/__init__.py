@@ -1,0 +1,1 @@
+"""What the tables may say of a user: pseudonyms, noise, erasure, sums under encryption."""
