@@ -16,7 +16,7 @@ from lsif.morning import pages
 from lsif.registry import Registry
 from lsif.registry.nights import log_page
 
-SECTIONS = ("event_types", "interests", "training", "lists", "ranking", "llm", "feedback", "text", "report")
+SECTIONS = ("event_types", "interests", "training", "lists", "ranking", "llm", "feedback", "fairness", "text", "report")
 
 
 def make(job: Job) -> None:

@@ -91,6 +91,13 @@ class Diversity(Section):
     """Of the score, how far the row that is taken may be below the best that could be."""
 
 
+class Floor(Section):
+    """What some items get of a list's exposure, 1 / log2(rank + 1) summed over its rows, to half a row's."""
+
+    where: Expression
+    share: Annotated[float, Field(gt=0, le=0.5)]
+
+
 class Explore(Section):
     """Rows for items that are drawn, each as likely as the other, so that something is learned of them."""
 
@@ -130,6 +137,8 @@ class ListRules(Section):
     """Of items whose text vectors have at least this cosine, a list has one."""
     pins: tuple[Pin, ...] = ()
     diversity: Diversity | None = None
+    floors: tuple[Floor, ...] = ()
+    """Of each the best rows stand as high as its share asks, as far as there are any that the other rules allow."""
     explore: Explore | None = None
     rotate: Rotate | None = None
 
@@ -143,20 +152,22 @@ class ListRules(Section):
     @property
     def moves(self) -> bool:
         """Whether a row may stand above one of a higher score."""
-        return bool(self.pins or self.diversity or self.explore or self.rotate or any(cap.every for cap in self.caps))
+        placed = self.pins or self.diversity or self.floors or self.explore or self.rotate
+        return bool(placed or any(cap.every for cap in self.caps))
 
     def over_items(self) -> list[tuple[str, Expression]]:
         """Every expression over the catalogue, with its place below the rules."""
         found = [("where", self.where)] if self.where else []
         found += [(f"for_users[{n}].where", one.where) for n, one in enumerate(self.for_users)]
         found += [(f"boosts[{n}].where", one.where) for n, one in enumerate(self.boosts)]
+        found += [(f"floors[{n}].where", one.where) for n, one in enumerate(self.floors)]
         if self.explore and self.explore.where:
             found.append(("explore.where", self.explore.where))
         return found
 
 
 def together(for_all: ListRules, own: ListRules) -> ListRules:
-    """The rules of one list: filters, boosts, caps and pins of both; of the rest the list's own, where it says it."""
+    """One list's rules: filters, boosts, caps, pins, floors of both; of the rest the list's own, where it says it."""
     longest = {
         kind: max(of.not_within.get(kind, 0) for of in (for_all, own))
         for kind in (*for_all.not_within, *own.not_within)
@@ -172,6 +183,7 @@ def together(for_all: ListRules, own: ListRules) -> ListRules:
         boosts=for_all.boosts + own.boosts,
         caps=own.caps + tuple(cap for cap in for_all.caps if cap.name not in {mine.name for mine in own.caps}),
         pins=for_all.pins + own.pins,
+        floors=for_all.floors + own.floors,
         **said,
     )
 

@@ -40,7 +40,7 @@ Lists = Annotated[dict[str, RankedList], Field(min_length=1), AfterValidator(_na
 LISTS = {"for_you": RankedList(), "buy_again": RankedList(items="own"), "discover": RankedList(items="new")}
 
 
-OF_USERS = ("not_within", "for_users", "shown", "pins", "explore", "rotate")
+OF_USERS = ("not_within", "for_users", "shown", "pins", "floors", "explore", "rotate")
 """Rules that a list beside an item cannot keep: everybody sees the same one."""
 
 

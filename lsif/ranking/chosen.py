@@ -11,7 +11,7 @@ import numpy as np
 from lsif.features.ragged import Array, positions, slices, starts
 from lsif.ranking.explained import Chosen
 from lsif.ranking.judged import Asked, Judged
-from lsif.ranking.limits import limits_of, unlike_of
+from lsif.ranking.limits import floors_of, limits_of, unlike_of
 from lsif.ranking.lists import quota
 from lsif.ranking.placing import SCORE, Placed
 from lsif.ranking.rotation import rotated
@@ -81,7 +81,7 @@ def _selected(asked: Asked, of: Judged, users: Array, start: Array) -> Selected:
     own = np.where(there, of.pairs.own[pair] if len(of.score) else False, False)
     placed, drawn_down_to = rotated(asked, users, item, score)
     fixed = _fixed(placed, item, there)
-    selection = select(score, limits, fixed, unlike, _quota(asked, own, there))
+    selection = select(score, limits, fixed, unlike, _quota(asked, own, there), floors_of(rules, item, k))
     least = np.minimum(selection.lowest - (unlike.cost if unlike else 0.0), drawn_down_to)
     bound = of.bound[users]  # at a tie with it, what is outside may have the lower id
     reaches = (least > bound) | np.isneginf(bound)

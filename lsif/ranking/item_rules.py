@@ -1,6 +1,6 @@
 """The rules of a list as numbers of the night's items: what stays out and why, what is raised, who is like whom.
 
-Shapes: V items, C caps, S rules for some users, T width of text vectors.
+Shapes: V items, C caps, S rules for some users, F floors, T width of text vectors.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,7 @@ class ItemRules:
         vectors: text vectors of length one, or zero; None where no rule wants them [V, T].
         pinned: number of the item pinned at a rank (from nought), by rank.
         explorable: whether an item may be drawn to be explored [V].
+        floored: which items each floor is for [F, V].
     """
 
     name: str
@@ -48,6 +49,7 @@ class ItemRules:
     vectors: Array | None
     pinned: dict[int, int]
     explorable: Array
+    floored: Array
 
     @cached_property
     def most_boost(self) -> float:
@@ -163,6 +165,7 @@ def _of_list(name: str, rules: ListRules, night: _Night) -> ItemRules:
         vectors=night.vectors if rules.near_duplicates or rules.diversity else None,
         pinned=_pinned(name, rules, night.ids, closed, night.ds),
         explorable=_explorable(rules, night),
+        floored=np.array([night.holds(one.where) for one in rules.floors], bool).reshape(-1, size),
     )
 
 

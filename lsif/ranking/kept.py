@@ -31,7 +31,7 @@ class Kept:
             self._hits.add(self._name, rule, of.pairs.row[unruled & (of.closed == number)])
 
     def unselected(self, made: Selected, of: Judged) -> None:
-        """What limits kept out of the lists that are made."""
+        """What limits kept out of the lists that are made, and what floors lifted into them."""
         pair = np.where(made.reaches[:, None], made.pair, NOTHING)
         user, place = (pair != NOTHING).nonzero()
         number = pair[user, place]
@@ -40,6 +40,7 @@ class Kept:
         forbidden = made.selection.forbidden[user, place]
         for at, limit in enumerate(made.limits, 1):
             self._hits.add(self._name, limit, made.users[user[out & (forbidden == at)]])
+        self._hits.add(self._name, "floors", made.users[(made.selection.floored & made.reaches[:, None]).nonzero()[0]])
 
     def rows(self, chosen: Chosen) -> None:
         """What rules changed or placed, and what is missing."""

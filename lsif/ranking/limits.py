@@ -7,7 +7,7 @@ import numpy as np
 
 from lsif.features.ragged import Array
 from lsif.ranking.item_rules import ItemRules
-from lsif.ranking.selection import NOTHING, Cap, Cosines, Limit, NearDuplicates, Unlike
+from lsif.ranking.selection import NOTHING, Cap, Cosines, Floors, Limit, NearDuplicates, Unlike
 
 
 def limits_of(rules: ItemRules, item: Array, k: int) -> list[Limit]:
@@ -22,6 +22,14 @@ def limits_of(rules: ItemRules, item: Array, k: int) -> list[Limit]:
     if (bound := rules.rules.near_duplicates) and rules.vectors is not None:
         limits.append(NearDuplicates("near_duplicates", rules.vectors[item], bound, k))
     return limits
+
+
+def floors_of(rules: ItemRules, item: Array, k: int) -> Floors | None:
+    """Floors among candidates, where the list asks for some."""
+    if not rules.rules.floors:
+        return None
+    of = [floored[item] & (item != NOTHING) for floored in rules.floored]
+    return Floors(of, [one.share for one in rules.rules.floors], k)
 
 
 def unlike_of(rules: ItemRules, item: Array, k: int) -> Unlike | None:

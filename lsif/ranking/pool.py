@@ -42,6 +42,9 @@ class Wanted:
     item: Array
 
 
+NO_WISHES = Wanted(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
 def pool(
     now: Side,
     before: Side,
@@ -83,6 +86,12 @@ def _with(found: Found, also: Wanted, batch: Batch, size: int) -> Found:
     own = np.isin(key, own_keys(batch, size))
     more = Found(*(torch.from_numpy(values) for values in (key // size, key % size, own)))
     return Found(*(torch.cat([getattr(part, name) for part in (found, more)]) for name in ("row", "item", "own")))
+
+
+def merged(one: Pool, other: Pool, size: int) -> Pool:
+    """The pairs of two pools of the same users of a chunk, each once."""
+    new = ~np.isin(other.row * size + other.item, one.row * size + one.item)
+    return Pool(**{name: np.concatenate([getattr(one, name), values[new]]) for name, values in vars(other).items()})
 
 
 def own_keys(batch: Batch, size: int) -> Array:

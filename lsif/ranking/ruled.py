@@ -18,7 +18,7 @@ from lsif.ranking.hits import Hits
 from lsif.ranking.judged import Asked, Judged, joined, judged
 from lsif.ranking.kept import Kept
 from lsif.ranking.lists import candidates_of
-from lsif.ranking.pool import Pool
+from lsif.ranking.pool import NO_WISHES, Pool, merged
 from lsif.ranking.rows import Ranked
 
 DEEPER = 4
@@ -34,7 +34,7 @@ def ruled(asked: Asked, best: Pool, depth: int, by: Generator, hits: Hits) -> Ra
     unruled = candidates_of(best, asked.of)
     first = unruled.take(np.flatnonzero(positions(unruled.row) < asked.of.k))
     kept = Kept(hits, asked, first, by.size)
-    chosen = _joined([*_chosen(asked, best, depth, by, kept)])
+    chosen = _joined([*_chosen(asked, _with_floors(asked, best, np.arange(len(asked.users)), by), depth, by, kept)])
     kept.rows(chosen)
     return explained(chosen, centre(unruled, len(asked.users)), asked.number)
 
@@ -53,6 +53,19 @@ def _chosen(asked: Asked, base: Pool, depth: int, by: Generator, kept: Kept) -> 
         of = _deeper(asked, todo, depth, by)
 
 
+def _with_floors(asked: Asked, found: Pool, users: Array, by: Generator) -> Pool:
+    """A pool of some users, and with it as many of the best that each floor is for as the list has rows."""
+    of = asked.rules.of
+    for floored in of.floored:
+        segment = asked.rules.segment[asked.users[users]]
+        for number in np.unique(segment):
+            some = users[segment == number]
+            theirs = floored & (of.closed == 0) & asked.rules.sets[number]
+            more = by.pool(some, asked.of.k, theirs, of.boost, NO_WISHES)
+            found = merged(found, replace(more, row=some[more.row]), by.size)
+    return found
+
+
 def _deeper(asked: Asked, todo: Array, depth: int, by: Generator) -> Judged:
     """A deeper pool for some users, of the items that are open to them."""
     of, parts = asked.rules.of, []
@@ -61,7 +74,8 @@ def _deeper(asked: Asked, todo: Array, depth: int, by: Generator) -> Judged:
         users = todo[segment == number]
         open_items = (of.closed == 0) & asked.rules.sets[number]
         found = by.pool(users, depth, open_items, of.boost, asked.placed.only(users).wanted())
-        parts.append(judged(asked, replace(found, row=users[found.row]), depth, by.size, boosted=True))
+        found = _with_floors(asked, replace(found, row=users[found.row]), users, by)
+        parts.append(judged(asked, found, depth, by.size, boosted=True))
     return joined(parts) if parts else judged(asked, NO_PAIRS, depth, by.size, boosted=True)
 
 

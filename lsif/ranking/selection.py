@@ -126,6 +126,33 @@ class Quota:
         return np.take_along_axis(left, self.own.astype(np.int64), axis=1) > 0
 
 
+class Floors:
+    """What some candidates are to have of a list's exposure, as far as there are any (Singh and Joachims, 2018)."""
+
+    def __init__(self, of: Sequence[Array], shares: Sequence[float], rows: int) -> None:
+        """
+        Args:
+            of: whether each candidate is one of those that a floor is for [U, C] each.
+            rows: K.
+        """
+        self._of, self._shares = of, shares
+        self._exposure = 1 / np.log2(np.arange(rows) + 2)
+
+    def restricted(self, may: Array, rows: Array, rank: int) -> Array:
+        """Of the candidates that may stand at `rank` those that a floor wants there, by the rows above it [U, C].
+
+        A row is owed as soon as it would bring what they have nearer to their share of the exposure down to `rank`.
+        """
+        here, down_to = self._exposure[rank], self._exposure[: rank + 1].sum()
+        for of, share in zip(self._of, self._shares, strict=True):
+            above = rows[:, :rank]
+            theirs = np.take_along_axis(of, np.maximum(above, 0), 1) & (above != NOTHING)
+            owed = share * down_to - theirs @ self._exposure[:rank] >= here / 2
+            within = may & of
+            may = np.where((owed & within.any(1))[:, None], within, may)
+        return may
+
+
 @dataclass(frozen=True)
 class Selection:
     """Rows of a list for each user.
@@ -135,15 +162,22 @@ class Selection:
         lowest: the least score that was the best to be had at some rank, -inf where a rank got nothing by it [U].
         forbidden: number of the limit that keeps a candidate from standing at the last rank, from one; 0 where none
             does [U, C].
+        floored: whether a floor let a row stand above a better one [U, K].
     """
 
     rows: Array
     lowest: Array
     forbidden: Array
+    floored: Array
 
 
 def select(
-    score: Array, limits: Sequence[Limit], fixed: Array, unlike: Unlike | None = None, quota: Quota | None = None
+    score: Array,
+    limits: Sequence[Limit],
+    fixed: Array,
+    unlike: Unlike | None = None,
+    quota: Quota | None = None,
+    floors: Floors | None = None,
 ) -> Selection:
     """Fill every rank with the best candidate that may stand there. What is fixed stands, and moves up where nothing
     else may stand before it.
@@ -153,22 +187,29 @@ def select(
         fixed: place of the candidate that is to stand at a rank, else `NOTHING` [U, K]; one that a limit does not let
             stand beside those above it is no longer fixed.
     """
-    making = _Making(score, limits, fixed, unlike, quota)
+    making = _Making(score, limits, fixed, unlike, quota, floors)
     for rank in range(fixed.shape[1]):
         making.fill(rank)
     forbidden = np.zeros(score.shape, np.int8)
     for number, limit in reversed(list(enumerate(limits, 1))):
         forbidden[~limit.allows(fixed.shape[1] - 1)] = number
-    return Selection(making.rows, making.lowest, forbidden)
+    return Selection(making.rows, making.lowest, forbidden, making.floored)
 
 
 class _Making:
     """Lists that are being filled."""
 
     def __init__(
-        self, score: Array, limits: Sequence[Limit], fixed: Array, unlike: Unlike | None, quota: Quota | None
+        self,
+        score: Array,
+        limits: Sequence[Limit],
+        fixed: Array,
+        unlike: Unlike | None,
+        quota: Quota | None,
+        floors: Floors | None,
     ) -> None:
-        self._score, self._limits, self._unlike, self._quota = score, limits, unlike, quota
+        self._score, self._limits, self._unlike, self._quota, self._floors = score, limits, unlike, quota, floors
+        self.floored = np.zeros(fixed.shape, bool)
         self.rows, self.lowest = np.full(fixed.shape, NOTHING), np.full(len(score), np.inf)
         self._free = score > -np.inf
         for rank, place in enumerate(fixed.T):
@@ -182,14 +223,24 @@ class _Making:
         if self._quota is not None:
             within = may & self._quota.allows(self.rows)
             may = np.where(within.any(1)[:, None], within, may)
-        first, some = may.argmax(1), may.any(1)
-        best = np.where(some, np.take_along_axis(self._score, first[:, None], 1)[:, 0], -np.inf)
+        first, best = self._best(may)
         (empty,) = (self.rows[:, rank] == NOTHING).nonzero()
         self.lowest[empty] = np.minimum(self.lowest, best)[empty]
+        some = may.any(1)
+        if self._floors is not None:
+            # A deeper pool brings none of theirs that is better, so it is not their scores by which a pool reaches.
+            may = self._floors.restricted(may, self.rows, rank)
+            self.floored[:, rank] = some & ~may[np.arange(len(may)), first]
+            first, best = self._best(may)
         place = self._unlikest(rank, may, best) if self._unlike else first
         (user,) = some.nonzero()
         self._put(user, np.full(len(user), rank), place[user])
         self._end(rank)
+
+    def _best(self, may: Array) -> tuple[Array, Array]:
+        """Place of the best candidate of each user, and its score, -inf where there is none [U] each."""
+        first = may.argmax(1)
+        return first, np.where(may.any(1), np.take_along_axis(self._score, first[:, None], 1)[:, 0], -np.inf)
 
     def _unlikest(self, rank: int, may: Array, best: Array) -> Array:
         """Of the candidates near the best, the one that is worth most less its likeness to the rows [U]."""

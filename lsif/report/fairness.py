@@ -39,9 +39,11 @@ def fairness(night: Night, say: Words) -> Section:
 
 
 def _charts(night: Night, rows: Sequence[Row], say: Words) -> list[Block]:
-    """The first list's score by group of users, a chart for each dimension."""
+    """The first list's score by group of users, a chart for each dimension; fewer users than bounds hold have none."""
     name, of = next(iter(night.settings.lists)), f"{OURS}.{metric(night)}"
-    own = [row for row in rows if row["list"] == name and row["metric"] == of and row["segment"].startswith(USERS)]
+    few = night.settings.fairness.min_group
+    judged = [row for row in rows if row["list"] == name and row["metric"] == of and row["n"] >= few]
+    own = [row for row in judged if row["segment"].startswith(USERS)]
     whole = night.metrics((pc.field("metric") == of) & (pc.field("segment") == ALL) & (pc.field("list") == name))
     mark = whole[0]["value"] if whole else None
     dimensions = list(dict.fromkeys(_dimension(row) for row in own))[:CHARTS]

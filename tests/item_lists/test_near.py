@@ -49,6 +49,7 @@ def rules(**changes: Any) -> ItemRules:
         vectors=None,
         pinned={},
         explorable=np.zeros(ITEMS, bool),
+        floored=np.zeros((0, ITEMS), bool),
     )
     return replace(of, **changes)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lsif.features.ragged import Array
-from lsif.list_rules import Cap, Diversity, Explore, ListRules, Pin, Rotate, crowd, drawn_ranks
+from lsif.list_rules import Cap, Diversity, Explore, Floor, ListRules, Pin, Rotate, crowd, drawn_ranks
 from lsif.ranked_list import RankedList
 from lsif.ranking.by_rules import NO_RULES
 from lsif.ranking.draws import draws, seed_of
@@ -69,6 +69,7 @@ def rules_of(rules: ListRules = NO_RULES, **arrays: Any) -> UserRules:
         "vectors": None,
         "pinned": {},
         "explorable": np.zeros(ITEMS, bool),
+        "floored": np.zeros((0, ITEMS), bool),
     }
     of = ItemRules("l", rules, **{**plain, **arrays})
     everything = np.ones((1, ITEMS), bool)
@@ -275,6 +276,56 @@ def test_near_duplicates_stand_once_and_diversity_costs_no_more_than_it_may() ->
     unlike = ListRules(diversity=Diversity(weight=5.0, cost=0.5))
     assert lists(made(rules_of(unlike, vectors=vectors), by, of)) == [[0, 4, 1, 2, 8]] * USERS
     assert lists(made(rules_of(unlike, vectors=vectors), by, of, depth=1)) == [[0, 4, 1, 2, 8]] * USERS
+
+
+def test_floors_let_the_best_of_theirs_stand_as_high_as_their_shares_ask() -> None:
+    """Beside filters, boosts and what users get by for_users, with two floors, from pools of any depth."""
+    for number in range(60):
+        chance = np.random.default_rng(number)
+        by, of = scored(chance), RankedList(items=chance.choice(["all", "own", "new"]), k=int(chance.integers(2, 9)))
+        floors = [Floor(where="x", share=float(chance.choice([0.1, 0.25, 0.5]))) for _ in range(chance.integers(1, 3))]
+        rules, hits = (
+            rules_of(
+                ListRules(floors=tuple(floors)),
+                closed=(chance.random(ITEMS) < 0.2).astype(np.int8),
+                boost=np.where(chance.random(ITEMS) < 0.2, chance.normal(), 0.0).round(2),
+                floored=chance.random((len(floors), ITEMS)) < 0.1,
+            ),
+            Hits(),
+        )
+        found = made(rules, by, of, depth=1, hits=hits)
+        wanted = [with_floors(candidates(user, rules, by, of), rules.of, of.k) for user in range(USERS)]
+        assert lists(found) == [rows for rows, _ in wanted], number
+        assert lists(made(rules, by, of, depth=9)) == lists(found), number
+        lifted = [count for _, count in wanted if count]
+        assert hits.counted.get(("l", "floors"), (0, 0)) == (sum(lifted), len(lifted))
+
+
+def test_a_floor_is_kept_to_half_a_row() -> None:
+    by = Scored(np.tile(-np.arange(ITEMS) / 10, (USERS, 1)), np.zeros((USERS, ITEMS), bool))
+    theirs, exposure = np.arange(ITEMS) >= 20, 1 / np.log2(np.arange(2, 22))
+    for share in (0.05, 0.1, 0.2, 0.5):
+        rules = rules_of(ListRules(floors=(Floor(where="x", share=share),)), floored=theirs[None, :])
+        (rows, *_) = lists(made(rules, by, RankedList(k=20), depth=1))
+        got = theirs[rows] @ exposure / exposure.sum()
+        assert abs(got - share) <= exposure[-1] / exposure.sum(), (share, got)
+        assert rows != [*range(20)]
+
+
+def with_floors(best: list[int], of: ItemRules, k: int) -> tuple[list[int], int]:
+    """The list, and how many of its rows stand above a better one."""
+    rows, lifted = list[int](), 0
+    for rank in range(min(k, len(best))):
+        left = [item for item in best if item not in rows]
+        fits = left
+        for floor, theirs in zip(of.rules.floors, of.floored, strict=True):
+            has = sum(1 / np.log2(at + 2) for at, item in enumerate(rows) if theirs[item])
+            wants = floor.share * sum(1 / np.log2(at + 2) for at in range(rank + 1)) - has
+            some = [item for item in fits if theirs[item]]
+            fits = some if some and wants >= 1 / np.log2(rank + 2) / 2 else fits
+        lifted += fits[0] != left[0]
+        rows.append(fits[0])
+    return rows, lifted
 
 
 def test_hits_name_the_first_rule_that_kept_a_row_out() -> None:

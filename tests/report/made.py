@@ -111,6 +111,7 @@ def measured(tables: Tables, ds: str, with_past: bool = True) -> None:
         rows += [
             metric(name, "lsif.ndcg@10", 0.2 + 0.05 * g, f"user.country={c}") for g, c in enumerate(("FR", "DE", ""))
         ]
+        rows.append(metric(name, "lsif.ndcg@10", 0.0, "user.country=IS", n=7))
         rows.append(metric(name, "fair.exposure_to_taken", 0.4 + 0.1 * place, "item.brand_size=small", None))
         rows += [metric(name, "click_through", 0.1 - 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]
     rows += [metric("*", "experiment.conversion", 0.05 + 0.01 * g, f"variant={v}") for g, v in enumerate(("a", "b"))]

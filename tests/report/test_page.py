@@ -16,6 +16,7 @@ from lsif.report.answers import experiment
 from lsif.report.blocks import Grid, Spans
 from lsif.report.cost import cost
 from lsif.report.drift import drift
+from lsif.report.fairness import fairness
 from lsif.report.freshness import freshness
 from lsif.report.judged import moved
 from lsif.report.night import Change, ModelFacts, Night
@@ -272,6 +273,14 @@ def test_users_of_variants_are_counted_not_drawn(ten_nights: Settings) -> None:
     assert not any("039" in text for text in drawn), drawn
     (counted,) = [one for one in found if isinstance(one, Grid) and one.caption.startswith("Users of each variant")]
     assert [[cell.text for cell in row] for row in counted.rows] == [["a", "1,039"], ["b", "1,039"]]
+
+
+def test_a_group_of_a_few_users_stands_in_the_table_and_on_no_chart(ten_nights: Settings) -> None:
+    found = fairness(night(ten_nights), ENGLISH).blocks
+    charts = [{span.label for span in block.of} for block in found if isinstance(block, Spans)]
+    assert charts == [{"FR", "DE", ENGLISH.name("unknown")}]
+    labels = {row[0].text for block in found if isinstance(block, Grid) for row in block.rows}
+    assert any(label.endswith("IS") for label in labels)
 
 
 def test_ages_are_those_that_the_checks_say(tmp_path: Path) -> None:
