@@ -12,6 +12,7 @@ from functools import partial
 
 from lsif.delivery import OWNERS, Published, chosen, delivered, each, holds, opened
 from lsif.job import Counts, Job, Line, run_step, run_steps
+from lsif.privacy.lines import revealing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(name: str, job: Job) -> Counts:
     destination = job.settings.deliver[name]
-    published = Published(job.tables, job.ds, destination)
+    published = Published(job.tables, job.ds, destination, revealing(job.tables, job.settings))
     with opened(name, destination) as place:
         note = delivered(place, published, job.args.back, job.force)
     return Counts(published.rows or None, published.rows or None, note=note)
@@ -51,4 +52,4 @@ def steps(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("deliver",), arguments)
+    run_steps(__doc__, steps, ("deliver", "privacy"), arguments)
