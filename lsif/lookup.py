@@ -41,8 +41,8 @@ def recommendations(
         LsifError: nothing is published, or nothing for that day or user, or no model that tells interests apart.
     """
     stored = tables()
-    day = _published(stored, ds)
     known = user_in(stored, user)
+    day = _published(stored, ds)
     rows = _in_order(stored.read("recommendations", [day], filter=pc.field("user_id") == known).to_pylist())
     if not rows:
         raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")

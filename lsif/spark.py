@@ -33,7 +33,7 @@ ALWAYS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     # Plans hold the key of pseudonyms as bytes: neither explain nor an event log shows it.
-    "spark.sql.redaction.string.regex": "(?i)x'[0-9a-f]{32,}'",
+    "spark.sql.redaction.string.regex": "(?i)x'?[0-9a-f]{32,}'?",
 }
 
 LOCAL = {

@@ -10,9 +10,8 @@ import pyarrow.compute as pc
 from lsif.delivery.standing import Load
 from lsif.destinations import AS_JSON, Destination
 from lsif.errors import LsifError
+from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables
-
-USER = "user_id"
 
 
 class Published:

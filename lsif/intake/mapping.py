@@ -18,7 +18,8 @@ from lsif.intake.rows import rows_of
 from lsif.intake.times import event_time
 from lsif.intake.types import is_id
 from lsif.intake.unfolding import ELEMENT
-from lsif.privacy.masking import USER, Masking
+from lsif.privacy.masking import Masking
+from lsif.privacy.pseudonym import USER
 from lsif.sources import Delivered
 
 MADE = "made_{}"

@@ -98,7 +98,7 @@ def _source(
 ) -> Checked:
     path = _path(settings, source, ds)
     found = Checked(f"sources.{name}", mapping=_mapping(spark, f"sources.{name}", source, path, masking(settings)))
-    with reading(spark):
+    with reading(spark, hides=settings.privacy.pseudonyms):
         sample = delivery(spark, name, source, {path: None}, rows, masking(settings)).persist()
         try:
             days = _days(sample, ds if source.is_daily else None)

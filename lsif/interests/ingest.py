@@ -24,7 +24,8 @@ from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import SEALED, delivery
 from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.privacy.lines import add_lines, unknown
-from lsif.privacy.masking import USER, Masking, masking
+from lsif.privacy.masking import Masking, masking
+from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables, Writer
 
 
@@ -90,7 +91,7 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
     known = tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]) if known_at else None
     known = None if known is None else _of_a_source(known, list(settings.sources))
-    with reading(spark), _kept() as keep:
+    with reading(spark, hides=mask is not None), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep, days[0])
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
         writer.write_frame(accepted(judgements), days, found.events)

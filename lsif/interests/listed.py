@@ -73,7 +73,7 @@ def judged(
     """
     (key,) = TABLES[door.table].key
     files = delivered_files(given, path)
-    with reading(spark):
+    with reading(spark, hides=mask is not None):
         parts = list(mapped(spark, door.name, given, {path: None}, mask=mask))
         schema = arrow_schema(TABLES[door.table], with_ds=False)
         if not parts:

@@ -7,11 +7,10 @@ from pyspark.sql import functions as F
 
 from lsif.config import Settings
 from lsif.privacy.key import Key, key_of
-from lsif.privacy.pseudonym import NAME_DIGITS, NONCE_DIGITS, PREFIX
+from lsif.privacy.pseudonym import NAME_DIGITS, NONCE_DIGITS, PREFIX, USER
 
 BLOCK = 64
 """Bytes that SHA-256 takes at once."""
-USER = "user_id"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lsif.errors import LsifError
 from lsif.privacy.key import Key
 
+USER = "user_id"
 PREFIX = "p_"
 NAME_DIGITS, NONCE_DIGITS = 32, 24
 """Hexadecimal digits of the digest."""

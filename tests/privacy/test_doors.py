@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from lsif.bounds import Rules
 from lsif.errors import LsifError
+from lsif.intake.damage import reading
 from lsif.interests.delivery import delivery
 from lsif.interests.users import judged_users
 from lsif.privacy.key import Key
@@ -107,3 +108,11 @@ def test_a_plan_does_not_show_the_key(spark: SparkSession, tmp_path: Path) -> No
     found = delivery(spark, "shop", source(format="csv"), {str(path): None}, mask=MASK).select("user_id", "sealed")
     plan = found._jdf.queryExecution().toString().lower()  # type: ignore[operator]
     assert "redacted" in plan and KEY.seals.hex() not in plan
+
+
+def test_a_line_on_an_expression_does_not_show_the_value(spark: SparkSession, tmp_path: Path) -> None:
+    text = "id,user,item,time\n1,zoe's@example.org,i,2017-03-11\n"
+    others = {ours: theirs for ours, theirs in COLUMNS.items() if ours != "user_id"}
+    for hides, told in ((True, r"The value \(not shown\) of the type"), (False, "zoe's@example.org")):
+        with pytest.raises(LsifError, match=told), reading(spark, hides):
+            one_row(spark, tmp_path, text, columns=others, expressions={"user_id": "cast(user AS bigint)"})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from lsif import cli
@@ -23,6 +24,7 @@ def names(tables: Tables) -> set[str]:
     return set(tables.read("events")["user_id"].to_pylist())
 
 
+@pytest.mark.long  # the past comes in four times
 def test_from_ids_to_a_key_and_to_another(run: Run, home: Path, tables: Tables) -> None:
     plain = (home / "shop.toml").read_text() + USERS
     for ds in (D1, D2):

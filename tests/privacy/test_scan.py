@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 
 from lsif import cli
 from lsif.config import load_settings
+from lsif.interests.checked import checked
 from lsif.privacy.key import key_of, made_key
 from lsif.privacy.naming import stored_user
+from lsif.screen import show_checked
 from lsif.tables import Tables
 from tests.conftest import SHOP
 from tests.jobs.conftest import deliver
@@ -67,6 +69,9 @@ def night(spark: "SparkSession", tmp_path_factory: pytest.TempPathFactory) -> It
             for step in STEPS:
                 run(*(step.split()[:1]), D2, *step.split()[1:])
             run("ingest_events", D3, code=2)
+            for one in checked(spark, load_settings(), D2, 100):
+                show_checked(one)
+                print(one)
         yield home
 
 
