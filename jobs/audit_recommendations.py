@@ -74,5 +74,16 @@ def steps(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    sections = ("interests", "lists", "ranking", "llm", "checks", "fairness", "catalogue", "users", "experiment")
-    run_steps(__doc__, steps, sections, accept_arguments)
+    sections = (
+        "interests",
+        "lists",
+        "ranking",
+        "llm",
+        "checks",
+        "fairness",
+        "catalogue",
+        "users",
+        "experiment",
+        "privacy",
+    )
+    run_steps(__doc__, steps, (*sections, "privacy"), accept_arguments)

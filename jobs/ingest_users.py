@@ -12,6 +12,7 @@ from lsif.interests.lists import list_inputs, store_list
 from lsif.interests.quarantine import USERS
 from lsif.interests.users import judged_users
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.masking import masking
 from lsif.sources import Users
 from lsif.spark import session
 
@@ -29,9 +30,9 @@ def inputs(job: Job) -> dict[str, str]:
 
 
 def work(job: Job) -> Counts:
-    given, rules = users(job), job.settings.rules
-    return store_list(job, STEP, USERS, given, lambda path: judged_users(session(STEP), given, path, rules))
+    given, rules, mask = users(job), job.settings.rules, masking(job.settings)
+    return store_list(job, STEP, USERS, given, lambda path: judged_users(session(STEP), given, path, rules, mask))
 
 
 if __name__ == "__main__":
-    run_job(STEP, __doc__, inputs, work, ("users", "rules", "checks"), accept_arguments)
+    run_job(STEP, __doc__, inputs, work, ("users", "rules", "checks", "privacy"), accept_arguments)

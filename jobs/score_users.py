@@ -22,6 +22,7 @@ from lsif.experiments.record import Record
 from lsif.experiments.served import serving
 from lsif.features.evening import evening_inputs
 from lsif.job import Counts, Job, run_step, run_steps
+from lsif.privacy.naming import stored_user
 from lsif.ranking.night import lists_of
 from lsif.ranking.recorded import recorded
 from lsif.ranking.user_facts import facts_inputs
@@ -75,8 +76,9 @@ def steps(job: Job) -> None:
     wanted = asked(job.ds, job.settings, job.args.model, scored, stopped)
     models = cache(lambda name: model_for(job, wanted[name].wanted))
     if job.args.user:
-        own = serving(job.tables, job.ds, job.settings, job.args.user)
-        print(lists_of(job.tables, job.ds, own.settings, models(own.model).trained, job.args.user))
+        user = stored_user(job.settings, job.args.user)
+        own = serving(job.tables, job.ds, job.settings, user)
+        print(lists_of(job.tables, job.ds, own.settings, models(own.model).trained, user))
         return
     # A day that has been scored may have nothing to do: its models are loaded when it has.
     versions = {read_as(name): of.kept or models(name).version for name, of in wanted.items()}
@@ -91,5 +93,5 @@ def model_for(job: Job, wanted: Wanted) -> Chosen:
 
 
 if __name__ == "__main__":
-    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text", "experiment")
+    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text", "experiment", "privacy")
     run_steps(__doc__, steps, sections, arguments)

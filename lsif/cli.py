@@ -16,6 +16,7 @@ from lsif.list_commands import interests, recs, similar, why
 from lsif.llm_commands import llm
 from lsif.outages import ended_with
 from lsif.own_log import COMMANDS
+from lsif.privacy_commands import COMMANDS as OF_PRIVACY
 from lsif.report_command import report
 from lsif.rows_out import AsCsv, AsJson, form
 from lsif.watching import airflow, finish, run, run_day
@@ -33,7 +34,7 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver, report):
+for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver, report, *OF_PRIVACY):
     app.command()(command)
 for shown in (recs, interests):
     app.command(context_settings={"ignore_unknown_options": True})(shown)

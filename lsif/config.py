@@ -28,7 +28,7 @@ from lsif.for_people import Report, Text, UserInterests
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
-from lsif.private import Privacy
+from lsif.private import Privacy, check_pseudonyms
 from lsif.ranked_list import LISTS, ItemLists, Lists
 from lsif.sources import Catalogue, Section, Source, Users
 
@@ -173,6 +173,7 @@ class Settings(Section):
         if self.experiment:
             check_experiment(self.experiment, self.lists)
         check_fairness(self.fairness, self.catalogue, self.users)
+        check_pseudonyms(self.privacy, self.users, self.rules.max_text)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

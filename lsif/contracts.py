@@ -29,6 +29,7 @@ ROWS = {
     "checks": "A check of a step against its bound.",
     "items": "An item of the catalogue that came on ds; it is in force until the next one.",
     "users": "A user of the list of users that came on ds; it is in force until the next one.",
+    "pseudonyms": "A user who first came in on ds, by pseudonym, and the id under the key.",
     "item_vectors": "A text and the vector that an encoder makes of it.",
     "item_kinds": "The kinds of items that a language model proposed.",
     "item_attributes": "A text and what a language model said of it.",

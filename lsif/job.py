@@ -30,6 +30,7 @@ from lsif.days import parsed_day
 from lsif.errors import LsifError, OutageError, Superseded
 from lsif.memory import share_one_heap
 from lsif.outages import ended_with
+from lsif.privacy.lines import check_key
 from lsif.schema import TABLES
 from lsif.tables import Tables
 
@@ -190,6 +191,7 @@ def _job(description: str | None, arguments: Callable[[argparse.ArgumentParser],
     tables, entry_point = Tables(settings.tables), Path(sys.argv[0]).resolve()
     job = Job(parsed_day(args.ds), settings, tables, args, entry_point, args.force)
     tables.require_writable()
+    check_key(tables, settings)
     return job
 
 

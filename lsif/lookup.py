@@ -9,6 +9,8 @@ from lsif.config import Interest, load_settings
 from lsif.errors import LsifError
 from lsif.experiments.served import Served, serving
 from lsif.places import airflow_url, tracking_uri
+from lsif.privacy.lines import check_key
+from lsif.privacy.naming import stored_user
 from lsif.ranked_list import ItemLists
 from lsif.tables import Tables
 
@@ -39,15 +41,16 @@ def recommendations(
         LsifError: nothing is published, or nothing for that day or user, or no model that tells interests apart.
     """
     stored = tables()
+    known = user_in(stored, user)
     day = _published(stored, ds)
-    rows = _in_order(stored.read("recommendations", [day], filter=pc.field("user_id") == user).to_pylist())
+    rows = _in_order(stored.read("recommendations", [day], filter=pc.field("user_id") == known).to_pylist())
     if not rows:
         raise LsifError(f"user {user!r} has no list on ds={day}: no event of that user had arrived by then")
     if name and not any(row["list"] == name for row in rows):
         there = ", ".join(dict.fromkeys(row["list"] for row in rows))
         raise LsifError(f"user {user!r} has no list {name!r} on ds={day}, but {there}")
     if only:
-        rows = _in_order(_by_interest(stored, day, user, rows[0]["model_version"], only))
+        rows = _in_order(_by_interest(stored, day, known, rows[0]["model_version"], only))
     rows = [row for row in rows if name in (None, row["list"])]
     return day, with_titles(day, rows)
 
@@ -62,7 +65,7 @@ def ways(user: str, item: str, ds: str | None, name: str | None) -> tuple[str, s
     from lsif.ranking.night import ways_at
 
     stored, settings = tables(), load_settings()
-    day = _published(stored, ds)
+    day, user = _published(stored, ds), user_in(stored, user)
     listed = stored.read("recommendations", [day], ["model_version"], pc.field("user_id") == user)
     listed = listed if len(listed) else stored.read("recommendations", [day], ["model_version"])
     version, by = listed["model_version"][0].as_py(), serving(stored, day, settings, user)
@@ -120,10 +123,18 @@ def interests(user: str, ds: str | None = None) -> tuple[str, Rows]:
     day = ds or max(stored.days("user_interests"), default=None)
     if day is None or day not in stored.days("user_interests"):
         raise LsifError(f"no interests are written for {day or 'any day'}: run jobs/user_interests.py --ds ...")
-    rows: Rows = stored.read("user_interests", [day], filter=pc.field("user_id") == user).to_pylist()
+    own = pc.field("user_id") == user_in(stored, user)
+    rows: Rows = stored.read("user_interests", [day], filter=own).to_pylist()
     if not rows:
         raise LsifError(f"user {user!r} has no interests on ds={day}: nothing that has a theme, or opted out")
     return day, sorted(rows, key=lambda row: (row["attribute"], -row["long_weight"] - row["short_weight"]))
+
+
+def user_in(stored: Tables, user: str) -> str:
+    """What the tables call a user whom a person names."""
+    settings = load_settings()
+    check_key(stored, settings)
+    return stored_user(settings, user)
 
 
 def _published(stored: Tables, ds: str | None) -> str:

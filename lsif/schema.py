@@ -64,6 +64,7 @@ TABLES: dict[str, TableSchema] = {
         table(
             "users", key="user_id", user_id=STRING, opt_out=BOOLEAN, attributes=array(struct(name=STRING, value=STRING))
         ),
+        table("pseudonyms", key="user_id", user_id=STRING, key_id=STRING, sealed=STRING),
         table(
             "item_vectors",
             key="text_sha256 encoder",

@@ -32,6 +32,8 @@ ALWAYS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
+    # Plans hold the key of pseudonyms as bytes: neither explain nor an event log shows it.
+    "spark.sql.redaction.string.regex": "(?i)x'?[0-9a-f]{32,}'?",
 }
 
 LOCAL = {

@@ -119,8 +119,9 @@ def _is_away(error: Exception) -> bool:
 
 
 def _in_a_line(error: Exception, secrets: list[str]) -> str:
-    """What the driver said, without the statement and its rows."""
-    text = " ".join(str(getattr(error, "orig", None) or error).split())[:400]
+    """What the driver said, without the statement and its rows: PostgreSQL names a row in what it adds."""
+    said = re.split(r"\n(DETAIL|CONTEXT):", str(getattr(error, "orig", None) or error))[0]
+    text = " ".join(said.split())[:400]
     for secret in (one for kept in secrets for one in (kept, quote(kept, safe=""), unquote(kept))):
         text = text.replace(secret, "…")
     return text

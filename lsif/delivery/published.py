@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from lsif.delivery.standing import Load
 from lsif.destinations import AS_JSON, Destination
 from lsif.errors import LsifError
+from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables
 
 
@@ -21,12 +22,21 @@ class Published:
         rows: how many have been read so far.
     """
 
-    def __init__(self, tables: Tables, ds: str, destination: Destination) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        ds: str,
+        destination: Destination,
+        ids: Callable[[Sequence[str]], list[str]] | None = None,
+    ) -> None:
         """
+        Args:
+            ids: what says the ids of users who are pseudonyms in the tables.
+
         Raises:
             MissingDays: nothing is published for `ds`.
         """
-        self._tables, self._lists = tables.pinned(), destination.lists
+        self._tables, self._lists, self._ids = tables.pinned(), destination.lists, ids
         self._tables.require_days(destination.of, ds, ds)
         self.shape = destination.shape
         self.rows = 0
@@ -44,12 +54,19 @@ class Published:
             self.rows += len(chosen)
             if len(chosen):
                 order = [(name, "ascending") for name in (*self.shape.owner, "rank")]
-                yield _with_texts(chosen.select(list(self.shape.names)).sort_by(order))
+                yield _with_texts(self._named(chosen.select(list(self.shape.names))).sort_by(order))
         if not self.rows:
             of = f" in {', '.join(self._lists)}" if self._lists else ""
             raise LsifError(
                 f"the lists of ds={self.load.ds} hold no row{of}: nothing was delivered, what is live stays"
             )
+
+    def _named(self, rows: pa.Table) -> pa.Table:
+        if self._ids is None or USER not in rows.column_names:
+            return rows
+        names = pc.dictionary_encode(rows[USER].combine_chunks())
+        ids = pa.array(self._ids(names.dictionary.to_pylist()), pa.string())
+        return rows.set_column(rows.column_names.index(USER), USER, ids.take(names.indices))
 
 
 def _with_texts(rows: pa.Table) -> pa.Table:

@@ -18,8 +18,11 @@ CAST = re.compile(rf"\[({FAILS})[^\]]*\] (.*)")
 
 
 @contextmanager
-def reading(spark: SparkSession) -> Iterator[None]:
+def reading(spark: SparkSession, hides: bool = False) -> Iterator[None]:
     """Within it, a damaged or vanished file and an expression that fails on a row are one line.
+
+    Args:
+        hides: leave out the value, which may say who a user is.
 
     Raises:
         LsifError: names the file, or the value.
@@ -35,7 +38,9 @@ def reading(spark: SparkSession) -> Iterator[None]:
         if own := OWN.search(said):
             raise LsifError(own[1]) from error
         if cast := CAST.search(said):
-            raise LsifError(f"an expression fails on a row: {cast[2].split('SQLSTATE')[0].strip()}") from error
+            told = cast[2].split("SQLSTATE")[0].strip()
+            told = re.sub("'.*'", "(not shown)", told) if hides else told
+            raise LsifError(f"an expression fails on a row: {told}") from error
         raise
     finally:
         spark.sparkContext.setLogLevel("ERROR")

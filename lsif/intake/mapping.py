@@ -13,10 +13,13 @@ from pyspark.sql import types as T
 from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.files import File, check_content, delivered_files, holds, kind_at
+from lsif.intake.masked import Masked, masked
 from lsif.intake.rows import rows_of
 from lsif.intake.times import event_time
 from lsif.intake.types import is_id
 from lsif.intake.unfolding import ELEMENT
+from lsif.privacy.masking import Masking
+from lsif.privacy.pseudonym import USER
 from lsif.sources import Delivered
 
 MADE = "made_{}"
@@ -29,12 +32,14 @@ class Mapped:
     Attributes:
         door: what was delivered, for errors: `sources.shop`, `catalogue` or `users`.
         file: one of the files; all have its columns.
+        mask: what is a pseudonym; None where users keep their ids.
     """
 
     door: str
     given: Delivered
     rows: DataFrame
     file: File
+    mask: Masked | None = None
 
     def parts(self, field: str) -> list[tuple[str, Column, T.DataType]]:
         """The columns of theirs that make one of ours: name, column and type. None where nothing does."""
@@ -71,7 +76,7 @@ class Mapped:
                     f"{self.door}: the id column {name} is {shown or kind.simpleString()}; ids are text or whole "
                     f"numbers (or make one: expressions.{field})"
                 )
-        return self.text(field)
+        return self._masked(field, self.text(field))
 
     def is_odd(self, field: str) -> Column:
         """Whether an id holds what no id is."""
@@ -79,7 +84,7 @@ class Mapped:
 
     def words(self, field: str) -> tuple[Column, Column]:
         """Optional text, and whether it had to be lost since it holds an object or a list."""
-        text = self.text(field)
+        text = self._masked(field, self.text(field))
         odd = cells.any_of([cells.is_no_text(cell, kind, name, lists=False) for name, cell, kind in self.parts(field)])
         return F.when(~odd, text), odd & text.isNotNull()
 
@@ -88,8 +93,16 @@ class Mapped:
         found = []
         for name, cell, kind in self.parts(field):
             odd = cells.is_no_text(cell, kind, name, lists=True)
-            found.append((name, F.when(~odd, cells.filled(cells.text(cell, kind), self.given)), odd))
+            text = self._masked(name, cells.filled(cells.text(cell, kind), self.given))
+            found.append((name, F.when(~odd, text), odd))
         return found
+
+    def sealed(self) -> Column:
+        """The user's id under the key; null where there is none."""
+        return self.mask.by.sealed(self.text(USER)) if self.mask else F.lit(None).cast("string")
+
+    def _masked(self, field: str, text: Column) -> Column:
+        return self.mask.of(field, text) if self.mask else text
 
     def number(self, field: str) -> tuple[Column, Column]:
         """A finite number or null, and whether there is something that is none.
@@ -142,20 +155,28 @@ class Mapped:
 
 
 def mapped(
-    spark: SparkSession, door: str, given: Delivered, paths: Mapping[str, str | None], most: int | None = None
+    spark: SparkSession,
+    door: str,
+    given: Delivered,
+    paths: Mapping[str, str | None],
+    most: int | None = None,
+    mask: Masking | None = None,
 ) -> Iterator[Mapped]:
     """What was delivered at `paths`, one part for each layout of its files.
 
     Args:
         paths: where files lie, and the day of each path, None where it names none.
         most: rows of a layout, or of each file, that are enough.
+        mask: what makes pseudonyms of users, also in the rows as delivered.
 
     Raises:
         LsifError: as `delivered_files` and `check_content`; an expression is none, or asks for an unknown column.
     """
+    by_expression = {field: list(_asked_by(spark, door, sql)) for field, sql in given.expressions.items()}
     asked = [name for names in given.given.values() for name in names]
-    asked += [name for expression in given.expressions.values() for name in _asked_by(spark, door, expression)]
+    asked += [name for names in by_expression.values() for name in names]
     names = list(dict.fromkeys(asked))
+    hiding = masked(door, given, by_expression, mask) if mask else None
     days = {file: day for path, day in paths.items() for file in delivered_files(given, path)}
     for file in days:
         check_content(file, given, [name for name in names if name in file.columns])
@@ -163,7 +184,9 @@ def mapped(
         of_layout = {file: days[file] for file in same}
         file = next(iter(of_layout))
         rows = rows_of(spark, given, of_layout, names, door, most)
-        yield Mapped(door, given, _with_expressions(rows, given, door), file)
+        rows = _with_expressions(rows, given, door)
+        rows = rows.withColumn("raw", hiding.raw(rows)) if hiding else rows
+        yield Mapped(door, given, rows, file, hiding)
 
 
 def lacking(given: Delivered, files: Mapping[File, str | None] | list[File]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from lsif.config import Settings
 from lsif.days import days_between
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
-from lsif.intake.mapping import mapped
+from lsif.intake.mapping import Mapped, mapped
 from lsif.intake.places import days_at
 from lsif.interests.catalogue import judged_products
 from lsif.interests.contract import EVENT, judged
@@ -22,6 +22,7 @@ from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival
 from lsif.interests.listed import Listed
 from lsif.interests.users import judged_users
+from lsif.privacy.masking import Masking, masking
 from lsif.sources import Delivered, Source
 
 EXAMPLES = 3
@@ -57,7 +58,7 @@ def checked(spark: SparkSession, settings: Settings, ds: str | None, rows: int) 
     Raises:
         LsifError: nothing is there to look at.
     """
-    items, known = None, None
+    items, known, mask = None, None, masking(settings)
     if settings.catalogue:
         path = _path(settings, settings.catalogue, ds)
         found = judged_products(spark, settings.catalogue, path, settings.rules)
@@ -65,8 +66,8 @@ def checked(spark: SparkSession, settings: Settings, ds: str | None, rows: int) 
         yield _listed(spark, "catalogue", settings, settings.catalogue, path, found)
     if settings.users:
         path = _path(settings, settings.users, ds)
-        found = judged_users(spark, settings.users, path, settings.rules)
-        yield _listed(spark, "users", settings, settings.users, path, found)
+        found = judged_users(spark, settings.users, path, settings.rules, mask)
+        yield _listed(spark, "users", settings, settings.users, path, found, mask)
     if items is not None:
         known = spark.createDataFrame([(item,) for item in items], "item_id string")
     for name, source in settings.sources.items():
@@ -96,9 +97,9 @@ def _source(
     items: DataFrame | None,
 ) -> Checked:
     path = _path(settings, source, ds)
-    found = Checked(f"sources.{name}", mapping=_mapping(spark, f"sources.{name}", source, path))
-    with reading(spark):
-        sample = delivery(spark, name, source, {path: None}, rows).persist()
+    found = Checked(f"sources.{name}", mapping=_mapping(spark, f"sources.{name}", source, path, masking(settings)))
+    with reading(spark, hides=settings.privacy.pseudonyms):
+        sample = delivery(spark, name, source, {path: None}, rows, masking(settings)).persist()
         try:
             days = _days(sample, ds if source.is_daily else None)
             nothing = spark.createDataFrame([], "source string, event_id string, ds string")
@@ -113,22 +114,26 @@ def _source(
     return found
 
 
-def _mapping(spark: SparkSession, door: str, given: Delivered, path: str) -> list[dict[str, Any]]:
-    """Our columns, theirs, and the first values as they are delivered."""
-    part = next(mapped(spark, door, given, {path: None}, EXAMPLES), None)
+def _mapping(
+    spark: SparkSession, door: str, given: Delivered, path: str, mask: Masking | None = None
+) -> list[dict[str, Any]]:
+    """Our columns, theirs, and the first values as they are delivered; not those that become pseudonyms."""
+    part = next(mapped(spark, door, given, {path: None}, EXAMPLES, mask), None)
     if part is None:
         return []
     first = [row["row"].asDict() for row in part.rows.select("row").collect()[:EXAMPLES] if row["row"]]
     made = {field: " + ".join(names) for field, names in given.given.items()}
     told = [
-        {"ours": ours, "theirs": theirs, "before": ", ".join(_values(first, given.given[ours]))}
+        {"ours": ours, "theirs": theirs, "before": ", ".join(_before(part, first, given.given[ours]))}
         for ours, theirs in made.items()
     ]
     told += [{"ours": ours, "theirs": sql, "before": "(made)"} for ours, sql in given.expressions.items()]
     return told + [{"ours": ours, "theirs": "", "before": f"(always {text})"} for ours, text in given.constants.items()]
 
 
-def _values(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[str]:
+def _before(part: Mapped, rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[str]:
+    if part.mask and any(map(part.mask.hides, names)):
+        return ["(not shown)"]
     return [_one_line(" ".join(str(row.get(name)) for name in names)) for row in rows]
 
 
@@ -224,8 +229,16 @@ def _same_rows(found: Checked, given: Delivered, rows: pa.Table) -> list[dict[st
     return [by_id[one] for one in ids if one in by_id]
 
 
-def _listed(spark: SparkSession, door: str, settings: Settings, given: Delivered, path: str, listed: Listed) -> Checked:
-    found = Checked(door, mapping=_mapping(spark, door, given, path))
+def _listed(
+    spark: SparkSession,
+    door: str,
+    settings: Settings,
+    given: Delivered,
+    path: str,
+    listed: Listed,
+    mask: Masking | None = None,
+) -> Checked:
+    found = Checked(door, mapping=_mapping(spark, door, given, path, mask))
     shown = _same_rows(found, given, listed.rows) or listed.rows[:EXAMPLES].to_pylist()
     for line in found.mapping:
         line["after"] = ", ".join(_shown(row.get(line["ours"])) for row in shown)

@@ -10,6 +10,7 @@ from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.mapping import Mapped, mapped, unfolds
 from lsif.intake.unfolding import ELEMENT
+from lsif.privacy.masking import Masking
 from lsif.sources import Source
 
 IDS = ("event_id", "user_id", "item_id")
@@ -31,12 +32,19 @@ one was unfolded to. `event_time` is null when none can be read from it. `weight
 when it has none. `bad_id` is true where an id holds what no id is, `lacks_id` where the source has event ids and this
 row has none, `refund` where the source rejects such a row. `lost` are optional columns that held something else than
 they may."""
+SEALED = "sealed"
+"""The user's id under the key, where users are pseudonyms."""
 
 
 def delivery(
-    spark: SparkSession, name: str, source: Source, paths: Mapping[str, str | None], most: int | None = None
+    spark: SparkSession,
+    name: str,
+    source: Source,
+    paths: Mapping[str, str | None],
+    most: int | None = None,
+    mask: Masking | None = None,
 ) -> DataFrame:
-    """Every row that `source` delivered at `paths`, in the columns `DELIVERED`.
+    """Every row that `source` delivered at `paths`, in the columns `DELIVERED`; with a `mask` also `SEALED`.
 
     A text format has one row per line: blank lines and repetitions of a file's header are no rows, and a line break
     inside quotes makes two unreadable ones, unless the source says `multiline`. Ids are text and stay as they are;
@@ -45,14 +53,16 @@ def delivery(
     Args:
         paths: where files lie, and the day that the path names, None when it names none.
         most: rows of a layout, or of each file, that are enough.
+        mask: what makes pseudonyms of users.
 
     Raises:
         LsifError: as `mapped`; an id column is neither text nor whole numbers; the type of events is not said.
     """
     if not (source.event_type or "event_type" in source.mapped):
         raise LsifError(f"sources.{name}: say columns.event_type, or event_type for all of its events")
-    parts = [_events(name, part, source) for part in mapped(spark, f"sources.{name}", source, paths, most)]
-    return reduce(DataFrame.unionByName, parts) if parts else spark.createDataFrame([], DELIVERED)
+    parts = [_events(name, part, source) for part in mapped(spark, f"sources.{name}", source, paths, most, mask)]
+    nothing = f"{DELIVERED}, {SEALED} string" if mask else DELIVERED
+    return reduce(DataFrame.unionByName, parts) if parts else spark.createDataFrame([], nothing)
 
 
 def _events(name: str, part: Mapped, source: Source) -> DataFrame:
@@ -87,6 +97,7 @@ def _events(name: str, part: Mapped, source: Source) -> DataFrame:
         (ids["event_id"].isNull() if "event_id" in source.mapped else F.lit(False)).alias("lacks_id"),
         (negative if source.refunds == QUARANTINE else F.lit(False)).alias("refund"),
         _names_of(lost).alias("lost"),
+        *([part.sealed().alias(SEALED)] if part.mask else []),
     )
 
 

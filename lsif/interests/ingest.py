@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import reduce
 
+import pyarrow as pa
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,8 +21,11 @@ from lsif.intake.mapping import lacking, unfolds
 from lsif.intake.places import NothingDelivered
 from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, mending, shown
 from lsif.interests.contract import accepted, judged, rejected
-from lsif.interests.delivery import delivery
+from lsif.interests.delivery import SEALED, delivery
 from lsif.interests.quarantine import LISTS, replace_rejects
+from lsif.privacy.lines import add_lines, unknown
+from lsif.privacy.masking import Masking, masking
+from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables, Writer
 
 
@@ -82,11 +86,12 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
             Or a check failed: then only the rejected rows are, for somebody to look at.
     """
     writer = tables.writer("events")
-    delivered = _delivered(spark, settings, days)
+    mask = masking(settings)
+    delivered = _delivered(spark, settings, days, mask)
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
     known = tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]) if known_at else None
     known = None if known is None else _of_a_source(known, list(settings.sources))
-    with reading(spark), _kept() as keep:
+    with reading(spark, hides=mask is not None), _kept() as keep:
         judgements = judged(delivered, arrival(days), known, settings.event_types, settings.rules, keep, days[0])
         found, rejecting = _found(delivered, judgements, any(map(unfolds, settings.sources.values())))
         writer.write_frame(accepted(judgements), days, found.events)
@@ -94,6 +99,8 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
         if held.failures:
             writer.discard()
         else:
+            if mask:
+                _keep_way_back(tables, mask, delivered, writer, days)
             writer.commit()
         _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
         if held.failures:
@@ -144,11 +151,22 @@ def arrival(days: list[str]) -> Column:
     return F.coalesce("file_day", F.when(day.between(first, last), day).otherwise(F.lit(last)))
 
 
-def _delivered(spark: SparkSession, settings: Settings, days: list[str]) -> DataFrame:
+def _keep_way_back(tables: Tables, mask: Masking, delivered: DataFrame, writer: Writer, days: list[str]) -> None:
+    """A line for every user who is new, on the last of `days`; on a night without one, nothing is read again."""
+    new = unknown(tables, writer.written_rows(set(days), [USER])[USER])
+    if not len(new):
+        return
+    names = delivered.sparkSession.createDataFrame(pa.table({USER: new}))
+    # Sealed before Spark sorts anything: what it writes aside on its way holds no id.
+    sealed = delivered.select(USER, SEALED).join(F.broadcast(names), USER, "left_semi")
+    add_lines(tables, mask.key, days[-1], sealed.groupBy(USER).agg(F.min(SEALED).alias(SEALED)).toArrow())
+
+
+def _delivered(spark: SparkSession, settings: Settings, days: list[str], mask: Masking | None) -> DataFrame:
     paths = source_paths(settings, days)
     if taken := sorted(paths.keys() & set(LISTS)):
         raise LsifError(f"a source may not be named {taken[0]}: rejected rows would mix with those of the {taken[0]}")
-    parts = [delivery(spark, name, settings.sources[name], paths[name]) for name in paths]
+    parts = [delivery(spark, name, settings.sources[name], paths[name], mask=mask) for name in paths]
     return reduce(DataFrame.unionByName, parts)
 
 

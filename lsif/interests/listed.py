@@ -14,10 +14,12 @@ from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files
 from lsif.intake.mapping import Mapped, lacking, mapped
+from lsif.privacy.masking import Masking
 from lsif.schema import TABLES
 from lsif.sources import Delivered
 from lsif.tables.door import arrow_schema
 
+SEALED = "sealed"
 QUARANTINE = arrow_schema(TABLES["quarantine"], with_ds=False)
 Columns = Callable[[Mapped], tuple[dict[str, Column], dict[str, Column]]]
 """Our columns but the id, and what each had to lose."""
@@ -27,7 +29,8 @@ Columns = Callable[[Mapped], tuple[dict[str, Column], dict[str, Column]]]
 class Listed:
     """Rows sorted by id, rejected rows, and counts: `rows_in` = rows + rejects + repeated.
 
-    `lost` counts, by our optional columns, what the rows had to lose; `lacking` says how many files lack one.
+    `lost` counts, by our optional columns, what the rows had to lose; `lacking` says how many files lack one. `sealed`
+    are the ids of the rows under the key, where they are pseudonyms.
     """
 
     rows: pa.Table
@@ -36,6 +39,7 @@ class Listed:
     repeated: int
     lost: dict[str, int]
     lacking: dict[str, str]
+    sealed: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ class Door:
     texts: tuple[str, ...] = ()
 
 
-def judged(spark: SparkSession, door: Door, given: Delivered, path: str, rules: Rules) -> Listed:
+def judged(
+    spark: SparkSession, door: Door, given: Delivered, path: str, rules: Rules, mask: Masking | None = None
+) -> Listed:
     """What was delivered at `path` as rows of the door's table.
 
     | rule         | a row breaks it when                                                                  |
@@ -67,21 +73,21 @@ def judged(spark: SparkSession, door: Door, given: Delivered, path: str, rules: 
     """
     (key,) = TABLES[door.table].key
     files = delivered_files(given, path)
-    with reading(spark):
-        parts = list(mapped(spark, door.name, given, {path: None}))
+    with reading(spark, hides=mask is not None):
+        parts = list(mapped(spark, door.name, given, {path: None}, mask=mask))
         schema = arrow_schema(TABLES[door.table], with_ds=False)
         if not parts:
             return Listed(schema.empty_table(), QUARANTINE.empty_table(), 0, 0, {}, {})
         rows_in = sum(part.rows.count() for part in parts)
         whole = reduce(DataFrame.unionByName, (_rows(part, key, door, rules) for part in parts)).persist()
         try:
-            found = _found(whole, key, schema)
+            found = _found(whole, key, schema, mask is not None)
         finally:
             whole.unpersist()
     if rows_in != len(found.rows) + len(found.rejects) + found.repeated:
         raise LsifError(f"rows of the {door.name} do not add up, so nothing was written: {rows_in:,} were delivered")
     said = {f"{door.name}.{name}": f"{n:,} of {len(files):,} files" for name, n in lacking(given, files).items()}
-    return Listed(found.rows, found.rejects, rows_in, found.repeated, found.lost, said)
+    return Listed(found.rows, found.rejects, rows_in, found.repeated, found.lost, said, found.sealed)
 
 
 def _rows(part: Mapped, key: str, door: Door, rules: Rules) -> DataFrame:
@@ -105,11 +111,12 @@ def _rows(part: Mapped, key: str, door: Door, rules: Rules) -> DataFrame:
         F.lit(door.name).alias("source"),
         F.when(rule.isNotNull(), F.col("raw")).alias("raw"),
         F.array_compact(F.array(*losses)).cast("array<string>").alias("lost"),
+        part.sealed().alias(SEALED),
         "place",
     )
 
 
-def _found(whole: DataFrame, key: str, schema: pa.Schema) -> Listed:
+def _found(whole: DataFrame, key: str, schema: pa.Schema, is_masked: bool) -> Listed:
     good = whole.where(F.col("rule").isNull())
     first = good.withColumn("nth", F.row_number().over(Window.partitionBy(key).orderBy("place")))
     kept = first.where(F.col("nth") == 1).orderBy(key)
@@ -118,4 +125,5 @@ def _found(whole: DataFrame, key: str, schema: pa.Schema) -> Listed:
     lost: Counter[str] = Counter()
     for row in kept.groupBy("lost").count().collect():
         lost.update(dict.fromkeys(row["lost"], row["count"]))
-    return Listed(rows, rejects.cast(QUARANTINE), 0, good.count() - len(rows), dict(lost), {})
+    sealed = kept.select(key, SEALED).toArrow() if is_masked else None
+    return Listed(rows, rejects.cast(QUARANTINE), 0, good.count() - len(rows), dict(lost), {}, sealed)

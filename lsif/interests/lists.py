@@ -17,6 +17,8 @@ from lsif.interests.catalogue_days import Lists
 from lsif.interests.listed import QUARANTINE, Listed
 from lsif.interests.quarantine import replace_rejects
 from lsif.job import Counts, Job
+from lsif.privacy.key import key_of
+from lsif.privacy.lines import add_lines
 from lsif.sources import Catalogue, Users
 from lsif.tables import Tables
 
@@ -61,6 +63,8 @@ def store_list(job: Job, step: str, door: str, given: Catalogue | Users, judge: 
     if held.failures:
         some = listed.rejects.slice(0, EXAMPLES).to_pylist()
         raise held.stop(shown([(row["rule"], row["raw"]) for row in some]), mending(found.rules))
+    if listed.sealed is not None:
+        add_lines(job.tables, key_of(job.settings), job.ds, listed.sealed)
     same = lists.store(writer, job.ds, listed.rows)
     return ingested(replace(found, remarks=held.remarks), unchanged(door, same) if same else None)
 

@@ -22,7 +22,7 @@ from lsif.spark import session
 
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
 RECENT_WINDOW = "recent_window"
-DELIVERY = ("sources", "event_types", "rules", "checks")
+DELIVERY = ("sources", "event_types", "rules", "checks", "privacy")
 """Sections of the settings that say what becomes of a delivered row."""
 
 

@@ -8,10 +8,11 @@ from lsif.intake.mapping import Mapped
 from lsif.interests.attributes import named_texts
 from lsif.interests.listed import Door, Listed, judged
 from lsif.interests.quarantine import USERS
+from lsif.privacy.masking import Masking
 from lsif.sources import Users
 
 
-def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules) -> Listed:
+def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules, mask: Masking | None = None) -> Listed:
     """Rows of `users` sorted by id, and what became of the others.
 
     A user listed twice is the first of the rows. A word that is no yes and no no is taken for an opt-out, and counted:
@@ -24,4 +25,4 @@ def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules) -> 
         made = {"opt_out": F.coalesce(opt_out, strange), "attributes": attributes}
         return made, {"opt_out": strange, "attributes": is_lost}
 
-    return judged(spark, Door(USERS, USERS, columns), users, path, rules)
+    return judged(spark, Door(USERS, USERS, columns), users, path, rules, mask)

@@ -15,6 +15,7 @@ from lsif.days import day_before, days_between
 from lsif.features import known
 from lsif.interests.as_of import in_force_inputs, log_begins
 from lsif.list_rules import ListRules
+from lsif.privacy.naming import stored_users
 from lsif.rule_files import fingerprint, ids_in
 from lsif.tables import Tables
 
@@ -82,7 +83,7 @@ def without_lists(tables: Tables, ds: str, settings: Settings) -> pa.Array:
         LsifError: the file of blocked users cannot be read.
     """
     blocked = settings.ranking.blocked_users
-    found = [ids_in(settings.locate(blocked, ds))] if blocked else []
+    found = [stored_users(settings, ids_in(settings.locate(blocked, ds)))] if blocked else []
     found += [opted_out(tables, ds)] if settings.ranking.opted_out == "no_lists" else []
     return pc.unique(pa.chunked_array(found, pa.string()))
 
