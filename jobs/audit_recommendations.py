@@ -74,16 +74,5 @@ def steps(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    sections = (
-        "interests",
-        "lists",
-        "ranking",
-        "llm",
-        "checks",
-        "fairness",
-        "catalogue",
-        "users",
-        "experiment",
-        "privacy",
-    )
-    run_steps(__doc__, steps, (*sections, "privacy"), accept_arguments)
+    of_lists = ("interests", "lists", "ranking", "llm", "experiment", "catalogue", "users", "privacy")
+    run_steps(__doc__, steps, (*of_lists, "checks", "fairness"), accept_arguments)
