@@ -8,10 +8,12 @@ it.
 
 from lsif.checks import accept_arguments
 from lsif.errors import LsifError
+from lsif.interests.listed import Listed
 from lsif.interests.lists import list_inputs, store_list
 from lsif.interests.quarantine import USERS
-from lsif.interests.users import judged_users
+from lsif.interests.users import judged_users, without_users
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.erased import left_out
 from lsif.sources import Users
 from lsif.spark import session
 
@@ -30,7 +32,12 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     given, rules = users(job), job.settings.rules
-    return store_list(job, STEP, USERS, given, lambda path: judged_users(session(STEP), given, path, rules))
+    erased = left_out(job.tables)
+
+    def judge(path: str) -> Listed:
+        return without_users(judged_users(session(STEP), given, path, rules), erased)
+
+    return store_list(job, STEP, USERS, given, judge)
 
 
 if __name__ == "__main__":
