@@ -85,6 +85,8 @@ class Purging:
         """
         for _ in range(COMMIT_RETRIES):
             self.write(holding, change)
+            if not self.made and not made:
+                return
             handle = DeltaTable(self.path)
             old = [file for file in visible_files(handle) if file.path in self.made]
             if not old and not made:

@@ -10,11 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 from lsif.cli import app
-from lsif.privacy.erased import ask, undo
+from lsif.errors import LsifError
+from lsif.privacy import receipts
+from lsif.privacy.erased import ask, learned, lines, undo
 from lsif.privacy.keys import erasure_key, pseudonym
+from lsif.privacy.purge import purge
 from lsif.stale import TRAINING_STEPS, stale_steps
 from lsif.tables import Tables
+from lsif.tables.erased import PURGED
+from lsif.tables.purging import Purging
 from tests.privacy.bytes_of import files_naming
+from tests.privacy.conftest import version
 from tests.ranking import shop
 from tests.ranking.harness import NEXT_DAY, Shop
 
@@ -129,3 +135,58 @@ def same(one: pa.Table, other: pa.Table) -> bool:
         return sorted(map(str, table.to_pylist()))
 
     return rows(one) == rows(other)
+
+
+def test_a_receipt_says_what_was_where_and_the_chain_holds(planted: Shop) -> None:
+    old = version("2017-04-01")
+    new = version(shop.DS)
+    (planted.home / "ids.csv").write_text(f"name,user_id\nsomebody,{PLANTED}\nnobody,u999\n")
+    rows = planted.tables.read("events", filter=pc.field("user_id") == PLANTED).num_rows
+    lsif("erase", "--file", str(planted.home / "ids.csv"), "--ds", shop.DS)
+    (planted.home / "ids.csv").unlink()
+    assert set(learned(fresh(planted))) == {old, new}, "until a purge has looked"
+    planted.run("erase", ds=NEXT_DAY)
+    who = pseudonym(erasure_key(), PLANTED)
+    told = json.loads((planted.home / f"receipts/{who}.json").read_text())
+    assert (told["asked"], told["purged"], told["retrain_by"]) == (shop.DS, NEXT_DAY, NEXT_DAY)
+    assert told["tables"]["events"]["rows"] == rows
+    assert told["tables"]["events"]["files"] > told["tables"]["recent_windows"]["files"] > 0
+    assert told["tables"]["quarantine"] == {"files": 1, "rows": 2}
+    assert told["versions_that_learned"] == [new]
+    others = told["of_all_users_of_this_purge"]
+    assert others["landing_files_to_delete"] == [str(planted.home / f"landing/shop/{shop.DS}.csv")]
+    assert others["databases_delivered_again"] == ["web"]
+    assert learned(fresh(planted)) == {new: NEXT_DAY}
+    assert PLANTED not in "".join(file.read_text() for file in (planted.home / "receipts").iterdir())
+    assert "2 receipts, each as it was written" in lsif("receipts", "--verify")
+    file = planted.home / f"receipts/{who}.json"
+    whole = file.read_text()
+    file.write_text(whole.replace('"rows": 2', '"rows": 1'))
+    with pytest.raises(LsifError, match=r"not what it was when|has the hash of"):
+        lsif("receipts", "--verify")
+    file.unlink()
+    with pytest.raises(LsifError, match="missing"):
+        lsif("receipts", "--verify")
+
+
+@pytest.mark.parametrize("at", ["commit", "delete"])
+def test_a_purge_that_is_killed_is_run_again(planted: Shop, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    rows = planted.tables.read("events", filter=pc.field("user_id") == PLANTED).num_rows
+    lsif("erase", PLANTED, "--ds", shop.DS)
+    real = getattr(Purging, at)
+
+    def killed(purging: Purging, *given: Any) -> Any:
+        if purging.name == "events":
+            raise KeyboardInterrupt
+        return real(purging, *given)
+
+    monkeypatch.setattr(Purging, at, killed)
+    with pytest.raises(KeyboardInterrupt):
+        purge(fresh(planted), planted.settings, shop.DS)
+    monkeypatch.undo()
+    again = Shop(planted.home, monkeypatch, planted.capture)
+    again.run("erase")
+    assert all("landing" in file or "logs" in file for file in files_naming(planted.home, PLANTED))
+    ((_, told),) = receipts.receipts(planted.home)
+    assert told["tables"]["events"]["rows"] == rows
+    assert lines(fresh(planted))[-1]["status"] == PURGED
