@@ -9,11 +9,14 @@ from lsif.evaluation.by_group import OfGroup
 from lsif.evaluation.compare import Comparison, as_text
 from lsif.evaluation.gate import Rival, Verdict, verdict
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.erased import overdue, why_refused
 from lsif.registry import Registry
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return {f"model/{job.ds}": Registry().trained_for(job.ds).number}
+    number = Registry().trained_for(job.ds).number
+    by = overdue(job.tables, job.ds).get(number)
+    return {f"model/{job.ds}": number} | ({"overdue since": by} if by else {})
 
 
 def work(job: Job) -> Counts:
@@ -24,6 +27,8 @@ def work(job: Job) -> Counts:
     champion = against if isinstance(against, str) else Rival(**against)
     groups = [OfGroup(**row) for row in measured.get("groups", ())]
     decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate, groups)
+    if by := overdue(job.tables, job.ds).get(version.number):
+        decision = Verdict(False, [why_refused(version.number, by), *decision.reasons])
     registry.tag(version, gate=decision.status, gate_reasons="; ".join(decision.reasons))
     show(version.number, decision, measured["comparison"])
     rows = len(measured["comparison"])

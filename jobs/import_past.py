@@ -20,6 +20,7 @@ from lsif.interests.lists import store_log_items
 from lsif.interests.steps import DELIVERY
 from lsif.interests.storing import store_tiles
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.naming import naming
 from lsif.spark import session
 
 STEP = "import_past"
@@ -39,7 +40,7 @@ def imported_days(job: Job) -> list[str]:
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return delivery_marks(job.settings, imported_days(job))
+    return delivery_marks(job.settings, imported_days(job)) | naming(job.settings)
 
 
 def work(job: Job) -> Counts:

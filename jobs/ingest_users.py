@@ -8,11 +8,14 @@ it.
 
 from lsif.checks import accept_arguments
 from lsif.errors import LsifError
+from lsif.interests.listed import Listed
 from lsif.interests.lists import list_inputs, store_list
 from lsif.interests.quarantine import USERS
-from lsif.interests.users import judged_users
+from lsif.interests.users import judged_users, without_users
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.erased import left_out
 from lsif.privacy.masking import masking
+from lsif.privacy.naming import naming
 from lsif.sources import Users
 from lsif.spark import session
 
@@ -26,12 +29,17 @@ def users(job: Job) -> Users:
 
 
 def inputs(job: Job) -> dict[str, str]:
-    return list_inputs(job, "users", users(job))
+    return list_inputs(job, "users", users(job)) | naming(job.settings)
 
 
 def work(job: Job) -> Counts:
     given, rules, mask = users(job), job.settings.rules, masking(job.settings)
-    return store_list(job, STEP, USERS, given, lambda path: judged_users(session(STEP), given, path, rules, mask))
+    erased = left_out(job.tables)
+
+    def judge(path: str) -> Listed:
+        return without_users(judged_users(session(STEP), given, path, rules, mask), erased)
+
+    return store_list(job, STEP, USERS, given, judge)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import argparse
 from getpass import getuser
 
 from lsif.job import Counts, Job, run_job
+from lsif.privacy.erased import overdue
 from lsif.registry import CHALLENGER, History, Registry, held_back, note_moves, promote, rollback
 
 
@@ -45,11 +46,12 @@ def moved(job: Job, registry: Registry, history: History) -> str:
     if wanted.action == "rollback":
         return rollback(registry, job.ds, wanted.reason, history.champions())
     lost = history.lost({version.number for version in registry.versions()})
+    late = overdue(job.tables, job.ds)
     if wanted.if_passed and not job.force:
         version = registry.version(wanted.version)
-        if version.tags.get("gate", "not run") != "not run" and (why := held_back(registry, version, lost)):
+        if version.tags.get("gate", "not run") != "not run" and (why := held_back(registry, version, lost, late)):
             return f"{wanted.version} stays where it is, {why}; the champion stays"
-    return promote(registry, wanted.version, job.ds, wanted.reason, job.force, lost)
+    return promote(registry, wanted.version, job.ds, wanted.reason, job.force, lost, late)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from lsif.config import home_folder
 from lsif.days import parsed_day
 from lsif.deliver_command import deliver
 from lsif.drop_command import explain_drop
+from lsif.erase_command import erase, receipts
 from lsif.errors import LsifError
 from lsif.experiment_command import experiment
 from lsif.list_commands import interests, recs, similar, why
@@ -34,9 +35,9 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver, report, *OF_PRIVACY):
+for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver, report, receipts, *OF_PRIVACY):
     app.command()(command)
-for shown in (recs, interests):
+for shown in (recs, interests, erase):
     app.command(context_settings={"ignore_unknown_options": True})(shown)
 app.add_typer(llm, name="llm")
 

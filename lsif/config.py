@@ -28,6 +28,7 @@ from lsif.for_people import Report, Text, UserInterests
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
+from lsif.privacy.scope import PERSONAL
 from lsif.private import Privacy, check_pseudonyms
 from lsif.ranked_list import LISTS, ItemLists, Lists
 from lsif.sources import Catalogue, Section, Source, Users
@@ -124,12 +125,26 @@ class Gate(Section):
 
 
 class Retention(Section):
-    """What the weekly tidying leaves. Events, lists, feedback and the ledger always stay."""
+    """What the weekly tidying leaves. Events, lists, feedback and the ledger stay, unless `tables` says how long."""
 
     days: PositiveInt = 180
     """Tiles, histories and windows of older days go, but for what the days after them and the trainings need."""
     vacuum_days: PositiveInt = 7
     """How long a replaced file stays, for readers that opened the table before."""
+    tables: dict[str, PositiveInt] = Field(default={})
+    """Table that holds users = days for which its rows are kept; by default always. Never less than `days`, but for
+    `quarantine`, which no night reads."""
+
+    @model_validator(mode="after")
+    def _keeps_what_nights_need(self) -> Self:
+        for name, days in self.tables.items():
+            if name not in PERSONAL:
+                raise ValueError(f"retention.tables: {name!r} is none of {', '.join(PERSONAL)}")
+            if name != "quarantine" and days < self.days:
+                raise ValueError(
+                    f"retention.tables: {name} = {days} is less than days = {self.days}, which nights need"
+                )
+        return self
 
 
 class Settings(Section):
@@ -239,10 +254,10 @@ class Settings(Section):
             return super().__getattr__(name)
 
     def fingerprint(self) -> str:
-        """Hash of the sections that are here; where things lie changes no row, nor does a bound that was kept."""
-        without = {"home", "tables", "checks"} | {
-            name for name, unasked in (("experiment", None), ("privacy", Privacy())) if vars(self).get(name) == unasked
-        }
+        """Hash of the sections that are here; where things lie changes no row, nor does a bound that was kept. What
+        [privacy] changes, steps name among what they read."""
+        without = {"home", "tables", "checks", "privacy"}
+        without |= {"experiment"} if vars(self).get("experiment") is None else set()
         rows = self.model_dump_json(exclude=without)
         return hashlib.sha256(rows.encode()).hexdigest()[:16]
 

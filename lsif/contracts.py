@@ -51,6 +51,7 @@ ROWS = {
     "metrics_daily": "A metric of a list for a segment, known at ds.",
     "night_profiles": "How often a number that the model read or gave in the night of ds fell into each bin.",
     "alias_history": "A move of an alias from one model version to another.",
+    "erased_users": "What was said of a user who is to be erased, whom the key of the home alone can name.",
     "runs": "A run of a step.",
 }
 """What a row of each table is."""

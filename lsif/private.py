@@ -1,6 +1,8 @@
 """Settings of privacy."""
 
-from pydantic import model_validator
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from lsif.sources import Section, Users
 
@@ -19,6 +21,9 @@ class Privacy(Section):
     """Where the key lies that makes them; a relative path begins in LSIF_HOME. `lsif privacy-key` makes one."""
     pseudonym_columns: tuple[str, ...] = ()
     """What becomes one beside the user: `event_id` or `query` of events, attributes of users."""
+
+    retrain_days: Annotated[int, Field(ge=1, le=30)] = 30
+    """Days after an erasure for which versions that learned from the user may still score."""
 
     @model_validator(mode="after")
     def _has_a_key(self) -> "Privacy":

@@ -38,6 +38,18 @@ OF_OPERATIONS: tuple[TableSchema, ...] = (
         made_of=STRING,
     ),
     table(
+        "erased_users",
+        key="seq pseudonym",
+        partitioned=False,
+        seq=LONG,
+        pseudonym=STRING,
+        ds=STRING,
+        status=STRING,
+        retrain_by=STRING,
+        versions=array(STRING),
+        receipt=STRING,
+    ),
+    table(
         "runs",
         key="run_id step ds",
         added="settings cpu_seconds",

@@ -124,6 +124,8 @@ class SqlPlace:
     def _wait_a_while(self, connection: sa.Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.set_config("lock_timeout", PATIENCE, True)))
+        elif connection.dialect.name == "sqlite":  # whose file keeps the rows of what was dropped
+            connection.execute(sa.text("PRAGMA secure_delete = ON"))
 
 
 def _one(changed: int, number: int) -> None:

@@ -23,6 +23,8 @@ from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, men
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import SEALED, delivery
 from lsif.interests.quarantine import LISTS, replace_rejects
+from lsif.privacy.at_the_door import remark, without_erased
+from lsif.privacy.erased import left_out
 from lsif.privacy.lines import add_lines, unknown
 from lsif.privacy.masking import Masking, masking
 from lsif.privacy.pseudonym import USER
@@ -87,7 +89,7 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     """
     writer = tables.writer("events")
     mask = masking(settings)
-    delivered = _delivered(spark, settings, days, mask)
+    delivered, erased = without_erased(_delivered(spark, settings, days, mask), left_out(tables))
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
     known = tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]) if known_at else None
     known = None if known is None else _of_a_source(known, list(settings.sources))
@@ -105,7 +107,8 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
         _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
         if held.failures:
             raise held.stop(_examples(found.rules, rejected(judgements)), mending(found.rules))
-        return replace(found, lacking=_lacking(settings, days), remarks=held.remarks)
+        remarks = "; ".join(filter(None, [held.remarks, remark(erased)])) or None
+        return replace(found, lacking=_lacking(settings, days), remarks=remarks)
 
 
 def _of_a_source(known: DataFrame, sources: list[str]) -> DataFrame:

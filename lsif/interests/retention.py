@@ -32,4 +32,21 @@ def days_to_thin(tables: Tables, settings: Settings, ds: str) -> dict[str, list[
         # Bases first: once their tiles are gone, the oldest base that is left stands for them.
         found["long_term_histories"] = tables.days("long_term_histories", last=day_before(base))
         found["history_tiles"] = tables.days("history_tiles", last=base)
+    return found | personal_days(tables, settings, ds, min(day_before(popular), base or ""))
+
+
+def personal_days(tables: Tables, settings: Settings, ds: str, held: str) -> dict[str, list[str]]:
+    """Table that holds users = its days that are older than `retention.tables` keeps them.
+
+    Args:
+        held: the last day whose events no night and no training needs any more: a base holds them.
+    """
+    found = {}
+    for name, days in settings.retention.tables.items():
+        last = day_before(ds, days + 1)
+        if name == "events":
+            last = min(last, held)
+        if name == "users":  # the newest delivery before what is kept is in force there
+            last = day_before(tables.newest_day(name, last) or last)
+        found[name] = tables.days(name, last=last)
     return found

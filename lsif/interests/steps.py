@@ -18,6 +18,7 @@ from lsif.interests.storing import (
     window_dates,
 )
 from lsif.job import Counts, Job
+from lsif.privacy.naming import naming
 from lsif.spark import session
 
 INGEST_EVENTS, LONG_TERM_HISTORY, HISTORY_BASE = "ingest_events", "long_term_history", "history_base"
@@ -29,7 +30,8 @@ DELIVERY = ("sources", "event_types", "rules", "checks", "privacy")
 def delivery_inputs(job: Job) -> dict[str, str]:
     check_daily(job.settings)
     known = days_between(day_before(job.ds, job.settings.rules.max_late_days), day_before(job.ds))
-    return delivery_marks(job.settings, [job.ds]) | job.tables.fingerprints("events", known)
+    found = delivery_marks(job.settings, [job.ds]) | naming(job.settings)
+    return found | job.tables.fingerprints("events", known)
 
 
 def write_events(job: Job) -> Counts:

@@ -1,5 +1,9 @@
 """The users' contract: what a delivery says of users as rows of `users`, and what breaks a rule as `quarantine`."""
 
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
@@ -10,6 +14,7 @@ from lsif.interests.listed import Door, Listed, judged
 from lsif.interests.quarantine import USERS
 from lsif.privacy.masking import Masking
 from lsif.sources import Users
+from lsif.tables.erased import USER, Hidden
 
 
 def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules, mask: Masking | None = None) -> Listed:
@@ -26,3 +31,15 @@ def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules, mas
         return made, {"opt_out": strange, "attributes": is_lost}
 
     return judged(spark, Door(USERS, USERS, columns), users, path, rules, mask)
+
+
+def without_users(listed: Listed, users: Hidden | None) -> Listed:
+    """The list without users who were erased, as if it did not name them."""
+    gone = users.among(listed.rows[USER]) if users else []
+    if not gone:
+        return listed
+    kept = listed.rows.filter(pc.invert(pc.is_in(listed.rows[USER].cast(pa.string()), value_set=pa.array(gone))))
+    sealed = listed.sealed
+    if sealed is not None:
+        sealed = sealed.filter(pc.invert(pc.is_in(sealed[USER].cast(pa.string()), value_set=pa.array(gone))))
+    return replace(listed, rows=kept, sealed=sealed, rows_in=listed.rows_in - len(gone))

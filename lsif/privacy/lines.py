@@ -1,6 +1,6 @@
 """The table `pseudonyms`: the way back from a pseudonym, a line a user, sealed under the key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,6 +71,18 @@ def check_key(tables: Tables, settings: Settings) -> None:
             f"users of these tables are {of}, and [privacy] names the key {key.id}: go back to what it was, or "
             "`lsif rotate-key` takes all that is told of users out of the tables, and import the past again"
         )
+
+
+def ids_behind(tables: Tables, settings: Settings, names: Collection[str]) -> list[str]:
+    """The ids of those of the pseudonyms that have a line; none where users keep their ids.
+
+    Raises:
+        LsifError: as `revealing`.
+    """
+    if (ids := revealing(tables, settings)) is None:
+        return []
+    known = tables.read(TABLE, columns=["user_id"])["user_id"]
+    return ids(pc.unique(known.filter(pc.is_in(known, value_set=pa.array(names, pa.string())))).to_pylist())
 
 
 def revealing(tables: Tables, settings: Settings) -> Callable[[Sequence[str]], list[str]] | None:

@@ -7,6 +7,17 @@ from lsif.privacy.key import key_of
 from lsif.privacy.pseudonym import stored_name
 
 
+def naming(settings: Settings) -> dict[str, str]:
+    """How users are named, for the steps that take them in; nothing where they keep their ids.
+
+    Raises:
+        LsifError: as `key_of`.
+    """
+    if not settings.privacy.pseudonyms:
+        return {}
+    return {"pseudonyms": " ".join([key_of(settings).id, *sorted(settings.privacy.pseudonym_columns)])}
+
+
 def stored_user(settings: Settings, typed: str) -> str:
     """What the tables call a user whom a person names by id; a pseudonym stays one.
 

@@ -6,6 +6,9 @@
 | does not answer on the last try            | the copy of the champion kept beside the tables, if it is what it was |
 | answers, the version is gone or unreadable | the one before it, loudly                                             |
 | answers, there never was a champion        | no model: popular lists                                               |
+
+No rung takes a version that learned from a user who was erased, once the day is after its retrain-by date: where no
+other is left the night ends with 2, and the last lists stay.
 """
 
 import os
@@ -18,6 +21,7 @@ from typing import TYPE_CHECKING
 from lsif.checks import Check
 from lsif.checks.check import Verdict
 from lsif.errors import LsifError, OutageError
+from lsif.privacy.erased import overdue, why_refused
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.history import History, note_moves
 from lsif.registry.manifest import verify_manifest
@@ -101,9 +105,11 @@ def _encoder(registry: Registry, version: Version) -> str:
 
 
 def _first_readable(registry: Registry, tables: Tables, wanted: Wanted, found: Standing, missing: Verdict) -> Chosen:
-    troubles = [found.gone] if found.gone else []
+    troubles, late = [found.gone] if found.gone else [], overdue(tables, wanted.ds)
     for version in found.line:
         try:
+            if version.number in late:
+                raise LsifError(why_refused(version.number, late[version.number]))
             with registry.folder(version) as files:
                 trained = registry.read(files, version)
                 if wanted.rule == CHAMPION and not wanted.pinned and not troubles:
@@ -155,6 +161,8 @@ def _from_copy(tables: Tables, wanted: Wanted, outage: OutageError) -> Chosen:
     about = kept.about()
     if about is None or not _would_do(about, wanted):
         raise outage
+    if by := overdue(tables, wanted.ds).get(about["version"]):
+        raise LsifError(why_refused(about["version"], by))
     with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
         kept.fetch(about["files"], Path(place))
         verify_manifest(Path(place), about["manifest_sha256"])

@@ -53,6 +53,22 @@ def log_page(registry: Registry, ds: str, file: Path) -> str:
     return f"{seen.rstrip('/')}/#/experiments/{experiment}/runs/{run.info.run_id}/artifacts/{PAGE}/{file.name}"
 
 
+def drop_page(registry: Registry, ds: str) -> None:
+    """Delete a night's page from its run.
+
+    Raises:
+        LsifError: MLflow does not answer, or refuses.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    registry.select()
+    with reaching(registry.uri):
+        found = registry.client.get_experiment_by_name(NIGHTS)
+        runs = registry.client.search_runs([found.experiment_id], f"tags.ds = '{ds}'") if found else []
+        for run in runs:
+            get_artifact_repository(run.info.artifact_uri).delete_artifacts(PAGE)
+
+
 def _experiment(registry: Registry) -> str:
     found = registry.client.get_experiment_by_name(NIGHTS)
     return str(found.experiment_id if found else registry.client.create_experiment(NIGHTS, registry._artifacts()))

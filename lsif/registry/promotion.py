@@ -13,6 +13,7 @@ def promote(
     reason: str | None = None,
     force: bool = False,
     lost: Mapping[str, str] | None = None,
+    late: Mapping[str, str] | None = None,
 ) -> str:
     """Make a version champion and the champion `previous`; returns a sentence about it.
 
@@ -21,6 +22,7 @@ def promote(
         ds: day of the decision; written into the version's tags with the reason.
         force: promote against the gate, or what a person took down; then `reason` must say why.
         lost: of deleted versions, what each was made of → its number.
+        late: versions that learned from a user who was erased, and may not score any more → until when they could.
 
     Raises:
         LsifError: the gate did not pass the version, a person took it down, or force comes without a reason.
@@ -28,7 +30,7 @@ def promote(
     version, aliases = registry.version(chosen), registry.aliases()
     if force and not reason:
         raise LsifError("--force promotes against the gate: say why with --reason")
-    if not force and (why := held_back(registry, version, lost or {})):
+    if not force and (why := held_back(registry, version, lost or {}, late or {})):
         raise LsifError(f"version {version.number} is not promoted, {why}; --force wants a --reason")
     old = aliases.get(CHAMPION)
     if old == version.number:
@@ -41,12 +43,16 @@ def promote(
     return f"version {version.number} is champion" + (f", version {old} is previous" if old else "")
 
 
-def held_back(registry: Registry, version: Version, lost: Mapping[str, str]) -> str | None:
+def held_back(
+    registry: Registry, version: Version, lost: Mapping[str, str], late: Mapping[str, str] | None = None
+) -> str | None:
     """Why nobody may promote it without force: the gate, or a person's decision on it or on one made of the same.
 
     A training that is run again makes a new version of the same data, settings and code; what was decided of the old
     one holds for it.
     """
+    if by := (late or {}).get(version.number):
+        return f"it learned from a user who was erased and could score until {by}: train a model without them"
     if (gate := version.tags.get("gate", "not run")) != "PASS":
         return f"gate: {gate} ({version.tags.get('gate_reasons', 'run jobs/gate.py first')})"
     made = version.made_of

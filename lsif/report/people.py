@@ -15,6 +15,7 @@ from lsif.report.blocks import Row as ListRow
 from lsif.report.night import Night, Row
 from lsif.report.numbers import count, shades
 from lsif.report.texts.words import Words
+from lsif.tables import Tables
 
 SHOWN, ROWS, RECENT, WEEKS = 10, 5, 8, 26
 DRAWN = f"""SELECT user_id FROM (SELECT DISTINCT user_id FROM recommendations WHERE ds = '{{ds}}' AND rank = 1)
@@ -27,7 +28,7 @@ def people(night: Night, say: Words) -> Section:
         return Section("people", say("people"), say("people_without"))
     if not night.published:
         return Section("people", say("people"), say("people_none"))
-    ids = drawn(night)
+    ids = drawn(night.tables, night.ds)
     try:
         known = Everyone(night.tables, night.ds, night.settings).of(pa.array(sorted(ids), pa.string()))
     except LsifError:  # tiles or windows of the day were thinned since
@@ -53,12 +54,12 @@ def people(night: Night, say: Words) -> Section:
 LISTED = ["list", "user_id", "rank", "item_id", "reason", "reason_code", "alpha"]
 
 
-def drawn(night: Night) -> list[str]:
+def drawn(tables: Tables, ds: str) -> list[str]:
     """Ids of the users who are shown, in the order of their pseudonyms."""
     with engine() as sql:
-        rows = night.tables.scan("recommendations", [night.ds]).scanner(columns=["user_id", "rank", "ds"])
+        rows = tables.scan("recommendations", [ds]).scanner(columns=["user_id", "rank", "ds"])
         sql.register("recommendations", rows)
-        return [str(user) for (user,) in sql.sql(DRAWN.format(ds=night.ds)).fetchall()]
+        return [str(user) for (user,) in sql.sql(DRAWN.format(ds=ds)).fetchall()]
 
 
 def _weeks(known: Users, user: str, ds: str) -> list[int]:

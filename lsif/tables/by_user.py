@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from lsif.table_schema import DS
 from lsif.tables.answering import answering
+from lsif.tables.erased import USER
 
-USER = "user_id"
 ROWS = 2**16
 """Rows that are looked at together."""
 
@@ -40,13 +40,15 @@ class ByUser:
         size: bytes of the files.
     """
 
-    def __init__(self, files: Sequence[tuple[str, str]], schema: pa.Schema) -> None:
+    def __init__(self, files: Sequence[tuple[str, str]], schema: pa.Schema, gone: pa.Array | None = None) -> None:
         """
         Args:
             files: URL and `ds` of each, in the order in which rows are wanted.
             schema: the columns, `user_id` among them, without `ds`.
+            gone: users who are not to be seen.
         """
         self._schema = schema
+        self._gone = pa.array([], pa.string()) if gone is None else gone
         self._opened = [(*pafs.FileSystem.from_uri(path), ds) for path, ds in files]
         self._footers = [pq.read_metadata(path, filesystem=filesystem) for filesystem, path, _ in self._opened]
         self._groups = [group for at, footer in enumerate(self._footers) for group in _row_groups(at, footer)]
@@ -59,11 +61,11 @@ class ByUser:
             with self._open(at) as file:
                 ids = pc.unique(file.read(columns=[USER], use_threads=False)[USER].cast(pa.string()))
             found = pc.unique(pa.concat_arrays([found, ids]))
-        return found.sort()
+        return self._seen(found).sort()
 
     def of(self, ids: pa.Array) -> pa.Table:
         """Rows with `ds` of these users (sorted, at least one); few of others' rows are held at a time."""
-        first, last = ids[0].as_py(), ids[-1].as_py()
+        first, last, ids = ids[0].as_py(), ids[-1].as_py(), self._seen(ids)
         wanted: dict[int, list[int]] = {}
         for group in self._groups:
             if group.may_hold(first, last):
@@ -71,6 +73,9 @@ class ByUser:
         found = (rows for at, numbers in wanted.items() for rows in self._rows(at, numbers, ids))
         nothing = self._schema.append(pa.field(DS, pa.string())).empty_table()
         return pa.concat_tables([nothing, *found])
+
+    def _seen(self, ids: pa.Array) -> pa.Array:
+        return ids.filter(pc.invert(pc.is_in(ids, value_set=self._gone))) if len(self._gone) else ids
 
     def _rows(self, at: int, numbers: list[int], ids: pa.Array) -> Iterator[pa.Table]:
         with self._open(at) as file:

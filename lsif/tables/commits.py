@@ -82,8 +82,7 @@ def _change(
     transactions: list[Transaction],
 ) -> None:
     """One commit: `files` instead of those of `days`."""
-    # The storage's clock, for vacuum's retention only: readers of the old version keep their files until then.
-    now = time.time_ns() // 1_000_000
+    now = removal_time()
     replaced = [file.removal(now) for file in visible_files(handle) if file.ds in days]
     handle.create_write_transaction(
         [file.action() for file in files] + replaced,
@@ -93,3 +92,8 @@ def _change(
         # No retries of the library's own: it would not look at the counters again.
         commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
     )
+
+
+def removal_time() -> int:
+    """Now, in milliseconds: the storage's clock, for vacuum's retention only, until which readers keep old files."""
+    return time.time_ns() // 1_000_000

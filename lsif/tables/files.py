@@ -9,6 +9,7 @@ from itertools import pairwise, zip_longest
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lsif.table_schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
+from lsif.tables.erased import USER
 
 STAGED = "_staged"
 GROUP_BYTES = 2**24
@@ -109,12 +111,19 @@ def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: set[str]) -> 
     return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
 
 
-def row_groups(path: str, ds: str, columns: Sequence[str], encoded: Sequence[str]) -> Iterator[pa.Table]:
-    """A file's row groups with its `ds`; `encoded` leaves of text come as dictionaries."""
+def row_groups(
+    path: str, ds: str, columns: Sequence[str], encoded: Sequence[str], gone: pa.Array | None = None
+) -> Iterator[pa.Table]:
+    """A file's row groups with its `ds`, without users that are `gone`; `encoded` leaves of text come as
+    dictionaries."""
+    read = [*columns] if gone is None or USER in columns else [*columns, USER]
     filesystem, inside = pafs.FileSystem.from_uri(path)
     with pq.ParquetFile(inside, filesystem=filesystem, read_dictionary=list(encoded)) as opened:
         for number in range(opened.num_row_groups):
-            rows = opened.read_row_group(number, columns=list(columns), use_threads=False)
+            rows = opened.read_row_group(number, columns=read, use_threads=False)
+            if gone is not None:
+                kept = pc.invert(pc.is_in(rows[USER].cast(pa.string()), value_set=gone))
+                rows = rows.filter(kept).select(list(columns))
             yield rows.append_column(DS, pa.repeat(ds, len(rows)))
 
 
@@ -133,13 +142,14 @@ def same_rows(path: str, table: TableSchema, ours: list[DataFile], theirs: list[
     rows = sum(file.rows for file in ours)
     if rows != sum(file.rows for file in theirs):
         return False
-    pairs = zip_longest(_batches(path, table, ours), _batches(path, table, theirs))
+    pairs = zip_longest(batches_of(path, table, ours), batches_of(path, table, theirs))
     if all(one is not None and one.equals(other) for one, other in pairs):
         return True
     return rows <= MOST_SORTED and _sorted(path, table, ours).equals(_sorted(path, table, theirs))
 
 
-def _batches(path: str, table: TableSchema, files: list[DataFile]) -> Iterator[pa.RecordBatch]:
+def batches_of(path: str, table: TableSchema, files: Iterable[DataFile]) -> Iterator[pa.RecordBatch]:
+    """Rows of files of the table at `path`, in their order, without `ds`; a column that came later is null."""
     filesystem, root = pafs.FileSystem.from_uri(path)
     schema = arrow_schema(table, with_ds=False)
     for file in files:
@@ -153,7 +163,7 @@ def _batches(path: str, table: TableSchema, files: list[DataFile]) -> Iterator[p
 
 def _sorted(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:
     schema = arrow_schema(table, with_ds=False)
-    batches = [batch.cast(schema) for batch in _batches(path, table, files)]
+    batches = [batch.cast(schema) for batch in batches_of(path, table, files)]
     order = [(column.name, "ascending") for column in schema if not pa.types.is_nested(column.type)]
     return pa.Table.from_batches(batches, schema).sort_by(order)
 

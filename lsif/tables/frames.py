@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from lsif.table_schema import DS, TableSchema
+from lsif.tables.erased import USER
 from lsif.tables.files import spark_path
 
 if TYPE_CHECKING:
@@ -11,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def frame_of(
-    spark: "SparkSession", table: TableSchema, files: Sequence[str], columns: Sequence[str] | None
+    spark: "SparkSession",
+    table: TableSchema,
+    files: Sequence[str],
+    columns: Sequence[str] | None,
+    gone: pa.Array | None = None,
 ) -> "DataFrame":
-    """Rows of the files (URLs) with their `ds`, read by the declared schema."""
+    """Rows of the files (URLs) with their `ds`, without users that are `gone`, read by the declared schema."""
     from pyspark.sql import functions as F
     from pyspark.sql.types import StructType
 
@@ -28,4 +35,6 @@ def frame_of(
         .parquet(*map(spark_path, files))
         .withColumn(DS, F.regexp_extract(F.col("_metadata.file_path"), r"/ds=(\d{4}-\d{2}-\d{2})/", 1))
     )
+    if gone is not None:
+        frame = frame.where(~F.col(USER).isin(gone.to_pylist()))
     return frame.select(*(columns or wanted.names))

@@ -22,6 +22,7 @@ from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
 from lsif.tables.commits import remove_days
 from lsif.tables.door import arrow_schema, check_table
+from lsif.tables.erased import ASKED, ERASED, USER, Hidden, hidden, latest
 from lsif.tables.files import (
     DataFile,
     Size,
@@ -60,6 +61,14 @@ class Tables:
         self.root = re.sub("^s3a://", "s3://", str(root)).rstrip("/")  # s3a is what Spark alone calls it
         self.written: set[str] = set()
         self._pinned: dict[str, DeltaTable | None] | None = None
+        self._looked = False
+        self._hidden: Hidden | None = None
+
+    def hiding(self, users: Hidden | None) -> "Tables":
+        """The same tables without the rows of these users, and with those of all others: for whoever purges them."""
+        view = Tables(self.root)
+        view._hidden, view._looked, view.written = users, True, self.written
+        return view
 
     def pinned(self) -> "Tables":
         """The same tables, each staying as it is at its first look: what is chosen there is what is read."""
@@ -67,6 +76,7 @@ class Tables:
             return self
         view = Tables(self.root)
         view._pinned = {}
+        view._looked, view._hidden = self._looked, self._hidden
         return view
 
     def require_writable(self) -> None:
@@ -119,15 +129,19 @@ class Tables:
         # interpreter ends, and the process dies by SIGABRT.
         filesystem = pafs.SubTreeFileSystem(*reversed(pafs.FileSystem.from_uri(self.path(name))))
         dataset = handle.to_pyarrow_dataset(schema=wanted, filesystem=filesystem)
-        return dataset if days is None else dataset.filter(pc.field(DS).isin(pa.array(list(days), pa.string())))
+        chosen = None if days is None else list(days)
+        if (gone := self._gone(name, chosen)) is not None:
+            dataset = dataset.filter(~pc.field(USER).isin(gone))
+        return dataset if chosen is None else dataset.filter(pc.field(DS).isin(pa.array(chosen, pa.string())))
 
     def by_day(self, name: str, days: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
         """Each of `days` with its rows, in file order, in one look at the table's log and a file at a time."""
         files, wanted = files_of_days(self._files(name)), self.schema(name)
         filesystem, root = pafs.FileSystem.from_uri(self.path(name))
         for ds in days:
-            paths = [f"{root}/{file.path}" for file in files.get(ds, [])]
-            yield ds, pads.dataset(paths, wanted, "parquet", filesystem).to_table(columns=list(columns))
+            paths, gone = [f"{root}/{file.path}" for file in files.get(ds, [])], self._gone(name, [ds])
+            kept = None if gone is None else ~pc.field(USER).isin(gone)
+            yield ds, pads.dataset(paths, wanted, "parquet", filesystem).to_table(columns=list(columns), filter=kept)
 
     def row_groups(self, name: str, ds: str, columns: Sequence[str], encoded: Sequence[str] = ()) -> Iterator[pa.Table]:
         """Rows of one day as Arrow, with their `ds`, in file order, one row group of one file at a time.
@@ -136,16 +150,17 @@ class Tables:
             columns: data columns.
             encoded: leaves of text, such as `items.list.element.item_id`, that come as dictionaries.
         """
+        gone = self._gone(name, [ds])
         for file in self._files(name):
             if file.ds == ds:
-                yield from row_groups(f"{self.path(name)}/{file.path}", ds, columns, encoded)
+                yield from row_groups(f"{self.path(name)}/{file.path}", ds, columns, encoded, gone)
 
     def by_user(self, name: str, days: Iterable[str], columns: Sequence[str]) -> ByUser:
         """Rows of `days`, in order of days, to be read for some users at a time: `user_id` is among the `columns`."""
         wanted = set(days)
         found = sorted((str(f.ds), f.path) for f in self._files(name) if f.ds in wanted and f.rows)
         chosen = pa.schema([self.schema(name).field(column) for column in columns])
-        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in found], chosen)
+        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in found], chosen, self._gone(name, wanted))
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
@@ -153,7 +168,7 @@ class Tables:
         """Rows of `days` as a Spark DataFrame with their `ds`, read by the table's file list and declared schema."""
         chosen, table = set(days), _schema(name)
         files = [f"{self.path(name)}/{f.path}" for f in self._files(name) if f.ds in chosen]
-        return frame_of(spark, table, files, columns)
+        return frame_of(spark, table, files, columns, self._gone(name, chosen))
 
     def rows(self, name: str, first: str = "", last: str = "9999-12-31") -> dict[str, int]:
         """How many rows each `ds` from `first` to `last` holds, as the table's log knows it: no data file is opened."""
@@ -264,6 +279,27 @@ class Tables:
             content = json.loads(stream.read())
         files = [DataFile(**file) for file in content.pop("files")]
         return Staged(self.path(name), _schema(name), ds, files, **content, written=self.written)
+
+    def files(self, name: str) -> list[DataFile]:
+        """The files that readers of a table see; none where there is no table."""
+        return self._files(name)
+
+    def erased(self, *statuses: str) -> Hidden | None:
+        """Users of whom the list of erased users says one of `statuses` last; None where that is nobody."""
+        return hidden(latest(self.read(ERASED)), *statuses)
+
+    def _gone(self, name: str, days: Iterable[str] | None) -> pa.Array | None:
+        """Ids of users in `days` (default: all) of a table whose rows are not to be seen; None where there are none."""
+        if USER not in _schema(name).columns:
+            return None
+        if not self._looked:
+            self._hidden, self._looked = self.erased(ASKED), True
+        if self._hidden is None:
+            return None
+        wanted = None if days is None else set(days)
+        files = [f for f in self._files(name) if f.rows and (wanted is None or f.ds in wanted)]
+        found = self._hidden.in_files(f"{self.path(name)}/{file.path}" for file in files)
+        return found if len(found) else None
 
     def _handle(self, name: str) -> DeltaTable | None:
         if self._pinned is None:

@@ -122,3 +122,15 @@ def test_days_that_a_base_alone_stands_for_are_closed(stored: Tables, short: Set
         with pytest.raises(LsifError, match=f"ds={first} is closed: tiles up to {DAYS[25]} have been thinned"):
             check_open(stored, first, last)
     check_open(stored, DAYS[0], DAYS[25])
+
+
+def test_rows_of_users_go_when_their_table_says_so(stored: Tables, short: Settings) -> None:
+    kept = short.retention.model_copy(update={"tables": {"quarantine": 3, "events": 20, "users": 20}})
+    put_all(stored, "quarantine", lambda ds: [{"rule": "future", "source": "shop", "raw": ds}])
+    for ds in (DAYS[2], DAYS[10], DAYS[20], DAYS[35]):
+        put(stored, "users", ds, [{"user_id": "a", "opt_out": False, "attributes": []}])
+    found = days_to_thin(stored, short.model_copy(update={"retention": kept}), LAST)
+    assert found["quarantine"] == DAYS[:-4]
+    assert found["events"] == days_to_thin(stored, short, LAST)["history_tiles"] != []
+    assert found["users"] == [DAYS[2], DAYS[10]], "what is in force on the oldest day that is kept stays"
+    assert "events" not in days_to_thin(stored, short, LAST)
