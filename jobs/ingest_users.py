@@ -8,13 +8,13 @@ it.
 
 from lsif.checks import accept_arguments
 from lsif.errors import LsifError
+from lsif.intake.masking import masking
 from lsif.interests.listed import Listed
 from lsif.interests.lists import list_inputs, store_list
 from lsif.interests.quarantine import USERS
 from lsif.interests.users import judged_users, without_users
 from lsif.job import Counts, Job, run_job
 from lsif.privacy.erased import left_out
-from lsif.privacy.masking import masking
 from lsif.privacy.naming import naming
 from lsif.sources import Users
 from lsif.spark import session

@@ -62,6 +62,7 @@ def test_there_is_something_to_look_at() -> None:
         ("airflow", ("dags/",)),
         ("sqlalchemy", ("lsif/delivery/", "lsif/registry/connection.py")),
         ("valkey", ("lsif/delivery/",)),
+        ("cryptography", ("lsif/privacy/",)),
     ],
 )
 def test_a_library_is_imported_in_its_own_place_only(package: str, places: tuple[str, ...]) -> None:

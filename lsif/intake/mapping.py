@@ -14,11 +14,11 @@ from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.files import File, check_content, delivered_files, holds, kind_at
 from lsif.intake.masked import Masked, masked
+from lsif.intake.masking import Masking
 from lsif.intake.rows import rows_of
 from lsif.intake.times import event_time
 from lsif.intake.types import is_id
 from lsif.intake.unfolding import ELEMENT
-from lsif.privacy.masking import Masking
 from lsif.privacy.pseudonym import USER
 from lsif.sources import Delivered
 

@@ -9,7 +9,7 @@ from pyspark.sql import types as T
 
 from lsif.errors import LsifError
 from lsif.intake import cells
-from lsif.privacy.masking import Masking
+from lsif.intake.masking import Masking
 from lsif.privacy.pseudonym import USER
 from lsif.sources import Delivered
 

@@ -15,6 +15,7 @@ from lsif.days import days_between
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.mapping import Mapped, mapped
+from lsif.intake.masking import Masking, masking
 from lsif.intake.places import days_at
 from lsif.interests.catalogue import judged_products
 from lsif.interests.contract import EVENT, judged
@@ -22,7 +23,6 @@ from lsif.interests.delivery import delivery
 from lsif.interests.ingest import arrival
 from lsif.interests.listed import Listed
 from lsif.interests.users import judged_users
-from lsif.privacy.masking import Masking, masking
 from lsif.sources import Delivered, Source
 
 EXAMPLES = 3

@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.mapping import Mapped, mapped, unfolds
+from lsif.intake.masking import Masking
 from lsif.intake.unfolding import ELEMENT
-from lsif.privacy.masking import Masking
 from lsif.sources import Source
 
 IDS = ("event_id", "user_id", "item_id")

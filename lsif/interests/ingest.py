@@ -18,6 +18,7 @@ from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files, identity
 from lsif.intake.mapping import lacking, unfolds
+from lsif.intake.masking import Masking, masking
 from lsif.intake.places import NothingDelivered
 from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, mending, shown
 from lsif.interests.contract import accepted, judged, rejected
@@ -26,7 +27,6 @@ from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.privacy.at_the_door import remark, without_erased
 from lsif.privacy.erased import left_out
 from lsif.privacy.lines import add_lines, unknown
-from lsif.privacy.masking import Masking, masking
 from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables, Writer
 

@@ -14,7 +14,7 @@ from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files
 from lsif.intake.mapping import Mapped, lacking, mapped
-from lsif.privacy.masking import Masking
+from lsif.intake.masking import Masking
 from lsif.schema import TABLES
 from lsif.sources import Delivered
 from lsif.tables.door import arrow_schema

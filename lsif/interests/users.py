@@ -9,10 +9,10 @@ from pyspark.sql import functions as F
 
 from lsif.bounds import Rules
 from lsif.intake.mapping import Mapped
+from lsif.intake.masking import Masking
 from lsif.interests.attributes import named_texts
 from lsif.interests.listed import Door, Listed, judged
 from lsif.interests.quarantine import USERS
-from lsif.privacy.masking import Masking
 from lsif.sources import Users
 from lsif.tables.erased import USER, Hidden
 

@@ -1,4 +1,4 @@
-"""One user's pseudonym and the way back, in Python; `masking` says the same to Spark.
+"""One user's pseudonym and the way back, in Python; `lsif/intake/masking.py` says the same to Spark.
 
     digest    = HMAC-SHA-256(key.names, id)                                   (RFC 2104)
     pseudonym = "p_" + the first 128 bits of digest, in hexadecimal

@@ -74,6 +74,14 @@ def test_a_driver_that_says_the_password_is_not_repeated(redis: Target, monkeypa
     assert str(told.value) == f"shop (${{ALL}} {redis.destination.prefix}): no …, not even …"
 
 
+def test_what_postgresql_adds_of_rows_is_not_repeated(postgres: Target) -> None:
+    twice = Given("2017-10-27", many(1))
+    twice._tables_of *= 2
+    with pytest.raises(LsifError, match="could not create unique index") as told:
+        postgres.deliver(twice)
+    assert "u000" not in str(told.value) and "u000" in str(told.value.__cause__)
+
+
 def look(destination: Destination) -> None:
     with opened("shop", destination) as place:
         place.live()

@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 from lsif.bounds import Rules
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
+from lsif.intake.masking import Masking
 from lsif.interests.delivery import delivery
 from lsif.interests.users import judged_users
 from lsif.privacy.key import Key
-from lsif.privacy.masking import Masking
 from lsif.privacy.pseudonym import pseudonym, unsealed
 from lsif.sources import Source, Users
 

@@ -1,4 +1,4 @@
-"""Pseudonyms where files are read: `pseudonym`, said in columns of Spark. No row leaves the JVM for it."""
+"""Pseudonyms where files are read: `lsif/privacy/pseudonym.py`, said in columns of Spark; no row leaves the JVM."""
 
 from dataclasses import dataclass
 
