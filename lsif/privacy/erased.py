@@ -97,9 +97,9 @@ def overdue(tables: Tables, ds: str) -> dict[str, str]:
     return {version: by for version, by in learned(tables).items() if by < ds}
 
 
-def why_refused(version: str, by: str) -> str:
-    """For the line that a night ends with."""
-    return (
+def refused(version: str, by: str) -> LsifError:
+    """Why a version does not score, nor stand for promotion."""
+    return LsifError(
         f"version {version} learned from a user who was erased and could score until {by}: train a model without "
         "them (`lsif train --ds ...`)"
     )
