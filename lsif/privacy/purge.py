@@ -78,11 +78,14 @@ def purge(tables: Tables, settings: Settings, ds: str) -> Purge:
     if words := pattern(found.ids.values()):
         days = {ds for own in plan.users.values() for ds in own["days"]}
         behind = ids_behind(tables, settings, list(found.ids.values()))
-        outside.landing = delivered_with(settings, days, pattern([*found.ids.values(), *behind]) or words)
+        naming = delivered_with(settings, days, pattern([*found.ids.values(), *behind]) or words)
+        plan.landing = sorted({*plan.landing, *naming})
+        plan.write(home)  # what is behind a pseudonym is gone with the tables
         _drop_pages(tables, registry, set(found.ids.values()), home, outside)
         outside.logs = strike_out(home, words)
         TakingOut(tables, settings, users, found, words, plan.bases).run()
         _deliver_again(tables, settings, outside)
+    outside.landing = plan.landing
     last, asked = latest(tables.read(ERASED)), waiting(tables)
     due = {who: one for who, one in asked.items() if last[who] == ASKED or who in plan.users}
     _receipts(tables, home, due, ds, plan, versions, outside)
