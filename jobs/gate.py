@@ -9,7 +9,7 @@ from lsif.evaluation.by_group import OfGroup
 from lsif.evaluation.compare import Comparison, as_text
 from lsif.evaluation.gate import Rival, Verdict, verdict
 from lsif.job import Counts, Job, run_job
-from lsif.privacy.erased import overdue, why_refused
+from lsif.privacy.erased import overdue, refused
 from lsif.registry import Registry
 
 
@@ -28,7 +28,7 @@ def work(job: Job) -> Counts:
     groups = [OfGroup(**row) for row in measured.get("groups", ())]
     decision = verdict(measured["comparison"], measured["cutoff"], champion, job.settings.gate, groups)
     if by := overdue(job.tables, job.ds).get(version.number):
-        decision = Verdict(False, [why_refused(version.number, by), *decision.reasons])
+        decision = Verdict(False, [str(refused(version.number, by)), *decision.reasons])
     registry.tag(version, gate=decision.status, gate_reasons="; ".join(decision.reasons))
     show(version.number, decision, measured["comparison"])
     rows = len(measured["comparison"])

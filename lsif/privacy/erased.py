@@ -85,9 +85,9 @@ def left_out(tables: Tables) -> Hidden | None:
 def learned(tables: Tables) -> dict[str, str]:
     """Versions of the model that learned from somebody who is erased = the last day for which they may score."""
     by: dict[str, str] = {}
+    last = {one["pseudonym"]: one for one in lines(tables)}
     for who, asked in waiting(tables).items():
-        own = [one for one in lines(tables) if one["pseudonym"] == who and one["seq"] >= asked["seq"]]
-        for version in own[-1]["versions"] or ():
+        for version in last[who]["versions"] or ():
             by[version] = min(by.get(version, "9999"), asked["retrain_by"])
     return by
 
@@ -97,9 +97,9 @@ def overdue(tables: Tables, ds: str) -> dict[str, str]:
     return {version: by for version, by in learned(tables).items() if by < ds}
 
 
-def why_refused(version: str, by: str) -> str:
-    """For the line that a night ends with."""
-    return (
+def refused(version: str, by: str) -> LsifError:
+    """Why a version does not score, nor stand for promotion."""
+    return LsifError(
         f"version {version} learned from a user who was erased and could score until {by}: train a model without "
         "them (`lsif train --ds ...`)"
     )

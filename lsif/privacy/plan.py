@@ -19,10 +19,12 @@ class Plan:
     Attributes:
         bases: days of the bases that held the tiles as they were.
         users: pseudonym = what was found of each, as their receipt says it.
+        landing: delivered files that name one of them.
     """
 
     bases: list[str] = field(default_factory=list)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    landing: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, home: Path) -> "Plan | None":

@@ -14,18 +14,18 @@ from lsif.delivery import Published, delivered, opened
 from lsif.errors import LsifError, OutageError
 from lsif.interests.bases import usable_bases
 from lsif.morning import FOLDER as PAGES
-from lsif.privacy.erased import line, lines, note, waiting
+from lsif.privacy.erased import Line, line, lines, note, waiting
 from lsif.privacy.lines import ids_behind, revealing
 from lsif.privacy.look import look
 from lsif.privacy.mentions import pattern
 from lsif.privacy.outside import delivered_with, pages_with, strike_out
 from lsif.privacy.plan import Plan
-from lsif.privacy.receipts import digest, receipts, write
+from lsif.privacy.receipts import Chain
 from lsif.privacy.taken_out import TakingOut
 from lsif.registry import Registry
 from lsif.registry.nights import drop_page
 from lsif.tables import Tables
-from lsif.tables.erased import ASKED, PURGED, latest
+from lsif.tables.erased import ASKED, ERASED, PURGED, latest
 
 LISTS = "recommendations"
 
@@ -78,15 +78,17 @@ def purge(tables: Tables, settings: Settings, ds: str) -> Purge:
     if words := pattern(found.ids.values()):
         days = {ds for own in plan.users.values() for ds in own["days"]}
         behind = ids_behind(tables, settings, list(found.ids.values()))
-        outside.landing = delivered_with(settings, days, pattern([*found.ids.values(), *behind]) or words)
+        naming = delivered_with(settings, days, pattern([*found.ids.values(), *behind]) or words)
+        plan.landing = sorted({*plan.landing, *naming})
+        plan.write(home)  # what is behind a pseudonym is gone with the tables
         _drop_pages(tables, registry, set(found.ids.values()), home, outside)
         outside.logs = strike_out(home, words)
         TakingOut(tables, settings, users, found, words, plan.bases).run()
         _deliver_again(tables, settings, outside)
-    last = latest(tables.read("erased_users"))
-    due = [who for who in waiting(tables) if last[who] == ASKED or who in plan.users]
-    for who in due:
-        _receipt(tables, home, who, ds, plan, versions, outside)
+    outside.landing = plan.landing
+    last, asked = latest(tables.read(ERASED)), waiting(tables)
+    due = {who: one for who, one in asked.items() if last[who] == ASKED or who in plan.users}
+    _receipts(tables, home, due, ds, plan, versions, outside)
     Plan.done(home)
     counted = [one for who in due for one in plan.users.get(who, {"tables": {}})["tables"].values()]
     rows, files = (sum(one[name] for one in counted) for name in ("rows", "files"))
@@ -125,20 +127,27 @@ def _deliver_again(tables: Tables, settings: Settings, outside: Outside) -> None
                 outside.databases.append(name)
 
 
-def _receipt(
-    tables: Tables, home: Path, who: str, ds: str, plan: Plan, versions: dict[str, str], outside: Outside
+def _receipts(
+    tables: Tables,
+    home: Path,
+    due: dict[str, Line],
+    ds: str,
+    plan: Plan,
+    versions: dict[str, str],
+    outside: Outside,
 ) -> None:
-    """Write it, and its hash on the list; one that an earlier try wrote is taken over."""
-    asked, own = waiting(tables)[who], plan.users.get(who, {"tables": {}, "days": []})
+    """Write them, then their hashes on the list; those that an earlier try wrote are taken over."""
     noted = {one["receipt"] for one in lines(tables)}
-    first = min(own["days"], default=None)
-    learned = [number for number, through in versions.items() if own["tables"] and through >= (first or "")]
-    written = [digest(file) for file, receipt in receipts(home) if receipt["pseudonym"] == who]
-    sha256 = next((one for one in written if one not in noted), None)
-    if sha256 is None:
-        sha256 = write(home, _told(who, asked, ds, own, learned, outside))
-    purged = line(who, ds, PURGED, retrain_by=asked["retrain_by"], versions=learned, receipt=sha256)
-    note(tables, [purged])
+    chain = Chain.read(home)
+    written = {of: sha256 for sha256, of in chain.written.items() if sha256 not in noted}
+    told = []
+    for who, asked in due.items():
+        own = plan.users.get(who, {"tables": {}, "days": []})
+        first = min(own["days"], default="")
+        learned = [number for number, through in versions.items() if own["tables"] and through >= first]
+        sha256 = written.get(who) or chain.add(_told(who, asked, ds, own, learned, outside))
+        told.append(line(who, ds, PURGED, retrain_by=asked["retrain_by"], versions=learned, receipt=sha256))
+    note(tables, told)
 
 
 def _told(

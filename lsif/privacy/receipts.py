@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +30,41 @@ def receipts(home: Path) -> list[tuple[Path, Receipt]]:
     return [(file, receipt) for _, file, receipt in sorted(found, key=lambda one: one[:2])]
 
 
-def write(home: Path, receipt: Receipt) -> str:
-    """Write the next receipt, of the user `receipt["pseudonym"]`; returns its SHA-256.
+@dataclass
+class Chain:
+    """Where the next receipt is to be tied on.
 
-    Raises:
-        LsifError: a receipt before it cannot be read.
+    Attributes:
+        number, previous: of the last one; 0 and None before the first.
+        written: SHA-256 of each = its pseudonym.
     """
-    before = receipts(home)
-    number = before[-1][1]["number"] + 1 if before else 1
-    previous = digest(before[-1][0]) if before else None
-    whole = {"number": number, **receipt, "previous_sha256": previous}
-    folder = home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{receipt['pseudonym']}.json"
-    if file.exists():  # who came back to some table is purged once more
-        file = folder / f"{receipt['pseudonym']}-{number}.json"
-    half = file.with_suffix(".part")
-    half.write_text(json.dumps(whole, indent=1, sort_keys=True), "utf-8")
-    os.replace(half, file)
-    return digest(file)
+
+    home: Path
+    number: int = 0
+    previous: str | None = None
+    written: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, home: Path) -> "Chain":
+        """Raises LsifError when a receipt cannot be read."""
+        found = receipts(home)
+        written = {digest(file): str(receipt["pseudonym"]) for file, receipt in found}
+        return cls(home, len(found), next(reversed(written), None), written)
+
+    def add(self, receipt: Receipt) -> str:
+        """Write the next receipt, of the user `receipt["pseudonym"]`; returns its SHA-256."""
+        who, folder = str(receipt["pseudonym"]), self.home / FOLDER
+        whole = {**receipt, "number": self.number + 1, "previous_sha256": self.previous}
+        file = folder / f"{who}.json"
+        if file.exists():  # who came back to some table is purged once more
+            file = folder / f"{who}-{self.number + 1}.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        half = file.with_suffix(".part")
+        half.write_text(json.dumps(whole, indent=1, sort_keys=True), "utf-8")
+        os.replace(half, file)
+        self.number, self.previous = self.number + 1, digest(file)
+        self.written[self.previous] = who
+        return self.previous
 
 
 def digest(file: Path) -> str:

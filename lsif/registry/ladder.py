@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from lsif.checks import Check
 from lsif.checks.check import Verdict
 from lsif.errors import LsifError, OutageError
-from lsif.privacy.erased import overdue, why_refused
+from lsif.privacy.erased import overdue, refused
 from lsif.ranking.rows import NO_MODEL
 from lsif.registry.history import History, note_moves
 from lsif.registry.manifest import verify_manifest
@@ -109,7 +109,7 @@ def _first_readable(registry: Registry, tables: Tables, wanted: Wanted, found: S
     for version in found.line:
         try:
             if version.number in late:
-                raise LsifError(why_refused(version.number, late[version.number]))
+                raise refused(version.number, late[version.number])
             with registry.folder(version) as files:
                 trained = registry.read(files, version)
                 if wanted.rule == CHAMPION and not wanted.pinned and not troubles:
@@ -162,7 +162,7 @@ def _from_copy(tables: Tables, wanted: Wanted, outage: OutageError) -> Chosen:
     if about is None or not _would_do(about, wanted):
         raise outage
     if by := overdue(tables, wanted.ds).get(about["version"]):
-        raise LsifError(why_refused(about["version"], by))
+        raise refused(about["version"], by)
     with tempfile.TemporaryDirectory(prefix="lsif-model-") as place:
         kept.fetch(about["files"], Path(place))
         verify_manifest(Path(place), about["manifest_sha256"])

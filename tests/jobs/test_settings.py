@@ -11,6 +11,7 @@ import lsif.job
 from lsif.config import Section, Settings, load_settings
 from lsif.days import days_between
 from lsif.job import Job
+from lsif.privacy.erased import ask
 from lsif.registry import Registry
 from lsif.tables import Tables
 from tests.jobs.conftest import Run, deliver
@@ -62,6 +63,7 @@ CHAIN = [
     ("user_interests", NIGHT),
     ("item_lists", NIGHT),
     ("report", NIGHT),
+    ("erase", LATER),
     ("retention", LATER),
 ]
 """Every job, and its arguments."""
@@ -90,6 +92,7 @@ READS = {
     },
     "user_interests": {"interests", "user_interests"},
     "item_lists": {"item_lists", "ranking", "interests", "llm"},
+    "erase": {"sources", "users", "deliver", "privacy"},
     "retention of events": {"retention", "training", "interests"},
 }
 
@@ -141,6 +144,8 @@ def test_a_steps_fingerprint_is_of_the_sections_it_reads(
 ) -> None:
     assert {step for step, *_ in CHAIN} == {file.stem for file in JOBS.glob("*.py")} - {"land_sample", "ingest_users"}
     for step, ds, *more in CHAIN:
+        if step == "erase":
+            ask(tables, ["u3"], ds, 30, [])
         run(step, "--ds", ds, *more)
     assert {step: read[step] for step in READS} == READS
     marks = {row["step"]: row["config_hash"] for row in tables.read("runs").to_pylist()}

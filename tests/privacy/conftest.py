@@ -10,8 +10,10 @@ from lsif.config import load_settings
 from lsif.registry import Registry
 from tests.conftest import SHOP
 from tests.ranking import shop
-from tests.ranking.harness import CUTOFFS, NEXT_DAY, SMALL, Shop
+from tests.ranking.harness import NEXT_DAY, SMALL, Shop
 
+DAYS = 14
+"""Of the log: files are many enough."""
 ERASING = """
 [deliver.web]
 to = "sql"
@@ -29,9 +31,9 @@ def after_import(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "shop.toml").write_text(SHOP + SMALL + ERASING)
     with pytest.MonkeyPatch.context() as patch:
         made = Shop(home, patch, None)
-        later = [(user, item, day + timedelta(days=7)) for user, item, day in shop.events()]
-        log = shop.events() + [event for event in later if event[2] > shop.TODAY]
-        shop.write_log(made.tables, made.settings, log, shop.catalogue(), [CUTOFFS[-1], shop.DS, NEXT_DAY])
+        later = [(user, item, day + timedelta(days=1)) for user, item, day in shop.events()]
+        log = [event for event in [*shop.events(), *later] if event[2] > shop.TODAY - timedelta(days=DAYS)]
+        shop.write_log(made.tables, made.settings, sorted(set(log)), shop.catalogue(), [shop.DS, NEXT_DAY])
         made.night(shop.DS, "--model", "none")
         made.run("deliver")
         Registry().client.create_registered_model("lsif")
