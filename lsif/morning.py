@@ -9,12 +9,9 @@ from lsif.errors import LsifError
 from lsif.registry import Registry
 from lsif.registry.nights import facts
 from lsif.report.judged import metric, moved
-from lsif.report.night import Change, ModelFacts, Night, version_of
+from lsif.report.night import PAGES, Change, ModelFacts, Night, version_of
 from lsif.report.page import write
 from lsif.tables import Tables
-
-FOLDER = "reports"
-"""Below LSIF_HOME."""
 
 
 def pages(tables: Tables, ds: str, settings: Settings, mlflow: str | None, with_users: bool) -> Iterator[Path]:
@@ -30,10 +27,10 @@ def pages(tables: Tables, ds: str, settings: Settings, mlflow: str | None, with_
         The page's file, the same one, each time that it is written.
     """
     night = Night(tables, ds, settings, _model(tables, ds, mlflow), with_users)
-    yield write(night, settings.home / FOLDER)
+    yield write(night, settings.home / PAGES)
     night.changes = list(_changes(night))
     if night.changes:
-        yield write(night, settings.home / FOLDER)
+        yield write(night, settings.home / PAGES)
 
 
 def _changes(night: Night) -> Iterator[Change]:

@@ -40,12 +40,7 @@ class Masking:
         return F.base64(F.aes_encrypt(_utf8(text), *how))
 
     def _digest(self, text: Column) -> Column:
-        """HMAC-SHA-256 in hexadecimal, by its definition: of a key that is shorter than a block."""
-        inner = F.sha2(F.concat(_bytes(self._pad(0x36)), _utf8(text)), 256)
-        return F.sha2(F.concat(_bytes(self._pad(0x5C)), F.unhex(inner)), 256)
-
-    def _pad(self, number: int) -> bytes:
-        return bytes(one ^ number for one in self.key.names.ljust(BLOCK, b"\0"))
+        return keyed(text, self.key.names)
 
 
 def masking(settings: Settings) -> Masking | None:
@@ -57,6 +52,12 @@ def masking(settings: Settings) -> Masking | None:
     if not settings.privacy.pseudonyms:
         return None
     return Masking(key_of(settings), frozenset({USER, *settings.privacy.pseudonym_columns}), settings.rules.max_text)
+
+
+def keyed(text: Column, key: bytes) -> Column:
+    """HMAC-SHA-256 in hexadecimal, by its definition (RFC 2104): of a key that is shorter than a block."""
+    inner, outer = (_bytes(bytes(one ^ pad for one in key.ljust(BLOCK, b"\0"))) for pad in (0x36, 0x5C))
+    return F.sha2(F.concat(outer, F.unhex(F.sha2(F.concat(inner, _utf8(text)), 256))), 256)
 
 
 def _bytes(secret: bytes) -> Column:

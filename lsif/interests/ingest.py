@@ -23,8 +23,8 @@ from lsif.intake.places import NothingDelivered
 from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, mending, shown
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import SEALED, delivery
+from lsif.interests.erased_rows import remark, without_erased
 from lsif.interests.quarantine import LISTS, replace_rejects
-from lsif.privacy.at_the_door import remark, without_erased
 from lsif.privacy.erased import left_out
 from lsif.privacy.lines import add_lines, unknown
 from lsif.privacy.pseudonym import USER

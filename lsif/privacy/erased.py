@@ -1,6 +1,6 @@
 """The list of erased users: who asked, until when models that learned from them may score, what was purged.
 
-It grows and never shrinks. Users stand there by pseudonym (`lsif.privacy.keys`), the last line of each counts. Who is
+It grows and never shrinks. Users stand there by pseudonym (`lsif.privacy.erasure_key`), the last line of each counts. Who is
 on it stays erased, also who comes back: rows of theirs that are delivered later are left out at the door, until a
 person takes the erasure back.
 """
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lsif.days import day_before
 from lsif.errors import LsifError
-from lsif.privacy.keys import erasure_key, pseudonym
+from lsif.privacy.erasure_key import erasure_key, pseudonym
 from lsif.tables import Tables
 from lsif.tables.erased import ASKED, ERASED, PURGED, UNDONE, Hidden, latest
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.interests.quarantine import USERS
-from lsif.privacy.keys import pseudonym
+from lsif.privacy.erasure_key import pseudonym
 from lsif.privacy.mentions import named
 from lsif.privacy.scope import SCOPES, reached
 from lsif.tables import Tables

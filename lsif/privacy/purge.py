@@ -13,7 +13,6 @@ from lsif.config import Settings
 from lsif.delivery import Published, delivered, opened
 from lsif.errors import LsifError, OutageError
 from lsif.interests.bases import usable_bases
-from lsif.morning import FOLDER as PAGES
 from lsif.privacy.erased import Line, line, lines, note, waiting
 from lsif.privacy.lines import ids_behind, revealing
 from lsif.privacy.look import look
@@ -24,6 +23,7 @@ from lsif.privacy.receipts import Chain
 from lsif.privacy.taken_out import TakingOut
 from lsif.registry import Registry
 from lsif.registry.nights import drop_page
+from lsif.report.night import PAGES
 from lsif.tables import Tables
 from lsif.tables.erased import ASKED, ERASED, PURGED, latest
 

@@ -15,6 +15,8 @@ from lsif.report.steps import PUBLISH, TRAINING, is_afterwards, last_by_step
 from lsif.tables import Tables
 
 Row = dict[str, Any]
+PAGES = "reports"
+"""Folder of the pages, below LSIF_HOME."""
 NIGHTS = 30
 """That charts show."""
 REACH = "SELECT count(DISTINCT user_id), count(*), count(DISTINCT list) FROM recommendations"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from lsif.privacy.keys import erasure_key
+from lsif.privacy.erasure_key import erasure_key
 
 ERASED = "erased_users"
 ASKED, PURGED, UNDONE = "asked", "purged", "undone"

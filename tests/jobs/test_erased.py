@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsif.privacy.at_the_door import keyed
+from pyspark.sql import functions as F
+
+from lsif.intake.masking import keyed
 from lsif.privacy.erased import ask
-from lsif.privacy.keys import pseudonym
+from lsif.privacy.erasure_key import pseudonym
 from lsif.tables import Tables
 from tests.jobs.conftest import Run, counts, deliver, last
 
@@ -37,4 +39,6 @@ def test_who_was_erased_comes_in_no_more(run: Run, home: Path, tables: Tables) -
 def test_spark_keys_an_id_as_python_does(spark: "SparkSession") -> None:
     key, ids = bytes(range(32)), ["385", "Jürgen", "", "x" * 200]
     frame = spark.createDataFrame([(one,) for one in ids], "user_id string")
-    assert [row[0] for row in frame.select(keyed("user_id", key)).collect()] == [pseudonym(key, one) for one in ids]
+    assert [row[0] for row in frame.select(keyed(F.col("user_id"), key)).collect()] == [
+        pseudonym(key, one) for one in ids
+    ]

@@ -13,7 +13,7 @@ from lsif.cli import app
 from lsif.errors import LsifError
 from lsif.privacy import receipts
 from lsif.privacy.erased import ask, learned, lines, undo
-from lsif.privacy.keys import erasure_key, pseudonym
+from lsif.privacy.erasure_key import erasure_key, pseudonym
 from lsif.privacy.purge import purge
 from lsif.stale import TRAINING_STEPS, stale_steps
 from lsif.tables import Tables
