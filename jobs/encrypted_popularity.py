@@ -36,9 +36,9 @@ def steps(job: Job) -> None:
             houses = sums.add(job.ds, given(job, "public"), job.args.counts, given(job, "to"))
             print(f"{job.args.to}: the sum of {houses} houses")
         case "encrypt":
-            run_step(f"{STEP}_encrypt", job, counted, encrypt)
+            run_step(f"{STEP} encrypt", job, counted, encrypt)
         case "decrypt":
-            run_step(f"{STEP}_decrypt", job, summed, decrypt)
+            run_step(f"{STEP} decrypt", job, summed, decrypt)
 
 
 def counted(job: Job) -> dict[str, str]:
@@ -60,7 +60,8 @@ def summed(job: Job) -> dict[str, str]:
 
 
 def decrypt(job: Job) -> Counts:
-    found = sums.decrypt(job.tables, job.ds, given(job, "secret"), given(job, "items"), total(job))
+    files = given(job, "secret"), given(job, "items"), total(job)
+    found = sums.decrypt(job.tables, job.ds, *files, job.settings.privacy.min_users)
     return Counts(None, found)
 
 

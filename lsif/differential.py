@@ -27,4 +27,16 @@ class Differential(Section):
     user_items: PositiveInt = 20
     """Items of one user that a release counts; of more, so many are drawn."""
     min_users: PositiveInt = 1
-    """Users of a cell below which it is not released."""
+    """Users of a group below which the page does not show it, and of an item below which a sum does not count it."""
+
+
+def check_private(how: Differential, warm_start: bool) -> None:
+    """Whether a training may be as the settings say.
+
+    Raises:
+        ValueError: one line on what does not go together.
+    """
+    if how.epsilon and warm_start:
+        raise ValueError("privacy.epsilon: a private training begins afresh, so training.warm_start must be false")
+    if how.epsilon and how.total_epsilon and how.epsilon > how.total_epsilon:
+        raise ValueError(f"privacy.total_epsilon: one training alone spends more, epsilon = {how.epsilon:g}")

@@ -24,6 +24,7 @@ from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import ranks
 from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.private import fit_private
 from lsif.learning.scratch import scratch
 from lsif.learning.seen import seen
 from lsif.learning.step import Example
@@ -155,6 +156,8 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
     Raises:
         LsifError: nobody did anything.
     """
+    if settings.privacy.epsilon:
+        return fit_private(read.learn, read.index, settings, progress)
     begin = Start(start.model, start.index) if start else None
     return fit(read.learn, read.stop, read.index, settings, progress, begin)
 

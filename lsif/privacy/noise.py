@@ -11,6 +11,9 @@ import numpy as np
 
 from lsif.features.ragged import Array
 
+GROUPS = "user."
+"""Begins the segments that are groups of users."""
+
 
 def noisy_counts(counts: Array, epsilon: float, most: int) -> Array:
     """The counts [N] with discrete Laplace noise of the scale `most / epsilon` (Ghosh et al., 2009), int64.
@@ -21,6 +24,11 @@ def noisy_counts(counts: Array, epsilon: float, most: int) -> Array:
     if not mechanism.check(d_in=most, d_out=epsilon * (1 + 1e-9)):
         raise AssertionError(f"OpenDP does not vouch for epsilon {epsilon:g} with {most} counts a user")
     return np.asarray(mechanism([int(count) for count in counts]), np.int64)
+
+
+def shown(segment: str, n: int | None, least: int) -> bool:
+    """Whether a cell of `metrics_daily` may leave the house: one of a group of users counts `least` of them or more."""
+    return not segment.startswith(GROUPS) or (n or 0) >= least
 
 
 @cache

@@ -86,8 +86,8 @@ def add(ds: str, public: Path, counts: list[Path], to: Path) -> int:
     return len(sum_of(headers).houses)
 
 
-def decrypt(tables: Tables, ds: str, secret: Path, items: Path, total: Path) -> int:
-    """Replace `ds` of the table `shared_popularity` by the sum; returns how many items have a count.
+def decrypt(tables: Tables, ds: str, secret: Path, items: Path, total: Path, least: int) -> int:
+    """Replace `ds` of the table `shared_popularity` by the sum; returns how many items have a count of `least` or more.
 
     Raises:
         LsifError: the sum is of other items, of another day or under another key, or of one house alone.
@@ -98,7 +98,7 @@ def decrypt(tables: Tables, ds: str, secret: Path, items: Path, total: Path) -> 
     if len(found.header.houses) < 2:
         raise LsifError(f"{total} holds the counts of one house alone: its sum with others is to be decrypted")
     counts = decrypted(found.parts, key.parts[0])
-    rows = pa.table({"item_id": ids, "count": counts}).filter(pa.array(counts > 0)).sort_by("item_id")
+    rows = pa.table({"item_id": ids, "count": counts}).filter(pa.array(counts >= least)).sort_by("item_id")
     writer = tables.writer(SHARED)
     writer.write(ds, rows.cast(arrow_schema(TABLES[SHARED], with_ds=False)))
     return writer.commit()
