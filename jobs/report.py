@@ -16,7 +16,8 @@ from lsif.morning import pages
 from lsif.registry import Registry
 from lsif.registry.nights import log_page
 
-SECTIONS = ("event_types", "interests", "training", "lists", "ranking", "llm", "feedback", "fairness", "text", "report")
+OF_PAGE = ("lists", "ranking", "feedback", "fairness", "text", "report", "privacy")
+SECTIONS = ("event_types", "interests", "training", "llm", *OF_PAGE)
 
 
 def make(job: Job) -> None:

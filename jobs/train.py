@@ -13,7 +13,7 @@ trained again on those days.
 import hashlib
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from lsif.evaluation.fairness import fairness_inputs
@@ -22,6 +22,7 @@ from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learning_inputs, trained
 from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
+from lsif.privacy.budget import check_total
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import CHAMPION, Registry, note_moves
 from lsif.registry.registration import Candidate, register
@@ -48,6 +49,7 @@ def work(job: Job) -> Counts:
     number = registry.aliases().get(CHAMPION)
     champion = registry.readable(number) if number else None
     start = beginning(champion, at, job.settings)
+    check_total(job.settings.privacy, [version.tags for version in registry.versions()])
     made, examples = trained(job.tables, at, job.settings, show, start)
     release_unused()
     if not is_first():
@@ -59,6 +61,7 @@ def work(job: Job) -> Counts:
     evaluation["groups"] = [asdict(one) for one in found.groups]
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
+    candidate = replace(candidate, privacy=made.spent.tags() if made.spent else {})
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
     note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")
@@ -84,4 +87,4 @@ def hashes(job: Job) -> dict[str, str]:
 if __name__ == "__main__":
     if asked_for():
         run_command(lambda: distribute(Path(__file__).resolve(), sys.argv[1:]))
-    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "fairness"}, is_there=is_registered)
+    run_job("train", __doc__, inputs, work, SECTIONS | {"lists", "fairness", "privacy"}, is_there=is_registered)

@@ -21,6 +21,7 @@ from pydantic import (
 from lsif.bounds import Checks, Rules
 from lsif.config_errors import explained
 from lsif.destinations import Destination, check_destinations
+from lsif.differential import check_private
 from lsif.errors import LsifError
 from lsif.experiment import Experiment, check_experiment, every_variant
 from lsif.fairness import Fairness, check_fairness
@@ -189,6 +190,7 @@ class Settings(Section):
             check_experiment(self.experiment, self.lists)
         check_fairness(self.fairness, self.catalogue, self.users)
         check_pseudonyms(self.privacy, self.users, self.rules.max_text)
+        check_private(self.privacy, self.training.warm_start)
         happens = [name for name, weight in self.event_types.items() if weight > 0]
         if strange := [name for name in self.training.targets or () if name not in happens]:
             raise ValueError(

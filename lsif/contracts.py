@@ -46,6 +46,7 @@ ROWS = {
     "experiments": "A variant of an experiment that began, or was stopped.",
     "similar_items": "An item that is like another one, at a rank of its list.",
     "taken_together": "An item that is taken together with another one, at a rank of its list.",
+    "shared_popularity": "An item and how many users took it in seven days, of all houses that share the sum.",
     "list_rule_hits": "What a rule did to a list.",
     "feedback": "An exposure or an outcome that arrived on ds, and the row of a list that it belongs to.",
     "metrics_daily": "A metric of a list for a segment, known at ds.",

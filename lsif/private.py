@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lsif.sources import Section, Users
+from lsif.differential import Differential
+from lsif.sources import Users
 
 MASKED_LENGTH = 34
 """Characters of a pseudonym."""
@@ -12,7 +13,7 @@ OF_EVENTS = ("event_id", "query")
 """Columns of events that may be masked beside users: nothing else is told by what they say."""
 
 
-class Privacy(Section):
+class Privacy(Differential):
     """What a user's data may say; nothing is asked by default."""
 
     pseudonyms: bool = False

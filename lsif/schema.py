@@ -207,6 +207,7 @@ TABLES: dict[str, TableSchema] = {
         ),
         _beside_items("similar_items", text=DOUBLE, attributes=DOUBLE, factors=DOUBLE),
         _beside_items("taken_together", baskets=LONG, users=LONG),
+        table("shared_popularity", key="item_id", item_id=STRING, count=LONG),
         table("list_rule_hits", key="list rule", list=STRING, rule=STRING, rows=LONG, users=LONG),
         table(
             "feedback",

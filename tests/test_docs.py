@@ -49,6 +49,7 @@ TOLD_OF_SETTINGS = (
     "lsif/outcomes.py",
     "lsif/experiment.py",
     "lsif/fairness.py",
+    "lsif/differential.py",
     "lsif/bounds.py",
     "lsif/intake/",
 )

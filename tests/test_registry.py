@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -11,9 +12,11 @@ import pytest
 import torch
 
 from lsif.config import Settings
+from lsif.differential import Differential
 from lsif.errors import LsifError
 from lsif.evaluation.compare import Comparison
 from lsif.model.fusion_model import SOURCES
+from lsif.privacy.budget import COVERS, Budget, check_total
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import History, Registry, promote, rollback
 from lsif.registry.manifest import MANIFEST, verify_manifest, write_manifest
@@ -102,6 +105,20 @@ def test_a_version_says_what_it_was_made_of(registry: Registry, registered: str)
     with registry.folder(version) as folder:
         names = {path.name for path in folder.iterdir()}
     assert names == {"weights.safetensors", "items.safetensors", "vocabulary.json", "model.json", MANIFEST}
+
+
+def test_versions_say_what_privacy_their_trainings_spent_and_it_adds_up(
+    registry: Registry, registered: str, trained: TrainedModel
+) -> None:
+    spent = Budget(epsilon=3.0, delta=1e-5, noise=1.0, rate=0.1, steps=9, users=900)
+    for _ in range(2):
+        register(registry, replace(candidate(trained), privacy=spent.tags()))
+    tags = [version.tags for version in registry.versions()]
+    assert registry.version("challenger").tags["privacy_covers"] == COVERS
+    assert sorted(one.get("privacy_epsilon", "") for one in tags) == ["", "3.0000", "3.0000"]
+    assert check_total(Differential(epsilon=1, total_epsilon=7), tags) == 6
+    with pytest.raises(LsifError, match="have spent epsilon 6 of"):
+        check_total(Differential(epsilon=2, total_epsilon=7), tags)
 
 
 def test_mlflow_itself_loads_it_without_pickle_and_keeps_no_users_example(

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.features.attributes import attribute_inputs, attributes_known, no_attributes
+from lsif.features.elsewhere import no_counts, shared_counts, shared_inputs
 from lsif.features.known import Everyone, Nobody, Users, days_of_tiles, popular_days
 from lsif.interests.as_of import catalogue_at, catalogue_inputs, earlier_day, history_inputs
 from lsif.tables import Tables
@@ -39,6 +40,7 @@ class Evening:
         item_tiles: what was popular in the `popularity_days` days up to `ds`.
         item_vectors: vectors of the catalogue's texts.
         item_attributes: what is said of them by whomever; only a model that was trained with them reads any.
+        elsewhere: the sum over houses that holds at `ds`, where there is one; only a model needs it.
     """
 
     ds: str
@@ -49,6 +51,7 @@ class Evening:
     item_tiles: pa.Table
     item_vectors: pa.Table
     item_attributes: pa.Table = field(default_factory=no_attributes)
+    elsewhere: pa.Table = field(default_factory=no_counts)
 
 
 def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) -> Evening:
@@ -70,6 +73,7 @@ def evening(tables: Tables, ds: str, settings: Settings, encoder: str | None) ->
         item_tiles=tables.read("item_tiles", days_of_tiles(tables, "item_tiles", ds, settings)),
         item_vectors=tables.read("item_vectors", filter=pc.field("encoder") == (encoder or "")),
         item_attributes=attributes_known(tables, ds) if encoder is not None else no_attributes(),
+        elsewhere=shared_counts(tables, ds) if encoder is not None else no_counts(),
     )
 
 
@@ -93,6 +97,7 @@ def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str
         "item_states": [ds],
     }
     found = history_inputs(tables, ds) | catalogue_inputs(tables, ds) | attribute_inputs(tables, ds)
+    found |= shared_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
     if before := earlier_day(tables, ds, settings.interests.recent_days):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.features.elsewhere import DAYS, expected_here
 from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS, HOURS
 from lsif.features.item_states import HALF_LIVES, NEW_HALF_LIVES, NEW_SPANS, SPANS
 from lsif.features.ragged import Array, indices_in
@@ -47,11 +48,12 @@ COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
 """Where attributes are known, the last three come again for each of them, in the order of `Groups.levels`."""
 
 
-def item_features(states: pa.Table, index: ItemIndex) -> Array:
+def item_features(states: pa.Table, index: ItemIndex, elsewhere: pa.Table | None = None) -> Array:
     """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `COLUMNS`.
 
     Args:
         states: rows of `item_states`; an item without one is an item that nobody ever had.
+        elsewhere: rows of `shared_popularity`: an item that nobody here ever had is counted as it would be here.
     """
     of = _Rows(states, index)
     spans = dict(zip(SPANS, of.lists("buyers", len(SPANS)).T, strict=True))
@@ -60,7 +62,7 @@ def item_features(states: pa.Table, index: ItemIndex) -> Array:
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
     columns += _repurchase(of)
     columns += _newness(of)
-    columns += _new_users(of)
+    columns += _new_users(of, _elsewhere(of, index, elsewhere))
     columns += _hours(of)
     columns += _by_group(_decayed(of)[1], index.groups.own)
     return np.stack(columns, axis=1).astype(np.float32)
@@ -118,9 +120,20 @@ def _decayed(of: _Rows) -> Array:
     return found
 
 
-def _new_users(of: _Rows) -> list[Array]:
-    spans = np.log(of.lists("new_users", len(NEW_SPANS)).T + 0.1)
-    return [*spans, *np.log(_decayed(of) + 0.1), of.numbers("users") == 0]
+def _new_users(of: _Rows, a_day: Array | float) -> list[Array]:
+    """Counts (log) where `a_day` [V] more come each day, and whether nobody here ever had the item."""
+    counted = [*of.lists("new_users", len(NEW_SPANS)).T, *_decayed(of)]
+    days = [*NEW_SPANS, *(1 / (1 - 2.0 ** (-1 / half_life)) for half_life in NEW_HALF_LIVES)]
+    logs = [np.log(counts + a_day * many + 0.1) for counts, many in zip(counted, days, strict=True)]
+    return [*logs, of.numbers("users") == 0]
+
+
+def _elsewhere(of: _Rows, index: ItemIndex, counts: pa.Table | None) -> Array | float:
+    """Users a day [V] that the sums of other houses foresee for items that nobody here ever had."""
+    if counts is None or not len(counts):
+        return 0.0
+    lately = of.lists("new_users", len(NEW_SPANS))[:, NEW_SPANS.index(DAYS)]
+    return expected_here(counts, index.item_ids, of.numbers("users"), lately)
 
 
 def _hours(of: _Rows) -> list[Array]:

@@ -27,8 +27,11 @@ class Shared:
     item_factors: Array
 
 
-def shared(states: pa.Table, ds: str, index: ItemIndex) -> Shared:
+def shared(states: pa.Table, ds: str, index: ItemIndex, elsewhere: pa.Table | None = None) -> Shared:
     """Rows of `item_states` at `ds` in the numbers of `index`.
+
+    Args:
+        elsewhere: rows of `shared_popularity` that hold at `ds`.
 
     Raises:
         LsifError: an earlier release made them.
@@ -38,4 +41,4 @@ def shared(states: pa.Table, ds: str, index: ItemIndex) -> Shared:
             f"item_states of ds={ds} are of an earlier release and know no last days: "
             f"python jobs/item_states.py --ds {ds} makes them again"
         )
-    return Shared(ds, index, item_features(states, index), item_factors_of(states, index))
+    return Shared(ds, index, item_features(states, index, elsewhere), item_factors_of(states, index))

@@ -14,6 +14,7 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.attributes import ATTRIBUTES, Labels, attribute_inputs, attributes_known, labels_of
 from lsif.features.draw import chances
+from lsif.features.elsewhere import shared_counts
 from lsif.features.evening import evening, evening_inputs, people_before
 from lsif.features.known import Everyone, Nobody, nobody
 from lsif.features.shared import shared
@@ -23,6 +24,7 @@ from lsif.features.text_encoders import text_encoder
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import ranks
 from lsif.learning.cutoffs import Cutoffs
+from lsif.learning.private import fit_private
 from lsif.learning.scratch import scratch
 from lsif.learning.seen import seen
 from lsif.learning.step import Example
@@ -154,6 +156,8 @@ def learned(read: Lessons, settings: Settings, progress: Progress, start: Traine
     Raises:
         LsifError: nobody did anything.
     """
+    if settings.privacy.epsilon:
+        return fit_private(read.learn, read.index, settings, progress)
     begin = Start(start.model, start.index) if start else None
     return fit(read.learn, read.stop, read.index, settings, progress, begin)
 
@@ -211,7 +215,8 @@ def example(
     Users who took nothing afterwards teach nothing, and are half of the memory. Early stopping sees everybody as known.
     """
     cutoff, now = taken.cutoff, Everyone(tables, taken.cutoff, settings)
-    taken, of = taken.known(now.ids), shared(tables.read("item_states", [cutoff]), cutoff, index)
+    taken, states = taken.known(now.ids), tables.read("item_states", [cutoff])
+    of = shared(states, cutoff, index, shared_counts(tables, cutoff))
     chance = np.ones(len(taken.ids)) if cutoff == at.stop else chances(taken.ids, f"side {cutoff}")
     sides = np.searchsorted([NOBODY, NOBODY + BEFORE], chance, side="right")  # 0 nobody, 1 before, 2 now
     people = (Nobody(cutoff), people_before(tables, cutoff, settings), now)

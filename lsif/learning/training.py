@@ -27,6 +27,7 @@ from lsif.memory import release_unused
 from lsif.model.fusion_model import FusionModel, Shape
 from lsif.model.item_tower import ItemInputs
 from lsif.model.repeat import RepeatTerm
+from lsif.privacy.budget import Budget
 
 WEIGHT_DECAY = 0.01
 JUDGED = 10
@@ -66,6 +67,8 @@ class Trained:
     epochs: tuple[Epoch, ...]
     interests_of: int
     repeat_of: int
+    spent: Budget | None = None
+    """Of a private training, which has no epochs."""
 
 
 def silent(line: str, done: float) -> None:
@@ -152,6 +155,14 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
     return model
 
 
+@torch.no_grad()
+def remember(average: FusionModel, model: FusionModel, done: int) -> None:
+    """Exponential average of the weights, of a memory that grows with the steps at first (as in TensorFlow's)."""
+    fresh = 1 - min(MEMORY, (1 + done) / (10 + done))
+    for mean, now in zip(average.parameters(), model.parameters(), strict=True):
+        mean.lerp_(now, fresh)
+
+
 class _Best(Generic[Part]):
     """The epoch with the least loss, the latest of equals, and the part as it was then."""
 
@@ -234,15 +245,8 @@ class _Run:
         self.done += 1
         if self.done % TIDY == 0:
             release_unused()
-        self._remember()
+        remember(self.average, self.model, self.done)
         return loss.detach()
-
-    @torch.no_grad()
-    def _remember(self) -> None:
-        """Exponential average of the weights, of a memory that grows with the steps at first (as in TensorFlow's)."""
-        fresh = 1 - min(MEMORY, (1 + self.done) / (10 + self.done))
-        for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.lerp_(now, fresh)
 
     def _batches(self) -> Iterator[tuple[Example, Array]]:
         """Every active user of every example once, a batch from one example, in random order."""

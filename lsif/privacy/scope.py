@@ -52,6 +52,7 @@ SCOPES: dict[str, Scope] = {
     "experiments": Scope("text", texts=("reason",)),
     "similar_items": Scope("aggregate", "days"),
     "taken_together": Scope("aggregate", "days"),
+    "shared_popularity": Scope("aggregate"),
     "list_rule_hits": Scope("aggregate"),
     "feedback": Scope("rows", "table"),
     "metrics_daily": Scope("aggregate"),

@@ -124,7 +124,7 @@ class Night:
         vectors = catalogue_vectors(at.items, at.item_vectors, index.text_encoder)
         own = index.labels
         said = None if own is None else labels_of(at.items, at.item_attributes, own.made_by, own.names)
-        self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said))
+        self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said), at.elsewhere)
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())

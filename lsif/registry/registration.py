@@ -38,6 +38,7 @@ class Candidate:
         epochs: every epoch that ran, in order.
         hashes: config_hash, code_hash and data_hash.
         drawn: how many of how many were looked at, in words.
+        privacy: tags of what a private training spent.
     """
 
     trained: TrainedModel
@@ -48,6 +49,7 @@ class Candidate:
     epochs: Sequence[Epoch] = ()
     hashes: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
+    privacy: dict[str, str] = field(default_factory=dict)
 
 
 def register(registry: Registry, candidate: Candidate) -> str:
@@ -136,6 +138,7 @@ def _tags(candidate: Candidate, digest: str) -> dict[str, str]:
         "text_encoder": trained.index.text_encoder,
         "manifest_sha256": digest,
         **candidate.hashes,
+        **candidate.privacy,
     }
 
 

@@ -11,6 +11,7 @@ from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.engine import engine
 from lsif.evaluation.judgement import cuts_of
+from lsif.privacy.noise import shown
 from lsif.report.steps import PUBLISH, TRAINING, is_afterwards, last_by_step
 from lsif.tables import Tables
 
@@ -143,9 +144,9 @@ class Night:
         return [row for row in self.lines.values() if row["status"] == "failed"]
 
     def metrics(self, chosen: pc.Expression, days: Sequence[str] | None = None) -> list[Row]:
-        """Rows of `metrics_daily` of the night, or of `days`."""
+        """Rows of `metrics_daily` of the night, or of `days`; none of a group of too few users to be shown."""
         rows: list[Row] = self.tables.read("metrics_daily", days or [self.ds], filter=chosen).to_pylist()
-        return rows
+        return [row for row in rows if shown(row["segment"], row["n"], self.settings.privacy.min_users)]
 
     @cached_property
     def titles_day(self) -> str | None:

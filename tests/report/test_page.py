@@ -89,6 +89,15 @@ def test_nobody_is_named(ten_nights: Settings, whole: str) -> None:
     assert "Item of number" in whole and "Item of number" not in alone
 
 
+def test_a_group_of_too_few_users_is_not_shown(ten_nights: Settings) -> None:
+    def shown(least: int) -> str:
+        few = ten_nights.model_copy(update={"privacy": ten_nights.privacy.model_copy(update={"min_users": least})})
+        return page(night(few))
+
+    assert made.metric("for_you", "lsif.ndcg@10", 0.2)["n"] == 900
+    assert "DE" in Elements(shown(900)).texts and "DE" not in Elements(shown(901)).texts
+
+
 def test_it_is_the_same_whenever_it_is_made(ten_nights: Settings, whole: str) -> None:
     assert page(night(ten_nights)) == whole
 

@@ -1,0 +1,42 @@
+"""Settings of differential privacy: of the model and of what leaves the house."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from lsif.sources import Section
+
+
+class Differential(Section):
+    """What may be learned of one user from a model or a count. Nothing is asked by default."""
+
+    epsilon: PositiveFloat | None = None
+    """Of one training: how much one user may change the model. By default any training is the one without."""
+    delta: Annotated[float, Field(gt=0, lt=1)] = 1e-5
+    """How likely a training may say more than that: below one over the number of users."""
+    total_epsilon: PositiveFloat | None = None
+    """Of all trainings of the home together; one that would pass it is refused."""
+    clip: PositiveFloat = 1.0
+    """The longest gradient that one user may add to a step."""
+    learning_rate: PositiveFloat = 2e-3
+    """Of a private training."""
+    passes: PositiveFloat = 3
+    """How often a user's turn comes in a private training, on average: it never stops early."""
+    release_epsilon: PositiveFloat | None = None
+    """Of one release of counts, as those that are encrypted for others. By default counts have no noise."""
+    user_items: PositiveInt = 20
+    """Items of one user that a release counts; of more, so many are drawn."""
+    min_users: PositiveInt = 1
+    """Users of a group below which the page does not show it, and of an item below which a sum does not count it."""
+
+
+def check_private(how: Differential, warm_start: bool) -> None:
+    """Whether a training may be as the settings say.
+
+    Raises:
+        ValueError: one line on what does not go together.
+    """
+    if how.epsilon and warm_start:
+        raise ValueError("privacy.epsilon: a private training begins afresh, so training.warm_start must be false")
+    if how.epsilon and how.total_epsilon and how.epsilon > how.total_epsilon:
+        raise ValueError(f"privacy.total_epsilon: one training alone spends more, epsilon = {how.epsilon:g}")
