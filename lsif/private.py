@@ -22,7 +22,6 @@ class Privacy(Differential):
     """Where the key lies that makes them; a relative path begins in LSIF_HOME. `lsif privacy-key` makes one."""
     pseudonym_columns: tuple[str, ...] = ()
     """What becomes one beside the user: `event_id` or `query` of events, attributes of users."""
-
     retrain_days: Annotated[int, Field(ge=1, le=30)] = 30
     """Days after an erasure for which versions that learned from the user may still score."""
 

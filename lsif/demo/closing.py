@@ -10,7 +10,7 @@ from lsif.evaluation.compare import Comparison
 from lsif.evaluation.judgement import judgement
 from lsif.features.evening import evening
 from lsif.lookup import recommendations
-from lsif.morning import FOLDER
+from lsif.report.night import PAGES
 from lsif.screen import console, show_rows
 from lsif.services import Status
 from lsif.tables import Tables
@@ -71,7 +71,7 @@ def _show_places(tables: Tables, ds: str, status: Status) -> None:
     console.print(f"tables    {tables.root}  (Delta; read them with anything)", soft_wrap=True)
     console.print("a query   paste this:", soft_wrap=True)
     console.print(_query(path, ds), markup=False, soft_wrap=True)
-    console.print(f"a page    {home_folder() / FOLDER / 'index.html'}  (each night's, open it)", soft_wrap=True)
+    console.print(f"a page    {home_folder() / PAGES / 'index.html'}  (each night's, open it)", soft_wrap=True)
     if status.endpoints:
         console.print(f"Airflow   {status.endpoints.airflow_url}  user admin, password in {status.password_file}")
         console.print(f"MLflow    {status.endpoints.mlflow_url}  no sign-in")

@@ -1,8 +1,8 @@
 """The list of erased users: who asked, until when models that learned from them may score, what was purged.
 
 It grows and never shrinks. Users stand there by pseudonym (`lsif.privacy.erasure_key`), the last line of each counts.
-Who is on it stays erased, also who comes back: rows of theirs that are delivered later are left out at the door, until a
-person takes the erasure back.
+Who is on it stays erased, also who comes back: rows of theirs that are delivered later are left out at the door, until
+a person takes the erasure back.
 """
 
 from collections.abc import Iterable, Sequence
