@@ -44,7 +44,8 @@ def steps(job: Job) -> None:
 def counted(job: Job) -> dict[str, str]:
     """Not where it goes: who encrypts the same counts again, with other noise, has shown more of them."""
     files = {name: sums.identity(given(job, name)) for name in ("public", "items")}
-    return job.tables.fingerprints("history_tiles", counted_days(job.tables, job.ds)) | files
+    counts = job.tables.fingerprints("history_tiles", counted_days(job.tables, job.ds))
+    return counts | files | job.settings.privacy.of_release()
 
 
 def encrypt(job: Job) -> Counts:
@@ -56,7 +57,8 @@ def encrypt(job: Job) -> Counts:
 
 
 def summed(job: Job) -> dict[str, str]:
-    return {"counts": sums.identity(total(job)), "items": sums.identity(given(job, "items"))}
+    files = {"counts": sums.identity(total(job)), "items": sums.identity(given(job, "items"))}
+    return files | job.settings.privacy.of_release()
 
 
 def decrypt(job: Job) -> Counts:

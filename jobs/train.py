@@ -34,7 +34,7 @@ SECTIONS = {"event_types", "interests", "training", "model", "llm"}
 
 def inputs(job: Job) -> dict[str, str]:
     found = learning_inputs(job.tables, chosen(job), job.settings)
-    found |= fairness_inputs(job.tables, chosen(job).judge, job.settings)
+    found |= fairness_inputs(job.tables, chosen(job).judge, job.settings) | job.settings.privacy.of_training()
     if job.settings.training.warm_start:
         found["model/champion"] = Registry().aliases().get(CHAMPION, "")
     return found

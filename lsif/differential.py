@@ -29,6 +29,17 @@ class Differential(Section):
     min_users: PositiveInt = 1
     """Users of a group below which the page does not show it, and of an item below which a sum does not count it."""
 
+    def of_training(self) -> dict[str, str]:
+        """What a training is asked, for its line in the ledger; nothing where it is the usual one."""
+        return self._said("epsilon", "delta", "clip", "learning_rate", "passes") if self.epsilon else {}
+
+    def of_release(self) -> dict[str, str]:
+        """The same of counts that leave the house."""
+        return self._said("release_epsilon", "user_items", "min_users")
+
+    def _said(self, *names: str) -> dict[str, str]:
+        return {"privacy": " ".join(f"{name}={getattr(self, name)}" for name in names)}
+
 
 def check_private(how: Differential, warm_start: bool) -> None:
     """Whether a training may be as the settings say.
