@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lsif.evaluation.fairness import fairness_inputs
+from lsif.failpoints import failpoint
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learning_inputs, trained
@@ -59,6 +60,7 @@ def work(job: Job) -> Counts:
     evaluation["groups"] = [asdict(one) for one in found.groups]
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
+    failpoint("after_training")
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
     note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")
