@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import create_table_with_add_actions
 
 from lsif.days import days_between
@@ -319,6 +319,8 @@ class Tables:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
             raise explained(f"cannot open the table {self.path(name)}", error) from error
+        except DeltaError as error:  # a line of its log that is none, or that is missing
+            raise explained(f"the log of the table {self.path(name)} is damaged", error) from error
         check_table(_schema(name), pa.schema(handle.schema().to_arrow()))
         return handle
 
