@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test test-long lint check help bench-quality bench-interests bench-night
+.PHONY: demo down test test-long test-faults lint check help bench-quality bench-interests bench-night
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -20,6 +20,9 @@ test: lint ## lint, import rules and all tests; types are one of them
 
 test-long: preflight $(READY) ## what takes minutes each: two worlds that end alike, and the whole of docker-compose.yaml where a Docker engine answers
 	@$(BIN)/python -m pytest -m long
+
+test-faults: preflight $(READY) ## processes killed at every place, full disks, services away, files that lie: counts at the end, within the hour
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m "long or not long"
 
 bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes CHANGE=training.examples=9000, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \

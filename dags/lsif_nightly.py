@@ -11,9 +11,10 @@ the lists, `audit_recommendations` reads what was staged, and `publish_recommend
 visible. `join_feedback` then joins what was done with the lists of the day before; beside it `deliver` brings the
 lists to the databases of `[deliver]`, where the configuration has it. `item_lists` makes the lists beside items where
 the configuration has `[item_lists]`; no list of users waits for it, nor fails with it.
-`user_interests` writes what each user is interested in, for people; nothing waits for it. At the end, whatever
-became of the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night fails
-with it.
+`user_interests` writes what each user is interested in, for people; nothing waits for it. `verify` counts some users
+of the published night again, in plain Python, and warns where something differs; no night fails with it. At the end,
+whatever became of the others, `report` makes the night's page (`LSIF_HOME/reports`); its button opens it, and no night
+fails with it.
 
 A delivery beyond a bound of the settings' section `checks` stops the night before its table changes, and lists beyond
 one of `checks.fairness` before they are published; a person who has looked lets that day pass with the params `accept`
@@ -28,7 +29,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param
 from lsif_configured import delivers, has
 from lsif_days import DAY_PARAM
-from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, daily, page
+from lsif_tasks import OF_A_DAY, SPARK_POOL, after_midnight, beside, daily, page
 
 MODEL = "{{ '--model=' ~ params.model if params.model else '' }}"
 ACCEPTED = (
@@ -84,4 +85,5 @@ with DAG(
         [events_to_interests, embed_items] >> item_lists
         if "items" in delivers():
             item_lists >> daily("deliver", "--lists-of", "items", task_id="deliver_item_lists")
+    publish_recommendations >> beside("verify")
     [*dag.leaves] >> page("report", execution_timeout=timedelta(minutes=10))

@@ -57,6 +57,13 @@ def page(step: str, **options: Any) -> PageOperator:
     return made
 
 
+def beside(step: str, *words: str, **options: Any) -> JobOperator:
+    """The task of a day that only looks: a teardown to Airflow, so that no run fails with it."""
+    made = daily(step, *words, **options)
+    made.as_teardown()
+    return made
+
+
 def _command(step: str, *words: str) -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL", PYTHON, str(PROJECT / "jobs" / f"{step}.py"), *words]
 

@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from lsif.evaluation.fairness import fairness_inputs
+from lsif.failpoints import failpoint
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learning_inputs, trained
@@ -62,6 +63,7 @@ def work(job: Job) -> Counts:
     made_with = job.settings.model_dump(mode="json", include=SECTIONS)
     candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
     candidate = replace(candidate, privacy=made.spent.tags() if made.spent else {})
+    failpoint("after_training")
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
     note_moves(registry, job.tables, job.ds, "train", f"trained for {job.ds}")

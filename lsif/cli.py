@@ -20,6 +20,7 @@ from lsif.own_log import COMMANDS
 from lsif.privacy_commands import COMMANDS as OF_PRIVACY
 from lsif.report_command import report
 from lsif.rows_out import AsCsv, AsJson, form
+from lsif.verify_command import verify
 from lsif.watching import airflow, finish, run, run_day
 from lsif.what_if_command import what_if
 
@@ -35,7 +36,8 @@ app = typer.Typer(
     `lsif recs 385`, and `lsif down` at the end. `lsif demo` does it all on a real year of shopping.
     Airflow's and MLflow's own commands work beside it after `eval "$(lsif env)"`.""",
 )
-for command in (*COMMANDS, why, similar, what_if, explain_drop, experiment, deliver, report, receipts, *OF_PRIVACY):
+SHOWING = (why, similar, what_if, explain_drop, experiment, deliver, report, receipts, verify)
+for command in (*COMMANDS, *SHOWING, *OF_PRIVACY):
     app.command()(command)
 for shown in (recs, interests, erase):
     app.command(context_settings={"ignore_unknown_options": True})(shown)

@@ -28,6 +28,7 @@ from lsif.code import code_hash
 from lsif.config import Settings, load_settings
 from lsif.days import parsed_day
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.failpoints import failpoint
 from lsif.memory import share_one_heap
 from lsif.outages import ended_with
 from lsif.privacy.lines import check_key
@@ -164,7 +165,9 @@ def run_step(
     line = {"step": step, "inputs": json.dumps(job.inputs, sort_keys=True), **job.marks}
     job.tables.written.clear()
     try:
+        failpoint("before_work")
         counts = work(job)
+        failpoint("after_work")
     except Exception as error:
         status = "superseded" if isinstance(error, Superseded) else "failed"
         with suppress(OutageError):  # of the ledger: what the step ended with is what is to be told
@@ -172,6 +175,7 @@ def run_step(
         raise
     outputs = json.dumps(sorted(job.tables.written))
     _record(job, {**line, "status": "done", "outputs": outputs, **vars(counts)}, started)
+    failpoint("after_ledger")
     print(f"{step} ds={job.ds}: {counts.summary()} in {time.perf_counter() - started.wall:.1f} s")
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from lsif.errors import LsifError, OutageError
 
 NO_MEMORY = re.compile("SparkOutOfMemoryError|java.lang.OutOfMemoryError")
+NO_ROOM = re.compile("No space left on device|(database or )?disk is full|Disk quota exceeded", re.IGNORECASE)
+NO_RIGHT = re.compile("Read-only file system|Permission denied|Operation not permitted", re.IGNORECASE)
 AWAY = (OutageError, ConnectionError, TimeoutError, socket.gaierror)
 
 SAYINGS = re.compile(
@@ -43,6 +45,12 @@ def ended_with(error: Exception) -> LsifError | None:
         return LsifError(
             'Spark has no memory left for this: give it more, as in LSIF_SPARK_CONF="spark.driver.memory=6g" on one '
             "machine (default 2g) or spark.executor.memory on a cluster"
+        )
+    if any(NO_ROOM.search(str(one)) for one in _causes(error)):
+        return LsifError(f"the disk is full: make room and run this again, what was there stands: {_in_a_line(error)}")
+    if any(NO_RIGHT.search(str(one)) for one in _causes(error)):
+        return LsifError(
+            f"a file or folder may not be read or written: give the right to, then again: {_in_a_line(error)}"
         )
     return OutageError(f"no answer from a service: {_in_a_line(error)}") if is_outage(error) else None
 

@@ -41,6 +41,7 @@ COMMANDS = [
     "interests",
     "models",
     "deliver",
+    "verify",
     "llm",
     "demo",
 ]
@@ -96,6 +97,8 @@ def test_help_imports_nothing_heavy() -> None:
         (("promote", "banana"), "'banana' is not a version number"),
         (("trigger", "--ds", DS), "run `lsif up`"),
         (("models",), "run `lsif up`"),
+        (("verify", "--ds", DS), f"no list is published for {DS}: run `lsif trigger --ds"),
+        (("verify", "--ds", "monday"), "'monday' is not a day (YYYY-MM-DD)"),
         (("env",), "run `lsif up`"),
     ],
 )

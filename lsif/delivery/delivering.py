@@ -5,6 +5,7 @@ from contextlib import suppress
 from lsif.delivery.published import Published
 from lsif.delivery.standing import Live, Place
 from lsif.errors import LsifError, Superseded
+from lsif.failpoints import failpoint
 
 
 def holds(place: Place, ds: str, back: bool) -> bool:
@@ -39,10 +40,13 @@ def delivered(place: Place, published: Published, back: bool = False, again: boo
         return f"load {kept} was still there and is live again"
     number = place.begin(load)
     try:
+        failpoint("after_begin")
         rows = place.write(number, published.batches())
         if rows != published.rows:
             raise LsifError(f"{published.rows:,} rows were sent and {rows:,} are there: what is live stays")
+        failpoint("after_load")
         place.switch(number, load, rows, live)
+        failpoint("after_switch")
     except Exception as error:  # the database's own among them: whoever switches deletes what older ones wrote
         _give_up(place, number, live, error)
         raise

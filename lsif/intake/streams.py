@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, cast
@@ -27,7 +28,7 @@ WIDE = (b"\xff\xfe", b"\xfe\xff")
 """What UTF-16 begins with."""
 NO_TEXT = [bytes([code]) for code in (*range(2, 9), *range(14, 27))]
 """Control codes that stand in no text; 1 parts the columns of some databases' exports."""
-DAMAGE = (OSError, EOFError, lzma.LZMAError, pa.ArrowException)
+DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
 HEAD = 4096
 CHUNK = 2**20
 PIECE = 2**14

@@ -18,6 +18,8 @@ from lsif.model.fusion_model import FusionModel, Shape
 from lsif.ranking.trained import TrainedModel
 
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"
+WRONG = (OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SafetensorError)
+"""What files that are no model's raise, whatever stands in them."""
 FORMAT = 3
 """What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
 item features know hours, and beside an item's factor stand its takers."""
@@ -53,8 +55,12 @@ def load_model(folder: Path, version: str) -> TrainedModel:
         model.load_state_dict(load_file(folder / WEIGHTS))
         index = ItemIndex.from_artifacts(load_arrays(folder / ARRAYS), json.loads((folder / VOCABULARY).read_text()))
         interests = Interests.model_validate(card["interests"])
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+    except WRONG as error:
         raise OtherRelease(
-            f"model version {version} does not fit this release, train again: {str(error).splitlines()[0]}"
+            f"model version {version} does not fit this release, train again: {_first_line(error)}"
         ) from error
     return TrainedModel(model.eval(), index, version, interests, card["trained_through"])
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

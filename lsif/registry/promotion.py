@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lsif.errors import LsifError
+from lsif.failpoints import failpoint
 from lsif.registry.registry import CHAMPION, PREVIOUS, Registry, Version
 
 
@@ -38,8 +39,11 @@ def promote(
     # `previous` moves first: were this to stop half-way, the champion would still be the old one.
     if old:
         registry.point(PREVIOUS, old)
+    failpoint("after_previous")
     _decide(registry, version, "promoted", ds, reason or "the gate passed it")
+    failpoint("after_decision")
     registry.point(CHAMPION, version.number)
+    failpoint("after_champion")
     return f"version {version.number} is champion" + (f", version {old} is previous" if old else "")
 
 

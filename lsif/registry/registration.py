@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsif.evaluation.compare import Comparison
+from lsif.failpoints import failpoint
 from lsif.features.ragged import Array
 from lsif.learning.training import Epoch
 from lsif.model.fusion_model import SOURCES
@@ -65,7 +66,9 @@ def register(registry: Registry, candidate: Candidate) -> str:
         with mlflow.start_run(experiment_id=registry.experiment(), run_name=f"train {candidate.ds}"):
             _log(candidate)
             uri, digest = _log_model(candidate)
+        failpoint("after_log")
         number = str(mlflow.register_model(uri, registry.name, tags=_tags(candidate, digest)).version)
+    failpoint("after_register")
     registry.point(CHALLENGER, number)
     return number
 

@@ -9,6 +9,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import Transaction
 
 from lsif.errors import Superseded
+from lsif.failpoints import failpoint
 from lsif.table_schema import DS, TableSchema
 from lsif.tables.files import DataFile, are_shown, files_of_days, same_rows, visible_files
 from lsif.tables.marks import application, made_from, mark_of
@@ -35,8 +36,10 @@ def commit(
         news = {ds: number for ds, number in made.items() if handle.transaction_version(made_from(table, ds)) != number}
         if not replaced and not news:
             return replaced
+        failpoint("after_compare")
         try:
             _replace(handle, table, [f for f in files if f.ds in replaced], {ds: marks[ds] for ds in replaced}, news)
+            failpoint("after_commit")
             return replaced
         except CommitFailedError:
             continue  # somebody committed since the handle was opened: look again whether it was one of our days

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
+from lsif.errors import LsifError
 from lsif.table_schema import DS, TableSchema
 from lsif.tables.door import arrow_schema
 from lsif.tables.erased import USER
@@ -170,6 +172,36 @@ def _sorted(path: str, table: TableSchema, files: list[DataFile]) -> pa.Table:
 
 def manifest_path(ds: str) -> str:
     return f"{STAGED}/{DS}={ds}.json"
+
+
+def put_json(filesystem: pafs.FileSystem, path: str, content: object) -> None:
+    """Write a small file whole or not at all: a reader finds what was there before, or all of what is now.
+
+    An object store shows an object when all of it has come; in a folder the finished file takes the old one's name.
+    """
+    local = isinstance(filesystem, pafs.LocalFileSystem)
+    make_folder(filesystem, path.rpartition("/")[0])
+    unfinished = f"{path}.unfinished" if local else path
+    with filesystem.open_output_stream(unfinished) as stream:
+        stream.write(json.dumps(content).encode())
+    if local:
+        filesystem.move(unfinished, path)
+
+
+def get_json(filesystem: pafs.FileSystem, path: str) -> Any | None:
+    """What `put_json` wrote; None where there is no such file.
+
+    Raises:
+        LsifError: the file is damaged.
+    """
+    if filesystem.get_file_info(path).type != pafs.FileType.File:
+        return None
+    with filesystem.open_input_stream(path) as stream:
+        text = stream.read()
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise LsifError(f"{path} is damaged ({error}): run the step that writes it again, with --force") from error
 
 
 def make_folder(filesystem: pafs.FileSystem, path: str) -> None:

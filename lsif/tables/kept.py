@@ -1,12 +1,13 @@
 """Files that are no table, kept beside the tables: a folder of them, and a few words about it."""
 
-import json
 from pathlib import Path
 
 import pyarrow.fs as pafs
 
+from lsif.errors import LsifError
+from lsif.failpoints import failpoint
 from lsif.tables.answering import answering
-from lsif.tables.files import make_folder
+from lsif.tables.files import get_json, make_folder, put_json
 
 FOLDER, ABOUT = "_kept", "about.json"
 
@@ -24,12 +25,12 @@ class Kept:
         self._place = f"{place}/{FOLDER}/{name}"
 
     def about(self) -> dict[str, str] | None:
-        """The words about what is kept; None where nothing is."""
-        path = f"{self._place}/{ABOUT}"
-        if self._filesystem.get_file_info(path).type != pafs.FileType.File:
+        """The words about what is kept; None where nothing is, or nothing that can be read: it is kept anew."""
+        try:
+            found: dict[str, str] | None = get_json(self._filesystem, f"{self._place}/{ABOUT}")
+        except LsifError:
             return None
-        with self._filesystem.open_input_stream(path) as stream:
-            return dict(json.loads(stream.read()))
+        return found
 
     def keep(self, folder: Path, about: dict[str, str]) -> None:
         """Keep the files of `folder`; `about["files"]` names this set of files, and those of another set go.
@@ -40,8 +41,9 @@ class Kept:
         if (self.about() or {}).get("files") != files:
             make_folder(self._filesystem, f"{self._place}/{files}")
             pafs.copy_files(str(folder), f"{self._place}/{files}", pafs.LocalFileSystem(), self._filesystem)
-        with self._filesystem.open_output_stream(f"{self._place}/{ABOUT}") as stream:
-            stream.write(json.dumps(about).encode())
+        failpoint("after_copy")
+        put_json(self._filesystem, f"{self._place}/{ABOUT}", about)
+        failpoint("after_about")
         for info in self._filesystem.get_file_info(pafs.FileSelector(self._place)):
             if info.type == pafs.FileType.Directory and info.base_name != files:
                 self._filesystem.delete_dir(info.path)

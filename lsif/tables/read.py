@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import create_table_with_add_actions
 
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
+from lsif.failpoints import failpoint
 from lsif.outages import explained
 from lsif.schema import TABLES
 from lsif.table_schema import DS, TableSchema
@@ -28,6 +29,7 @@ from lsif.tables.files import (
     Size,
     files_of_days,
     fingerprints,
+    get_json,
     manifest_path,
     row_groups,
     sha256,
@@ -231,6 +233,7 @@ class Tables:
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
+            failpoint("after_create")
         return Writer(self.path(name), _schema(name), widened(handle, _schema(name)), written=self.written)
 
     def append(self, name: str, rows: pa.Table) -> None:
@@ -246,6 +249,7 @@ class Tables:
         """Take `days` out of a table, in one commit; their files stay for readers of the table as it was."""
         if handle := self._handle(name):
             remove_days(handle, _schema(name), set(days))
+            failpoint("after_remove")
 
     def tidy(self, name: str, keep_days: int) -> None:
         """Delete files that nobody can see and that were replaced, or never shown, more than `keep_days` days ago.
@@ -255,7 +259,9 @@ class Tables:
         if handle := self._handle(name):
             if not _schema(name).partitioned:
                 handle.optimize.compact()
+                failpoint("after_compact")
             handle.vacuum(24 * keep_days, dry_run=False, enforce_retention_duration=False, full=True)
+            failpoint("after_vacuum")
 
     def size(self, name: str) -> Size:
         """What a table holds, and what it takes."""
@@ -269,14 +275,12 @@ class Tables:
         """What `Writer.stage` left for `ds`.
 
         Raises:
-            LsifError: nothing is staged.
+            LsifError: nothing is staged, or nothing that can be read.
         """
         filesystem, root = pafs.FileSystem.from_uri(self.path(name))
         manifest = f"{root}/{manifest_path(ds)}"
-        if filesystem.get_file_info(manifest).type != pafs.FileType.File:
+        if (content := get_json(filesystem, manifest)) is None:
             raise LsifError(f"nothing is staged for {name} ds={ds}: run the step that writes it first")
-        with filesystem.open_input_stream(manifest) as stream:
-            content = json.loads(stream.read())
         files = [DataFile(**file) for file in content.pop("files")]
         return Staged(self.path(name), _schema(name), ds, files, **content, written=self.written)
 
@@ -315,6 +319,8 @@ class Tables:
             return None
         except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
             raise explained(f"cannot open the table {self.path(name)}", error) from error
+        except DeltaError as error:  # a line of its log that is none, or that is missing
+            raise explained(f"the log of the table {self.path(name)} is damaged", error) from error
         check_table(_schema(name), pa.schema(handle.schema().to_arrow()))
         return handle
 

@@ -17,17 +17,18 @@ from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from lsif.errors import LsifError
+from lsif.failpoints import failpoint
 from lsif.table_schema import DS, TableSchema
 from lsif.tables.answering import answering
 from lsif.tables.commits import commit
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
-    STAGED,
     DataFile,
     by_day,
     gathered,
     make_folder,
     manifest_path,
+    put_json,
     scan,
     spark_path,
     visible_files,
@@ -56,6 +57,7 @@ def write_file(path: str, table: TableSchema, name: str, rows: Iterable[pa.Recor
         for group in gathered(rows):
             check_columns(table.name, "the rows to write hold", wanted, group.schema)
             writer.write_table(group.select(wanted.names).cast(wanted))
+    failpoint("after_file")
     return footer[0]
 
 
@@ -125,6 +127,7 @@ class Writer:
         writing = frame.select(*names).write.option("compression", "zstd")
         writing = writing.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
         (writing if few else writing.partitionBy(DS)).parquet(f"{spark_path(self.path)}/{self.token}")
+        failpoint("after_frame")
         written = pafs.FileSelector(f"{root}/{self.token}", recursive=True, allow_not_found=True)
         for info in sorted(filesystem.get_file_info(written), key=lambda info: info.path):
             if info.type == pafs.FileType.File and info.base_name.endswith(".parquet"):
@@ -153,8 +156,10 @@ class Writer:
         Raises:
             Superseded: somebody else replaced one of the days since this writer was opened.
         """
+        failpoint("before_commit")
         replaced = commit(self.path, self.table, self.files, self._marks(), made_from or {})
         self.discard([file for file in self.files if file.ds not in replaced])
+        failpoint("after_discard")
         self.written |= {f"{self.table.name}/{ds}" for ds in self.days}
         return sum(file.rows for file in self.files)
 
@@ -173,7 +178,9 @@ class Writer:
         schema = Schema.from_json(json.dumps(self.table.struct()))
         properties = CommitProperties(max_commit_retries=APPEND_RETRIES)
         actions: list[AddAction | RemoveAction] = [file.action() for file in self.files]
+        failpoint("before_append")
         self.handle.create_write_transaction(actions, "append", schema, commit_properties=properties)
+        failpoint("after_append")
         return sum(file.rows for file in self.files)
 
     def stage(self, **notes: str) -> "Staged":
@@ -181,9 +188,9 @@ class Writer:
         (ds,) = self.days
         staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes), self.written)
         filesystem, root = self._root()
-        make_folder(filesystem, f"{root}/{STAGED}")
-        with filesystem.open_output_stream(f"{root}/{manifest_path(ds)}") as stream:
-            stream.write(json.dumps(staged.manifest()).encode())
+        failpoint("before_stage")
+        put_json(filesystem, f"{root}/{manifest_path(ds)}", staged.manifest())
+        failpoint("after_stage")
         self.written.add(staged.name)
         return staged
 
@@ -273,9 +280,11 @@ class Staged:
         Raises:
             Superseded: the day was replaced since the files were staged.
         """
+        failpoint("before_publish")
         visible = {file.path for file in visible_files(DeltaTable(self.path))}
         if not visible.issuperset(file.path for file in self.files):
             commit(self.path, self.table, self.files, {self.ds: self.mark}, {})
+        failpoint("after_publish")
         self.written.add(f"{self.table.name}/{self.ds}")
         return sum(file.rows for file in self.files)
 

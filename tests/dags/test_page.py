@@ -33,7 +33,7 @@ def test_a_run_is_as_good_as_its_other_tasks(night: Any) -> None:
     stored = DagSerialization.from_dict(DagSerialization.to_dict(night))
     tasks = [Ended(task.task_id) for task in stored.tasks]
     asked = DagRun._tis_for_dagrun_state(DagRun, dag=stored, tis=tasks)  # what Airflow asks for a run's state
-    assert {one.task_id for one in asked} == night.get_task("report").upstream_task_ids
+    assert {one.task_id for one in asked} == night.get_task("report").upstream_task_ids - {"verify"}, "it only looks"
 
 
 def test_its_failure_is_tried_once_more_and_soon_over(night: Any) -> None:

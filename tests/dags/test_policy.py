@@ -65,9 +65,9 @@ def test_a_job_knows_every_flag_it_is_given(dag: Any) -> None:
         assert flags <= known_flags(script(task)), task.task_id
 
 
-ON_CLUSTERS = {"score_users", "train", "report"}
+ON_CLUSTERS = {"score_users", "train", "report", "verify"}
 """Spark applications only where a cluster is set, or asked for: there a night need not wait for a training's hours. The
-page asks for some users' lists again, by the same functions, and never on a cluster."""
+page and the check of some users ask for lists again, by the same functions, and never on a cluster."""
 
 
 def test_spark_applications_take_turns(dag: Any) -> None:
@@ -87,7 +87,8 @@ def test_the_night_is_one_straight_line(dagbag: Any) -> None:
         "publish_recommendations": ["audit_recommendations"],
         "join_feedback": ["publish_recommendations"],
         "user_interests": ["events_to_interests", "ingest_items"],
-        "report": ["join_feedback", "user_interests"],
+        "verify": ["publish_recommendations"],
+        "report": ["join_feedback", "user_interests", "verify"],
     }
 
 
