@@ -31,8 +31,10 @@ def service_environment(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {**_lsif(layout, chosen), **_airflow(layout, chosen), **_mlflow(chosen)}
 
 
-def database_url(chosen: Endpoints, database: str, driver: str = "psycopg2") -> str:
-    return f"postgresql+{driver}://postgres@/{database}?host={quote(chosen.sockets, safe='')}"
+def database_url(layout: Layout, chosen: Endpoints, database: str, driver: str = "psycopg2") -> str:
+    """Where the database is, and the file with its password: urls are seen in `ps`, logs and errors."""
+    host, passfile = quote(chosen.sockets, safe=""), quote(str(layout.pgpass), safe="")
+    return f"postgresql+{driver}://postgres@/{database}?host={host}&passfile={passfile}"
 
 
 def _lsif(layout: Layout, chosen: Endpoints) -> dict[str, str]:
@@ -80,8 +82,8 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
         # The secret stays out of the environment: children of jobs inherit that.
         "api_auth": {"jwt_secret_cmd": f"cat {shlex.quote(str(jwt_file(layout)))}"},
         "database": {
-            "sql_alchemy_conn": database_url(chosen, "airflow"),
-            "sql_alchemy_conn_async": database_url(chosen, "airflow", driver="asyncpg"),
+            "sql_alchemy_conn": database_url(layout, chosen, "airflow"),
+            "sql_alchemy_conn_async": database_url(layout, chosen, "airflow", driver="asyncpg"),
         },
         "dag_processor": {"parsing_processes": "1", "min_file_process_interval": "60", "refresh_interval": "30"},
         "logging": {"base_log_folder": str(layout.logs / "tasks")},

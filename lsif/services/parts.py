@@ -24,7 +24,7 @@ def command(part: str, layout: Layout, chosen: Endpoints) -> list[str]:
         return [
             *[sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"],
             *["--port", str(chosen.mlflow_port)],
-            *["--backend-store-uri", database_url(chosen, "mlflow")],
+            *["--backend-store-uri", database_url(layout, chosen, "mlflow")],
             *["--artifacts-destination", str(layout.artifacts)],
         ]
     options = {
@@ -44,7 +44,10 @@ def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:
     python = sys.executable
     todo = {
         "airflow": (version("apache-airflow-core"), [python, "-m", "airflow", "db", "migrate"]),
-        "mlflow": (version("mlflow"), [python, "-m", "mlflow", "db", "upgrade", database_url(chosen, "mlflow")]),
+        "mlflow": (
+            version("mlflow"),
+            [python, "-m", "mlflow", "db", "upgrade", database_url(layout, chosen, "mlflow")],
+        ),
     }
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(_migrate, layout, chosen, env, name, *job) for name, job in todo.items()]
@@ -55,14 +58,14 @@ def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:
 def _migrate(
     layout: Layout, chosen: Endpoints, env: Mapping[str, str], name: str, wanted: str, argv: list[str]
 ) -> None:
-    if postgres.schema_version(chosen.sockets, name) == wanted:
+    if postgres.schema_version(layout, chosen.sockets, name) == wanted:
         return
     log = f"{name}-migration"
     with layout.log(log).open("wb") as output:
         done = subprocess.run(argv, env=dict(env), stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise LsifError(f"the {name} database could not be prepared; {tail(layout, log)}")
-    postgres.note_schema(chosen.sockets, name, wanted)
+    postgres.note_schema(layout, chosen.sockets, name, wanted)
 
 
 def health(airflow_url: str, mlflow_url: str) -> dict[str, bool]:

@@ -15,10 +15,15 @@ def make_secrets(layout: Layout) -> None:
     """Generate what is missing; what exists is kept, so that open sessions and bookmarks stay valid."""
     _write_once(layout.password_file, json.dumps({USER: secrets.token_urlsafe(12)}))
     _write_once(jwt_file(layout), secrets.token_urlsafe(48))
+    _write_once(layout.pgpass, f"*:*:*:postgres:{secrets.token_urlsafe(24)}\n")
 
 
 def jwt_file(layout: Layout) -> Path:
     return layout.airflow / "jwt_secret"
+
+
+def postgres_password(layout: Layout) -> str:
+    return layout.pgpass.read_text().strip().rpartition(":")[2]
 
 
 def password(layout: Layout) -> str:
