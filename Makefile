@@ -2,9 +2,13 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# HASHES=yes installs only files whose hashes are written down. Without, pip may choose a build of torch by itself.
+BY_HASH   := $(PIP) --require-hashes --no-deps
+CPU_BUILD := $(BIN)/python -c 'from importlib.metadata import version; exit("+" not in version("torch"))'
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
-.PHONY: demo down test test-long test-faults lint check help bench-quality bench-interests bench-night
+.PHONY: demo down test test-long test-faults lint check help hashes sbom bench-quality bench-interests bench-night
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## / - /'
@@ -41,8 +45,22 @@ lint: preflight $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
-check: lint ## lint, types and import rules
+check: lint ## lint, types, import rules and what bandit finds
 	@$(BIN)/mypy lsif jobs dags
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive lsif jobs dags docker
+
+hashes: ## write requirements.hashes anew from requirements.lock; wants uv
+	@rm -f requirements.hashes
+	@uv pip compile requirements.lock $(AS_HASHES) --output-file requirements.hashes
+	@sed -i -e '1i # The files that requirements.lock names, by their hashes: `make hashes` makes it, `make HASHES=yes` installs from it.' -e 's/^torch==.* \\$$/&\n    --hash=sha256:$(X86_64_CPU) \\\n    --hash=sha256:$(AARCH64_CPU) \\/' requirements.hashes
+
+AS_HASHES := --quiet --generate-hashes --no-deps --no-annotate --no-header --python-version 3.11
+# torch 2.13.0+cpu of PyTorch's own index, for CPython 3.11 on Linux: x86_64, aarch64. PyPI lists them nowhere.
+X86_64_CPU  := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+AARCH64_CPU := 84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7
+
+sbom: preflight $(READY) ## a bill of materials of the environment, CycloneDX 1.6: sbom.json
+	@$(BIN)/cyclonedx-py environment --output-reproducible --of JSON --output-file sbom.json $(BIN)/python
 
 .PHONY: preflight
 preflight:
@@ -51,7 +69,8 @@ preflight:
 $(READY): requirements.lock pyproject.toml
 	@echo "Installing the pinned environment into $(VENV) (some minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(if $(HASHES),$(BY_HASH) --requirement requirements.hashes,$(PIP) --requirement requirements.lock)
+	@$(if $(HASHES),$(CPU_BUILD) || $(BY_HASH) --requirement requirements-cuda.hashes)
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m lsif.make_spark_archive || echo "no archive of Spark's classes: jobs work, and start slower"
 	@touch $(READY)

@@ -27,11 +27,16 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 """Stands in a `url` for what the environment keeps."""
 
 
+def _is_secret(name: str) -> bool:
+    """`password`, `sslpassword`; `passfile` is a path, to where PostgreSQL's clients look for one."""
+    return "pass" in name and name != "passfile"
+
+
 def _without_secrets(url: str) -> str:
     """Settings are kept with code and shown to many: what is written there is no secret, and may stand in any line."""
     before, _, query = url.partition("?")
     user = before.rpartition("@")[0].partition("://")[2]
-    told = [user.partition(":")[2], *(value for name, value in parse_qsl(query) if name.startswith("pass"))]
+    told = [user.partition(":")[2], *(value for name, value in parse_qsl(query) if _is_secret(name))]
     if any(VARIABLE.sub("", secret) for secret in told):
         raise ValueError("a password stands in the url: keep it in the environment and write ${NAME} in its place")
     if not VARIABLE.fullmatch(url) and "://" not in url:

@@ -25,7 +25,8 @@ def postgres_server() -> Iterator[str]:
         layout = Layout(home)
         layout.make()
         try:
-            yield f"postgresql://postgres@/airflow?host={quote(postgres.start(layout), safe='')}"
+            sockets = quote(postgres.start(layout), safe="")
+            yield f"postgresql://postgres@/airflow?host={sockets}&passfile={quote(str(layout.pgpass), safe='')}"
         finally:
             postgres.stop(layout)
 

