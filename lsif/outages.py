@@ -50,7 +50,7 @@ def ended_with(error: Exception) -> LsifError | None:
         return LsifError(f"the disk is full: make room and run this again, what was there stands: {_in_a_line(error)}")
     if any(NO_RIGHT.search(str(one)) for one in _causes(error)):
         return LsifError(
-            f"a file or folder may not be read or written: give the right to, then again: {_in_a_line(error)}"
+            f"a file or folder may not be read or written: give the right, then again: {_in_a_line(error)}"
         )
     return OutageError(f"no answer from a service: {_in_a_line(error)}") if is_outage(error) else None
 
