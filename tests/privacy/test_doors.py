@@ -113,6 +113,6 @@ def test_a_plan_does_not_show_the_key(spark: SparkSession, tmp_path: Path) -> No
 def test_a_line_on_an_expression_does_not_show_the_value(spark: SparkSession, tmp_path: Path) -> None:
     text = "id,user,item,time\n1,zoe's@example.org,i,2017-03-11\n"
     others = {ours: theirs for ours, theirs in COLUMNS.items() if ours != "user_id"}
-    for hides, told in ((True, r"The value \(not shown\) of the type"), (False, "zoe's@example.org")):
+    for hides, told in ((True, r"The value \(not shown\) of the type"), (False, r"zoe.{1,2}s@example\.org")):
         with pytest.raises(LsifError, match=told), reading(spark, hides):
             one_row(spark, tmp_path, text, columns=others, expressions={"user_id": "cast(user AS bigint)"})
