@@ -100,7 +100,7 @@ def test_a_user_on_the_list_is_seen_by_no_reader(erasing: Shop) -> None:
 def test_after_the_purge_no_byte_names_the_user_and_nothing_else_has_changed(planted: Shop) -> None:
     names = ["events", "long_term_histories", "recent_windows", "user_tiles", "recommendations", "item_tiles"]
     wanted = {name: without(planted.tables, name) for name in names}
-    assert len(files_naming(planted.home, PLANTED)) > 25
+    assert len(files_naming(planted.home, PLANTED)) > 12
     assert "users are erased as of" in lsif("erase", PLANTED, "--ds", shop.DS)
     planted.run("erase")
     naming = files_naming(planted.home, PLANTED)
