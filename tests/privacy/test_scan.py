@@ -25,6 +25,7 @@ from tests.scripts import run_job
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.long
 D1, D2, D3 = "2017-03-11", "2017-03-12", "2017-03-13"
 NEEDLES = (b"4711@example", b"555-0199")
 """What is in the ids, however they are escaped, and in the phone."""
