@@ -29,9 +29,9 @@ from lsif.for_people import Report, Text, UserInterests
 from lsif.list_rules import ListRules, together
 from lsif.llm import Llm
 from lsif.outcomes import Feedback, check_feedback
-from lsif.privacy.scope import PERSONAL
 from lsif.private import Privacy, check_pseudonyms
 from lsif.ranked_list import LISTS, ItemLists, Lists
+from lsif.retention import Retention
 from lsif.sources import Catalogue, Section, Source, Users
 
 
@@ -123,29 +123,6 @@ class Gate(Section):
     """How far, relatively, a challenger's NDCG@10 may fall behind the champion's."""
     max_group_drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """How far, relatively, it may clearly fall for one of `[fairness] user_groups`, whatever becomes of the others."""
-
-
-class Retention(Section):
-    """What the weekly tidying leaves. Events, lists, feedback and the ledger stay, unless `tables` says how long."""
-
-    days: PositiveInt = 180
-    """Tiles, histories and windows of older days go, but for what the days after them and the trainings need."""
-    vacuum_days: PositiveInt = 7
-    """How long a replaced file stays, for readers that opened the table before."""
-    tables: dict[str, PositiveInt] = Field(default={})
-    """Table that holds users = days for which its rows are kept; by default always. Never less than `days`, but for
-    `quarantine`, which no night reads."""
-
-    @model_validator(mode="after")
-    def _keeps_what_nights_need(self) -> Self:
-        for name, days in self.tables.items():
-            if name not in PERSONAL:
-                raise ValueError(f"retention.tables: {name!r} is none of {', '.join(PERSONAL)}")
-            if name != "quarantine" and days < self.days:
-                raise ValueError(
-                    f"retention.tables: {name} = {days} is less than days = {self.days}, which nights need"
-                )
-        return self
 
 
 class Settings(Section):

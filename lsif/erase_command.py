@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,9 @@ from lsif.config import project_folder
 from lsif.days import parsed_day
 from lsif.errors import LsifError
 from lsif.rows_out import AsCsv, AsJson, form
-from lsif.tables import Tables
+
+if TYPE_CHECKING:
+    from lsif.tables import Tables
 
 HEADER = "user_id"
 
@@ -108,7 +110,7 @@ def ids_in_file(file: Path) -> list[str]:
     return [row[place] for row in body]
 
 
-def _asked(stored: Tables, given: list[str], day: str) -> str:
+def _asked(stored: "Tables", given: list[str], day: str) -> str:
     from lsif.config import load_settings
     from lsif.lookup import versions
     from lsif.privacy.erased import ask
@@ -120,7 +122,7 @@ def _asked(stored: Tables, given: list[str], day: str) -> str:
     return f"{len(new)} users are erased as of {day}{known}: {', '.join(one[:12] for one in new) or 'nobody new'}"
 
 
-def _newest(stored: Tables) -> str:
+def _newest(stored: "Tables") -> str:
     days = stored.days("events")
     if not days:
         raise LsifError("there are no events yet: say as of which day with --ds")

@@ -1,7 +1,6 @@
 """Reading tables, and the way to their writers."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,19 +9,17 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import create_table_with_add_actions
 
 from lsif.days import days_between
 from lsif.errors import LsifError, MissingDays
 from lsif.failpoints import failpoint
-from lsif.outages import explained
 from lsif.schema import TABLES
-from lsif.table_schema import DS, TableSchema
+from lsif.table_schema import DS
 from lsif.tables.answering import answering
 from lsif.tables.by_user import ByUser
 from lsif.tables.commits import remove_days
-from lsif.tables.door import arrow_schema, check_table
+from lsif.tables.door import arrow_schema
 from lsif.tables.erased import ASKED, ERASED, USER, Hidden, hidden, latest
 from lsif.tables.files import (
     DataFile,
@@ -33,11 +30,11 @@ from lsif.tables.files import (
     manifest_path,
     row_groups,
     sha256,
-    visible_files,
     widened,
 )
 from lsif.tables.frames import frame_of
 from lsif.tables.marks import made_from
+from lsif.tables.opened import Opened, schema_of
 from lsif.tables.root import require_writable
 from lsif.tables.write import Staged, Writer
 
@@ -49,7 +46,7 @@ CHECKPOINT_EVERY = 10
 
 
 @answering
-class Tables:
+class Tables(Opened):
     """All tables under one root.
 
     Args:
@@ -60,9 +57,8 @@ class Tables:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = re.sub("^s3a://", "s3://", str(root)).rstrip("/")  # s3a is what Spark alone calls it
+        super().__init__(root)
         self.written: set[str] = set()
-        self._pinned: dict[str, DeltaTable | None] | None = None
         self._looked = False
         self._hidden: Hidden | None = None
 
@@ -84,13 +80,6 @@ class Tables:
     def require_writable(self) -> None:
         """Raises LsifError when nothing can be written below the root; makes nothing itself."""
         require_writable(self.root)
-
-    def path(self, name: str) -> str:
-        return f"{self.root}/{_schema(name).name}"
-
-    def schema(self, name: str) -> pa.Schema:
-        """Arrow schema of the data columns, without `ds`."""
-        return arrow_schema(_schema(name), with_ds=False)
 
     def days(self, name: str, first: str = "", last: str = "9999-12-31") -> list[str]:
         """The `ds` present from `first` to `last`, ascending; a day that is present may hold no row."""
@@ -123,7 +112,7 @@ class Tables:
 
     def scan(self, name: str, days: Iterable[str] | None = None) -> pads.Dataset:
         """Rows of `days` (default: all) with their `ds`, for whoever reads them as a stream."""
-        wanted = arrow_schema(_schema(name))
+        wanted = arrow_schema(schema_of(name))
         handle = self._handle(name)
         if handle is None:
             return pads.dataset(wanted.empty_table())
@@ -168,7 +157,7 @@ class Tables:
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None
     ) -> "DataFrame":
         """Rows of `days` as a Spark DataFrame with their `ds`, read by the table's file list and declared schema."""
-        chosen, table = set(days), _schema(name)
+        chosen, table = set(days), schema_of(name)
         files = [f"{self.path(name)}/{f.path}" for f in self._files(name) if f.ds in chosen]
         return frame_of(spark, table, files, columns, self._gone(name, chosen))
 
@@ -194,7 +183,7 @@ class Tables:
     def made_from(self, name: str, ds: str) -> int | None:
         """What `Writer.commit` was told that the day is made from."""
         handle = self._handle(name)
-        return handle.transaction_version(made_from(_schema(name), ds)) if handle else None
+        return handle.transaction_version(made_from(schema_of(name), ds)) if handle else None
 
     def fingerprint(self, name: str, ds: str) -> str:
         """Identity of one day's files; changes whenever the day is replaced. Empty when the day is absent."""
@@ -215,7 +204,7 @@ class Tables:
 
     def content_hash(self, name: str, ds: str) -> str:
         """Hash of one day's rows in key order: equal exactly when the rows are, whatever files hold them."""
-        table = _schema(name)
+        table = schema_of(name)
         rows = self.read(name, [ds]).to_pylist()
         lines = sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
         return sha256("\n".join([*table.columns, *lines]))
@@ -226,19 +215,19 @@ class Tables:
         if handle is None:
             create_table_with_add_actions(
                 self.path(name),
-                Schema.from_json(json.dumps(_schema(name).struct())),
+                Schema.from_json(json.dumps(schema_of(name).struct())),
                 [],
                 mode="ignore",
-                partition_by=[DS] if _schema(name).partitioned else None,
+                partition_by=[DS] if schema_of(name).partitioned else None,
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
             handle = DeltaTable(self.path(name))
             failpoint("after_create")
-        return Writer(self.path(name), _schema(name), widened(handle, _schema(name)), written=self.written)
+        return Writer(self.path(name), schema_of(name), widened(handle, schema_of(name)), written=self.written)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to a table that only grows (`runs`, `item_vectors`)."""
-        table = _schema(name)
+        table = schema_of(name)
         if table.partitioned:
             raise ValueError(f"{name} is replaced by ds, never appended to")
         writer = self.writer(name)
@@ -248,7 +237,7 @@ class Tables:
     def remove(self, name: str, days: Iterable[str]) -> None:
         """Take `days` out of a table, in one commit; their files stay for readers of the table as it was."""
         if handle := self._handle(name):
-            remove_days(handle, _schema(name), set(days))
+            remove_days(handle, schema_of(name), set(days))
             failpoint("after_remove")
 
     def tidy(self, name: str, keep_days: int) -> None:
@@ -257,7 +246,7 @@ class Tables:
         The many small files of a table that only grows become few.
         """
         if handle := self._handle(name):
-            if not _schema(name).partitioned:
+            if not schema_of(name).partitioned:
                 handle.optimize.compact()
                 failpoint("after_compact")
             handle.vacuum(24 * keep_days, dry_run=False, enforce_retention_duration=False, full=True)
@@ -282,11 +271,7 @@ class Tables:
         if (content := get_json(filesystem, manifest)) is None:
             raise LsifError(f"nothing is staged for {name} ds={ds}: run the step that writes it first")
         files = [DataFile(**file) for file in content.pop("files")]
-        return Staged(self.path(name), _schema(name), ds, files, **content, written=self.written)
-
-    def files(self, name: str) -> list[DataFile]:
-        """The files that readers of a table see; none where there is no table."""
-        return self._files(name)
+        return Staged(self.path(name), schema_of(name), ds, files, **content, written=self.written)
 
     def erased(self, *statuses: str) -> Hidden | None:
         """Users of whom the list of erased users says one of `statuses` last; None where that is nobody."""
@@ -294,7 +279,7 @@ class Tables:
 
     def _gone(self, name: str, days: Iterable[str] | None) -> pa.Array | None:
         """Ids of users in `days` (default: all) of a table whose rows are not to be seen; None where there are none."""
-        if USER not in _schema(name).columns:
+        if USER not in schema_of(name).columns:
             return None
         if not self._looked:
             self._hidden, self._looked = self.erased(ASKED), True
@@ -304,32 +289,3 @@ class Tables:
         files = [f for f in self._files(name) if f.rows and (wanted is None or f.ds in wanted)]
         found = self._hidden.in_files(f"{self.path(name)}/{file.path}" for file in files)
         return found if len(found) else None
-
-    def _handle(self, name: str) -> DeltaTable | None:
-        if self._pinned is None:
-            return self._opened(name)
-        if name not in self._pinned:
-            self._pinned[name] = self._opened(name)
-        return self._pinned[name]
-
-    def _opened(self, name: str) -> DeltaTable | None:
-        try:
-            handle = DeltaTable(self.path(name))
-        except TableNotFoundError:
-            return None
-        except OSError as error:  # no such bucket, no right to it, nobody at the endpoint
-            raise explained(f"cannot open the table {self.path(name)}", error) from error
-        except DeltaError as error:  # a line of its log that is none, or that is missing
-            raise explained(f"the log of the table {self.path(name)} is damaged", error) from error
-        check_table(_schema(name), pa.schema(handle.schema().to_arrow()))
-        return handle
-
-    def _files(self, name: str) -> list[DataFile]:
-        handle = self._handle(name)
-        return [] if handle is None else visible_files(handle)
-
-
-def _schema(name: str) -> TableSchema:
-    if name not in TABLES:
-        raise LsifError(f"no table {name!r}; there are {', '.join(TABLES)}")
-    return TABLES[name]

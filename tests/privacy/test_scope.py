@@ -2,8 +2,8 @@
 
 import pytest
 
-from lsif.config import Retention
 from lsif.privacy.scope import PERSONAL, SCOPES
+from lsif.retention import Retention
 from lsif.schema import TABLES
 from lsif.table_schema import STRING
 
