@@ -50,6 +50,7 @@ TOLD_OF_SETTINGS = (
     "lsif/experiment.py",
     "lsif/fairness.py",
     "lsif/differential.py",
+    "lsif/retention.py",
     "lsif/bounds.py",
     "lsif/intake/",
 )

@@ -183,7 +183,7 @@ def test_a_job_ends_with_75_and_one_line_whoever_is_away(home: Path, tables: Tab
     with away("refused") as address:
         done = run(home, FAIL="fault", LSIF_TABLES="s3://lsif/tables", AWS_ENDPOINT_URL=address, **KEYS)
     assert done.returncode == 75
-    assert done.stderr.startswith("toy.py: cannot open the table s3://lsif/tables/runs: ")
+    assert done.stderr.startswith("toy.py: cannot open the table s3://lsif/tables/pseudonyms: ")
     assert done.stderr.count("\n") == 1
 
 

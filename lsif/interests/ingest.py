@@ -24,20 +24,12 @@ from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, men
 from lsif.interests.contract import accepted, judged, rejected
 from lsif.interests.delivery import SEALED, delivery
 from lsif.interests.erased_rows import remark, without_erased
+from lsif.interests.paths import source_paths
 from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.privacy.erased import left_out
 from lsif.privacy.lines import add_lines, unknown
 from lsif.privacy.pseudonym import USER
 from lsif.tables import Tables, Writer
-
-
-def source_paths(settings: Settings, days: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """Where each source's deliveries of `days` are expected, and the day of each path, None where it names none."""
-    listed = list(days)
-    return {
-        name: {settings.locate(source.path, source.file_day(ds)): ds if source.is_daily else None for ds in listed}
-        for name, source in settings.sources.items()
-    }
 
 
 def check_daily(settings: Settings) -> None:

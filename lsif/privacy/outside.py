@@ -12,7 +12,7 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.intake.files import delivered_files
 from lsif.intake.places import NothingDelivered
-from lsif.interests.ingest import source_paths
+from lsif.interests.paths import source_paths
 from lsif.privacy.mentions import struck_out
 from lsif.report.people import drawn
 from lsif.sources import Catalogue, Source, Users

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.interests.bases import tiles_digest
-from lsif.interests.tiles import COLUMNS, tiles_of_day
 from lsif.privacy.look import Found, user_fields, without_rejected
 from lsif.privacy.mentions import struck_out
 from lsif.privacy.scope import SCOPES, reached
@@ -117,6 +116,11 @@ class TakingOut:
         days = sorted({str(events[path]) for path in self.found.held[LOG] & events.keys()} & there & log)
         if not days:
             return
+        from lsif.interests.tiles import (  # and Spark, which a purge without them does not wait for
+            COLUMNS,
+            tiles_of_day,
+        )
+
         before = self.tables.fingerprints("item_tiles", days)
         writer = self.tables.writer("item_tiles")
         for ds, rows in self.tables.hiding(self.users).by_day(LOG, days, COLUMNS):
