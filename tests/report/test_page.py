@@ -213,7 +213,7 @@ def test_a_check_of_another_step_is_not_blamed_for_what_failed(tmp_path: Path) -
 
 BEFORE = {"ingest_events", "ingest_items", "ingest_users", "embed_items", "long_term_history", "recent_window"}
 BEFORE |= {"item_states", "score_users", "audit_recommendations", "publish_recommendations"}
-NO_STEP = {"report", "land_sample", "events_to_interests"}
+NO_STEP = {"report", "land_sample", "events_to_interests", "verify"}
 """Jobs without a line of their own in the ledger."""
 
 
