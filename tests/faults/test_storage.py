@@ -17,6 +17,8 @@ from tests.faults.tally import Tally
 from tests.faults.writing import DAYS, TABLE, opened
 from tests.tables.tiles import put
 
+pytestmark = pytest.mark.long
+
 MAY_MOUNT = subprocess.run(
     ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True, check=False
 )
