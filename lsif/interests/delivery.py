@@ -11,6 +11,7 @@ from lsif.intake import cells
 from lsif.intake.mapping import Mapped, mapped, unfolds
 from lsif.intake.masking import Masking
 from lsif.intake.unfolding import ELEMENT
+from lsif.privacy.pseudonym import SEALED
 from lsif.sources import Source
 
 IDS = ("event_id", "user_id", "item_id")
@@ -32,8 +33,6 @@ one was unfolded to. `event_time` is null when none can be read from it. `weight
 when it has none. `bad_id` is true where an id holds what no id is, `lacks_id` where the source has event ids and this
 row has none, `refund` where the source rejects such a row. `lost` are optional columns that held something else than
 they may."""
-SEALED = "sealed"
-"""The user's id under the key, where users are pseudonyms."""
 
 
 def delivery(

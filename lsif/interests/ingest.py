@@ -22,13 +22,13 @@ from lsif.intake.masking import Masking, masking
 from lsif.intake.places import NothingDelivered
 from lsif.interests.bounds import EXAMPLES, Hold, Ingested, delivery_checks, mending, shown
 from lsif.interests.contract import accepted, judged, rejected
-from lsif.interests.delivery import SEALED, delivery
+from lsif.interests.delivery import delivery
 from lsif.interests.erased_rows import remark, without_erased
 from lsif.interests.paths import source_paths
 from lsif.interests.quarantine import LISTS, replace_rejects
 from lsif.privacy.erased import left_out
 from lsif.privacy.lines import add_lines, unknown
-from lsif.privacy.pseudonym import USER
+from lsif.privacy.pseudonym import SEALED, USER
 from lsif.tables import Tables, Writer
 
 

@@ -15,11 +15,11 @@ from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files
 from lsif.intake.mapping import Mapped, lacking, mapped
 from lsif.intake.masking import Masking
+from lsif.privacy.pseudonym import SEALED
 from lsif.schema import TABLES
 from lsif.sources import Delivered
 from lsif.tables.door import arrow_schema
 
-SEALED = "sealed"
 QUARANTINE = arrow_schema(TABLES["quarantine"], with_ds=False)
 Columns = Callable[[Mapped], tuple[dict[str, Column], dict[str, Column]]]
 """Our columns but the id, and what each had to lose."""

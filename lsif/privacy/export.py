@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lsif.schema import TABLES
+from lsif.privacy.scope import SCOPES, reached
 from lsif.tables import Tables
 
 Rows = list[dict[str, Any]]
@@ -19,14 +19,12 @@ def held_on(tables: Tables, user: str) -> Iterator[tuple[str, Rows]]:
     Args:
         user: as the tables name them.
     """
-    for name, table in TABLES.items():
-        if "user_id" in table.columns:
+    for name in reached("rows", "raw"):
+        if SCOPES[name].reach == "rows":
             rows = tables.read(name, filter=pc.field("user_id") == user).to_pylist()
-        elif name == "quarantine":
+        else:
             some = tables.read(name, filter=pc.match_substring(pc.field("raw"), user)).to_pylist()
             rows = [row for row in some if quotes(row["raw"], user)]
-        else:
-            continue
         if rows:
             yield name, rows
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.privacy.key import Key, key_of
-from lsif.privacy.pseudonym import unsealed
+from lsif.privacy.pseudonym import SEALED, unsealed
 from lsif.tables import Tables
 from lsif.tables.shared import replace_own
 
@@ -94,9 +94,9 @@ def revealing(tables: Tables, settings: Settings) -> Callable[[Sequence[str]], l
     if not settings.privacy.pseudonyms:
         return None
     check_key(tables, settings)
-    key, lines = key_of(settings), tables.read(TABLE, columns=["user_id", "sealed"])
+    key, lines = key_of(settings), tables.read(TABLE, columns=["user_id", SEALED])
     place = {name: at for at, name in enumerate(lines["user_id"].to_pylist())}
-    sealed = lines["sealed"]
+    sealed = lines[SEALED]
 
     def ids(names: Sequence[str]) -> list[str]:
         if missing := [name for name in names if name not in place]:

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lsif.errors import LsifError
 from lsif.privacy.key import Key
 
-USER = "user_id"
+USER, SEALED = "user_id", "sealed"
+"""Columns: the user as the tables name them, and the id under the key."""
 PREFIX = "p_"
 NAME_DIGITS, NONCE_DIGITS = 32, 24
 """Hexadecimal digits of the digest."""

@@ -105,6 +105,7 @@ def _drop_pages(tables: Tables, registry: Registry, ids: set[str], home: Path, o
 
 def _deliver_again(tables: Tables, settings: Settings, outside: Outside) -> None:
     """The live lists as they are now, twice: a database keeps the load before the live one, too."""
+    ids = revealing(tables, settings)
     for name, destination in settings.deliver.items():
         if destination.of != LISTS:
             continue
@@ -113,12 +114,7 @@ def _deliver_again(tables: Tables, settings: Settings, outside: Outside) -> None
                 continue
             try:
                 for _ in range(2):
-                    delivered(
-                        place,
-                        Published(tables, live.ds, destination, revealing(tables, settings)),
-                        back=True,
-                        again=True,
-                    )
+                    delivered(place, Published(tables, live.ds, destination, ids), back=True, again=True)
             except OutageError:
                 raise
             except LsifError as error:

@@ -7,12 +7,9 @@ from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.privacy.key import Key, key_of, key_path, made_key
 from lsif.privacy.lines import TABLE, held_keys
-from lsif.schema import TABLES
+from lsif.privacy.scope import reached
 from lsif.tables import Tables
 from lsif.tables.deletion import delete_rows
-
-QUOTES_ROWS = "quarantine"
-"""Names users in what it quotes, and in no column."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,7 @@ class Rotated:
 
 def names_users() -> list[str]:
     """The tables whose rows name users, the way back last: until it is gone no job takes the tables for new ones."""
-    found = [name for name, table in TABLES.items() if "user_id" in table.columns and name != TABLE]
-    return [*found, QUOTES_ROWS, TABLE]
+    return [*(name for name in reached("rows", "raw") if name != TABLE), TABLE]
 
 
 def rotated(tables: Tables, settings: Settings) -> Rotated:
