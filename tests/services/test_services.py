@@ -97,7 +97,7 @@ def test_a_night_without_a_day_fails_with_a_sentence_and_tells_the_webhook(
     run = airflow.wait_for_run(airflow.trigger("lsif_nightly"), seconds=120)
     told = sorted(alerts[1], key=lambda failure: failure["task"])
     assert run["state"] == "failed"
-    assert [failure["task"] for failure in told] == ["events_to_interests", "ingest_items", "report"]
+    assert [failure["task"] for failure in told] == ["events_to_interests", "ingest_items", "report", "verify"]
     assert told[0]["exception"].startswith("This run has no day: trigger it with a partition key")
     assert told[0] | {"dag": "lsif_nightly", "run_id": run["dag_run_id"], "try_number": 1, "ds": None} == told[0]
     assert f"/dags/lsif_nightly/runs/{quote(run['dag_run_id'])}/tasks/events_to_interests" in told[0]["log_url"]
