@@ -8,6 +8,9 @@ BY_HASH   := $(PIP) --require-hashes --no-deps
 CPU_BUILD := $(BIN)/python -c 'from importlib.metadata import version; exit("+" not in version("torch"))'
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
+# Nothing is compiled when it is installed: each module is at its first import, for all that come after.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo down test test-long test-faults lint check help hashes sbom bench-quality bench-interests bench-night
 
 help: ## say what there is

@@ -30,7 +30,9 @@ WIDTH = 8
 def shop() -> list[tuple[str, str, str]]:
     rng = np.random.default_rng(0)
     days = [f"2017-06-{day:02d}" for day in range(1, 31)] + [f"2017-07-0{day}" for day in range(1, 8)]
-    return [(f"u{n % 9}", ITEMS[rng.integers(0, 12)], days[rng.integers(0, len(days))]) for n in range(150)]
+    rows = [(f"u{n % 9}", ITEMS[rng.integers(0, 12)], days[rng.integers(0, len(days))]) for n in range(150)]
+    # What lifts every group that a user knows is seen where somebody does not know them all.
+    return [*rows, ("visitor", "a-0", "2017-06-10"), ("visitor", "b-1", "2017-07-02"), ("visitor", "a-2", "2017-07-03")]
 
 
 def modes(setting: str) -> tuple[str, ...]:
