@@ -9,7 +9,7 @@ stale stay unless --force is given.
 
 from lsif.days import day_before
 from lsif.features.steps import stale_states, store_states
-from lsif.interests.bases import usable_bases
+from lsif.interests.bases import history_settings, usable_bases
 from lsif.interests.storing import (
     event_window_inputs,
     stale_windows,
@@ -38,7 +38,7 @@ def inputs(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> Counts:
     dates, spark = cutoff_dates(job), session("training_cutoffs", bulk=True)
-    fresh = set() if job.force else set(usable_bases(job.tables, dates[-1]))
+    fresh = set() if job.force else set(usable_bases(job.tables, dates[-1], history_settings(job.settings)))
     histories = windows = 0
     if due := [ds for ds in dates if ds not in fresh]:
         print(f"training_cutoffs: histories at {len(due)} cutoffs, {due[0]} to {due[-1]}", flush=True)

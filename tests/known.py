@@ -13,7 +13,8 @@ from lsif.features.known import BLOCK, Nobody, Users, days_of_tiles
 from lsif.features.shared import Shared, shared
 from lsif.features.snapshot import Snapshot, snapshot
 from lsif.features.vocabulary import ItemIndex
-from lsif.interests.as_of import catalogue_at, history_at, history_settings
+from lsif.interests.as_of import catalogue_at, history_at
+from lsif.interests.bases import history_settings
 from lsif.tables import Tables
 
 

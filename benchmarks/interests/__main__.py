@@ -20,7 +20,7 @@ from benchmarks.interests.measure import Cost, measured
 from benchmarks.quality.logs import work_folder
 from lsif.config import load_settings, project_folder
 from lsif.days import days_between
-from lsif.interests.as_of import history_settings
+from lsif.interests.bases import history_settings
 from lsif.tables import Tables
 
 PEERS = {"PySpark by hand": "by_spark", "DuckDB": "by_duckdb", "Polars": "by_polars"}

@@ -23,8 +23,8 @@ from benchmarks.interests.steps import Steps
 from lsif.checks import Check, Held
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import base_and_tile_days, base_parts, history_settings, tile_parts
-from lsif.interests.bases import base_days
+from lsif.interests.as_of import base_and_tile_days, base_parts, tile_parts
+from lsif.interests.bases import base_days, history_settings
 from lsif.interests.contract import EVENT
 from lsif.interests.delivery import delivery
 from lsif.interests.history import merge
@@ -147,9 +147,9 @@ def opened(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
     """What a scorer and a trainer do first: read the newest base and the tiles after it, and merge and hold all."""
     for _ in range(ROUNDS):
         with steps("open and merge"):
-            base, after = base_and_tile_days(tables, days[-1])
-            parts = base_parts(tables, base), tile_parts(tables, after)
-            list(merge(*parts, days[-1], history_settings(settings)))
+            how = history_settings(settings)
+            base, after = base_and_tile_days(tables, days[-1], how)
+            list(merge(base_parts(tables, base), tile_parts(tables, after), days[-1], how))
 
 
 WORK = {

@@ -7,6 +7,7 @@ import sys
 from benchmarks.quality.logs import Log, use
 from lsif.config import Settings, load_settings, project_folder
 from lsif.features.steps import stale_states
+from lsif.interests.bases import history_settings, usable_bases
 from lsif.interests.storing import stale_windows, window_dates
 from lsif.learning.cutoffs import cutoffs
 from lsif.tables import Tables
@@ -33,7 +34,8 @@ def _missing(tables: Tables, settings: Settings, log: Log, stages: tuple[str, ..
     wanted = sorted({day for cut in cuts for day in (cut, *cutoffs(cut, settings.training, log.first).all())})
     reached = {ds: set(window_dates(tables, ds, settings)) for ds in wanted}
     stale = set(stale_windows(tables, settings, sorted(set().union(*reached.values()))))
-    due = set(wanted) - set(tables.days("long_term_histories")) | set(stale_states(tables, wanted, settings))
+    usable = usable_bases(tables, wanted[-1], history_settings(settings))
+    due = set(wanted) - set(usable) | set(stale_states(tables, wanted, settings))
     return [ds for ds in wanted if ds in due or reached[ds] & stale]
 
 

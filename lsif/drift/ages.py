@@ -6,7 +6,7 @@ from lsif.bounds import Drift
 from lsif.checks import Check, within
 from lsif.config import Settings
 from lsif.drift.checks import SECTION
-from lsif.interests.bases import usable_bases
+from lsif.interests.bases import history_settings, usable_bases
 from lsif.interests.catalogue_days import Lists
 from lsif.tables import Tables
 
@@ -23,7 +23,7 @@ def age_checks(tables: Tables, ds: str, trained_through: str | None, settings: S
         "catalogue": delivered(tables, "items", ds) if settings.catalogue else None,
         "users": delivered(tables, "users", ds) if settings.users else None,
         "events": max((day for day, rows in tables.rows("events", last=ds).items() if rows), default=None),
-        "history_base": max(usable_bases(tables, ds), default=None),
+        "history_base": max(usable_bases(tables, ds, history_settings(settings)), default=None),
         "item_states": tables.newest_day("item_states", ds),
         "recent_windows": tables.newest_day("recent_windows", ds),
     }

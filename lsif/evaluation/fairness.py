@@ -17,6 +17,7 @@ from lsif.evaluation.feedback import ALL
 from lsif.evaluation.groups import Past, register, user_groups
 from lsif.fairness import ITEM_GROUPS, Fairness
 from lsif.interests.as_of import base_and_tile_days, catalogue_at, history_inputs, in_force_inputs
+from lsif.interests.bases import history_settings
 from lsif.ranking.popular import appeared_lately, available_items
 from lsif.ranking.rule_rows import column, item_rows
 from lsif.tables import Tables
@@ -41,7 +42,8 @@ NOT_HELD = "item.popularity="
 
 def fairness_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of what `past_at` reads, but for the catalogue."""
-    found = tables.fingerprints("events", recent_days(ds, settings)) | history_inputs(tables, ds)
+    found = tables.fingerprints("events", recent_days(ds, settings))
+    found |= history_inputs(tables, ds, history_settings(settings))
     return found | (in_force_inputs(tables, "users", ds) if tables.days("users") else {})
 
 
@@ -59,7 +61,7 @@ def past_at(tables: Tables, ds: str, settings: Settings, items: pa.Table = NO_IT
         MissingDays: a tile is missing that the night before should have written.
     """
     tables, days = tables.pinned(), recent_days(ds, settings)
-    base, tiles = base_and_tile_days(tables, ds)
+    base, tiles = base_and_tile_days(tables, ds, history_settings(settings))
     said = tables.newest_day("users", ds)
     return Past(
         begins=days[0],

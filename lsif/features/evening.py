@@ -12,6 +12,7 @@ from lsif.features.attributes import attribute_inputs, attributes_known, no_attr
 from lsif.features.elsewhere import no_counts, shared_counts, shared_inputs
 from lsif.features.known import Everyone, Nobody, Users, days_of_tiles, popular_days
 from lsif.interests.as_of import catalogue_at, catalogue_inputs, earlier_day, history_inputs
+from lsif.interests.bases import history_settings
 from lsif.tables import Tables
 
 
@@ -96,11 +97,12 @@ def evening_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str
         "user_tiles": popular,
         "item_states": [ds],
     }
-    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds) | attribute_inputs(tables, ds)
+    how = history_settings(settings)
+    found = history_inputs(tables, ds, how) | catalogue_inputs(tables, ds) | attribute_inputs(tables, ds)
     found |= shared_inputs(tables, ds)
     for name, days in read.items():
         found |= tables.fingerprints(name, days)
     if before := earlier_day(tables, ds, settings.interests.recent_days):
-        found |= history_inputs(tables, before) | tables.fingerprints("recent_windows", [before])
+        found |= history_inputs(tables, before, how) | tables.fingerprints("recent_windows", [before])
         found |= tables.fingerprints("user_tiles", popular_days(before, settings))
     return found

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.days import day_before, days_between
-from lsif.interests.as_of import base_and_tile_days, history_settings, log_begins
+from lsif.interests.as_of import base_and_tile_days, log_begins
+from lsif.interests.bases import history_settings
 from lsif.interests.history import BASE, merge
 from lsif.interests.merging import rounded
 from lsif.interests.tabled import items_by_user
@@ -78,7 +79,7 @@ class Everyone:
         tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
         tables.require_days("recent_windows", ds, ds)
         self.ds, self._how = ds, history_settings(settings)
-        base, days = base_and_tile_days(tables, ds)
+        base, days = base_and_tile_days(tables, ds, self._how)
         self._base = tables.by_user("long_term_histories", [base] if base else [], BASE)
         self._tiles = tables.by_user("history_tiles", days, ["user_id", "item_id", "days"])
         self._windows = tables.by_user("recent_windows", [ds], ["user_id", "events"])

@@ -10,6 +10,7 @@ from lsif.features import item_hours
 from lsif.features.item_states import item_states
 from lsif.features.known import Everyone, days_of_tiles, popular_days
 from lsif.interests.as_of import history_inputs
+from lsif.interests.bases import history_settings
 from lsif.job import Counts, Job
 from lsif.tables import Tables
 
@@ -72,7 +73,7 @@ def _last_days(tables: Tables, ds: str) -> list[str]:
 
 def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     popular, lately = popular_days(ds, settings), item_hours.last_days(ds)
-    found = history_inputs(tables, ds) | tables.fingerprints("item_tiles", popular)
+    found = history_inputs(tables, ds, history_settings(settings)) | tables.fingerprints("item_tiles", popular)
     return found | tables.fingerprints("events", lately)
 
 

@@ -11,6 +11,7 @@ from lsif.features.history import history
 from lsif.features.known import Everyone
 from lsif.features.themes import Listed, interests, themes
 from lsif.interests.as_of import catalogue_at, catalogue_inputs, earlier_day, history_inputs
+from lsif.interests.bases import history_settings
 from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.door import arrow_schema
@@ -20,9 +21,10 @@ SCHEMA = arrow_schema(TABLES["user_interests"], with_ds=False)
 
 def interest_inputs(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
     """Fingerprints of everything that `user_interests` reads."""
-    found = history_inputs(tables, ds) | catalogue_inputs(tables, ds)
+    how = history_settings(settings)
+    found = history_inputs(tables, ds, how) | catalogue_inputs(tables, ds)
     before = earlier_day(tables, ds, settings.interests.recent_days)
-    return found | (history_inputs(tables, before) if before else {})
+    return found | (history_inputs(tables, before, how) if before else {})
 
 
 def user_interests(tables: Tables, ds: str, settings: Settings, without: pa.Array) -> Iterator[pa.RecordBatch]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.bases import usable_bases
@@ -18,10 +17,6 @@ from lsif.tables import Tables
 BASE_TEXTS = ("items.list.element.item_id",)
 TILE_TEXTS = ("user_id", "item_id", "days.list.element.event_type")
 """Texts that repeat, read as dictionaries."""
-
-
-def history_settings(settings: Settings) -> HistorySettings:
-    return HistorySettings(settings.interests.half_lives_days, settings.interests.last_days)
 
 
 def catalogue_at(tables: Tables, ds: str) -> pa.Table:
@@ -48,7 +43,9 @@ def catalogue_inputs(tables: Tables, ds: str) -> dict[str, str]:
     return in_force_inputs(tables, "items", ds)
 
 
-def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tuple[str | None, list[str]]:
+def base_and_tile_days(
+    tables: Tables, ds: str, how: HistorySettings, before: str | None = None
+) -> tuple[str | None, list[str]]:
     """The newest base up to `before` (default `ds`) that is not stale, and the days after it whose tiles make the
     history at `ds`.
 
@@ -56,7 +53,7 @@ def base_and_tile_days(tables: Tables, ds: str, before: str | None = None) -> tu
         MissingDays: one of those tiles is missing. With no base, tiles are needed from the log's first day.
     """
     tables = tables.pinned()
-    base = max(usable_bases(tables, before or ds), default=None)
+    base = max(usable_bases(tables, before or ds, how), default=None)
     first = day_before(base, -1) if base else log_begins(tables, "history_tiles", ds)
     return base, tables.require_days("history_tiles", min(first, ds), ds) if base != ds else []
 
@@ -72,10 +69,10 @@ def earlier_day(tables: Tables, ds: str, recent_days: int) -> str | None:
     return before if before >= min(tables.days("events"), default=ds) else None
 
 
-def history_inputs(tables: Tables, ds: str, before: str | None = None) -> dict[str, str]:
+def history_inputs(tables: Tables, ds: str, how: HistorySettings, before: str | None = None) -> dict[str, str]:
     """Fingerprints of the base and the tiles that make the history at `ds`."""
     tables = tables.pinned()
-    base, days = base_and_tile_days(tables, ds, before)
+    base, days = base_and_tile_days(tables, ds, how, before)
     # Without a base, also that the log begins here: no earlier day could come without the one before its first.
     days = days if base else [day_before(days[0]), *days]
     return tables.fingerprints("long_term_histories", [base] if base else []) | tables.fingerprints(
@@ -86,7 +83,7 @@ def history_inputs(tables: Tables, ds: str, before: str | None = None) -> dict[s
 def history_at(tables: Tables, ds: str, catalogue: pa.Table, settings: HistorySettings) -> pa.Table:
     """Histories at `ds` with `ds`: the newest base merged with the tiles after it, rounded."""
     tables = tables.pinned()  # what is chosen may be replaced or thinned before it is read
-    base, days = base_and_tile_days(tables, ds)
+    base, days = base_and_tile_days(tables, ds, settings)
     parts = merge(base_parts(tables, base), tile_parts(tables, days), ds, settings)
     return pa.concat_tables(as_table(rounded(part), catalogue, ds) for part in parts)
 

@@ -1,9 +1,11 @@
-"""When a new base is due, and which bases may be used: those that hold the tiles as they are."""
+"""When a new base is due, and which bases may be used: those that hold the tiles as they are, with these settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from lsif.config import Settings
 from lsif.days import day_before
 from lsif.errors import LsifError
+from lsif.interests.history import HistorySettings
 from lsif.tables import Tables
 
 GROWTH = 4
@@ -28,24 +30,42 @@ def base_days(rows: Mapping[str, int]) -> list[str]:
     return due
 
 
-def is_due(tables: Tables, ds: str) -> bool:
+def history_settings(settings: Settings) -> HistorySettings:
+    return HistorySettings(settings.interests.half_lives_days, settings.interests.last_days)
+
+
+def is_due(tables: Tables, ds: str, how: HistorySettings) -> bool:
     """Whether the night of `ds` writes a base: one is due there, was due and is not there, or is there already."""
     tables = tables.pinned()
     # Rows of events, which the log counts for ever, and not of tiles, which may have been thinned.
     due = base_days(tables.rows("events", last=ds))
-    there = usable_bases(tables, day_before(ds))
+    there = usable_bases(tables, day_before(ds), how)
     return ds in tables.days("long_term_histories", ds, ds) or bool(due and max(there, default="") < due[-1])
 
 
-def usable_bases(tables: Tables, last: str) -> list[str]:
-    """Days of the bases up to `last` that hold the tiles that there are now, ascending.
+def usable_bases(tables: Tables, last: str, how: HistorySettings) -> list[str]:
+    """Days of the bases up to `last` that hold the tiles that there are now, at the half-lives of `how`, ascending.
 
-    Any other is stale: a day before it came later, or was delivered again with other rows.
+    Any other is stale: a day before it came later, or was delivered again with other rows, or the settings changed.
     """
     tables = tables.pinned()
     digest = tiles_digest(tables)
-    bases = tables.days("long_term_histories", last=last)
-    return [ds for ds in bases if tables.made_from("long_term_histories", ds) == digest(ds)]
+
+    def is_usable(ds: str) -> bool:
+        made = {what: tables.made_from("long_term_histories", what) for what in made_from([ds], digest, how)}
+        made[_settings_of(ds)] = made[_settings_of(ds)] or how.number()  # of a release that did not write it down
+        return made == made_from([ds], digest, how)
+
+    return [ds for ds in tables.days("long_term_histories", last=last) if is_usable(ds)]
+
+
+def made_from(days: Iterable[str], digest: Callable[[str], int], how: HistorySettings) -> dict[str, int]:
+    """What `Writer.commit` is told that bases of these days are made from: tiles and settings."""
+    return {what: number for ds in days for what, number in ((ds, digest(ds)), (_settings_of(ds), how.number()))}
+
+
+def _settings_of(ds: str) -> str:
+    return f"{ds}/settings"
 
 
 def tiles_digest(tables: Tables) -> Callable[[str], int]:

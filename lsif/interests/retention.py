@@ -2,7 +2,7 @@
 
 from lsif.config import Settings
 from lsif.days import day_before
-from lsif.interests.bases import usable_bases
+from lsif.interests.bases import history_settings, usable_bases
 from lsif.tables import Tables
 
 LATE_TRAINING_DAYS = 14
@@ -28,7 +28,7 @@ def days_to_thin(tables: Tables, settings: Settings, ds: str) -> dict[str, list[
     found |= {
         name: tables.days(name, last=day_before(oldest)) for name in (*OF_ITEMS, "user_interests", "night_profiles")
     }
-    if base := max(usable_bases(tables, first), default=None):
+    if base := max(usable_bases(tables, first, history_settings(settings)), default=None):
         # Bases first: once their tiles are gone, the oldest base that is left stands for them.
         found["long_term_histories"] = tables.days("long_term_histories", last=day_before(base))
         found["history_tiles"] = tables.days("history_tiles", last=base)

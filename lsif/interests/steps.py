@@ -6,7 +6,7 @@ from lsif.checks import hold
 from lsif.days import day_before, days_between
 from lsif.errors import MissingDays
 from lsif.interests.as_of import history_inputs
-from lsif.interests.bases import check_open, is_due
+from lsif.interests.bases import check_open, history_settings, is_due
 from lsif.interests.bounds import ingested
 from lsif.interests.ingest import check_daily, delivery_marks, ingest
 from lsif.interests.storing import (
@@ -55,10 +55,11 @@ def write_tiles(job: Job) -> Counts:
 
 def base_inputs(job: Job) -> dict[str, str]:
     """Nothing on a day that is to have no base; tiles that are missing are there as such."""
-    if not is_due(job.tables, job.ds):
+    how = history_settings(job.settings)
+    if not is_due(job.tables, job.ds, how):
         return {}
     try:
-        found = history_inputs(job.tables, job.ds, before=day_before(job.ds))
+        found = history_inputs(job.tables, job.ds, how, before=day_before(job.ds))
     except MissingDays as gap:
         return job.tables.fingerprints(gap.table, gap.days)
     catalogue = job.tables.newest_day("items", job.ds)  # a base holds categories
@@ -67,7 +68,7 @@ def base_inputs(job: Job) -> dict[str, str]:
 
 def write_base(job: Job) -> Counts:
     """Write a base when one is due and no tile before it is missing: else its day would hang on the order of nights."""
-    if not is_due(job.tables, job.ds):
+    if not is_due(job.tables, job.ds, history_settings(job.settings)):
         return Counts(0, 0, note="no base due")
     try:
         rows = store_histories(session(HISTORY_BASE), job.tables, job.settings, [job.ds])

@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, base_parts, earlier_day, history_settings, tile_parts
-from lsif.interests.bases import check_open, tiles_digest
+from lsif.interests.as_of import base_and_tile_days, base_parts, earlier_day, tile_parts
+from lsif.interests.bases import check_open, history_settings, made_from, tiles_digest
 from lsif.interests.history import histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
 from lsif.interests.recent import recent_windows, window_days
@@ -53,8 +53,8 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
         MissingDays: a tile between that base and the last date is missing.
     """
     writer, tables = tables.writer("long_term_histories"), tables.pinned()
-    base, days = base_and_tile_days(tables, dates[-1], before=day_before(dates[0]))
     catalogue, how = categories(tables, dates[-1]), history_settings(settings)
+    base, days = base_and_tile_days(tables, dates[-1], how, before=day_before(dates[0]))
     if _is_alone(spark):
 
         def between(known: str, ds: str) -> Iterator[pa.Table]:
@@ -67,8 +67,7 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
         held = tables.frame(spark, "long_term_histories", [base] if base else [])
         tiles_after = tables.frame(spark, "history_tiles", days)
         writer.write_frame(histories(held, tiles_after, catalogue, dates, how), dates)
-    digest = tiles_digest(tables)
-    return writer.commit(made_from={ds: digest(ds) for ds in dates})
+    return writer.commit(made_from(dates, tiles_digest(tables), how))
 
 
 def store_windows(spark: SparkSession, tables: Tables, settings: Settings, dates: Sequence[str]) -> tuple[int, int]:
@@ -123,7 +122,8 @@ def stale_windows(tables: Tables, settings: Settings, dates: Sequence[str]) -> l
 
 def _window_digest(events: Mapping[str, int], settings: Settings, ds: str) -> int:
     first, last = window_days(ds, settings.interests.recent_days)
-    return sum(number for day, number in events.items() if first <= day <= last)
+    most = settings.interests.window_events
+    return sum(number for day, number in events.items() if first <= day <= last) + most
 
 
 def categories(tables: Tables, ds: str) -> pa.Table:

@@ -12,7 +12,7 @@ from typing import Any
 from lsif.config import Settings
 from lsif.delivery import Published, delivered, opened
 from lsif.errors import LsifError, OutageError
-from lsif.interests.bases import usable_bases
+from lsif.interests.bases import history_settings, usable_bases
 from lsif.privacy.erased import Line, line, lines, note, waiting
 from lsif.privacy.lines import ids_behind, revealing
 from lsif.privacy.look import look
@@ -71,7 +71,7 @@ def purge(tables: Tables, settings: Settings, ds: str) -> Purge:
     tables = tables.hiding(None)
     found, registry = look(tables, users, settings), Registry()
     versions = {version.number: version.trained_through for version in registry.versions()}
-    plan = Plan.read(home) or Plan(bases=usable_bases(tables, "9999-12-31"))
+    plan = Plan.read(home) or Plan(bases=usable_bases(tables, "9999-12-31", history_settings(settings)))
     plan.add(found)
     plan.write(home)
     outside = Outside(left=[f"{one}: not readable" for one in found.broken])

@@ -181,7 +181,7 @@ class Tables(Opened):
         return found
 
     def made_from(self, name: str, ds: str) -> int | None:
-        """What `Writer.commit` was told that the day is made from."""
+        """What `Writer.commit` was told that the day (or `day/WHAT`) is made from."""
         handle = self._handle(name)
         return handle.transaction_version(made_from(schema_of(name), ds)) if handle else None
 

@@ -151,7 +151,8 @@ class Writer:
         A day whose rows are what they were keeps its files: who read them has nothing to read again.
 
         Args:
-            made_from: a number for what each day was made from, kept with it and read by `Tables.made_from`.
+            made_from: a number for what each day was made from, by day, or by `day/WHAT` where that is several things;
+                kept with the day and read by `Tables.made_from`.
 
         Raises:
             Superseded: somebody else replaced one of the days since this writer was opened.

@@ -1,6 +1,6 @@
 """What is known at a day: base and tiles, every day of them, and nothing that came later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from lsif.config import Settings
+from lsif.config import Interests, Settings
 from lsif.errors import MissingDays
-from lsif.interests.as_of import base_and_tile_days, base_parts, history_at, history_settings, tile_parts
-from lsif.interests.bases import base_days, is_due, tiles_digest, usable_bases
-from lsif.interests.history import merged
+from lsif.interests.as_of import base_and_tile_days, base_parts, history_at, tile_parts
+from lsif.interests.bases import base_days, history_settings, is_due, made_from, tiles_digest, usable_bases
+from lsif.interests.history import HistorySettings, merged
 from lsif.tables import Tables
 from tests.interests import log, reference
 from tests.known import known_at
 
 DAYS = [f"2017-03-{day:02d}" for day in range(1, 11)]
+HOW = HistorySettings(Interests().half_lives_days, Interests().last_days)
 EVENTS = log.as_pandas(
     [log.event(ds, user, item, f"{ds}T10:00:00") for ds in DAYS for user, item in (("a", "7"), ("b", f"i{ds[-1]}"))]
 )
@@ -33,10 +34,10 @@ def put(tables: Tables, name: str, ds: str, rows: list[dict[str, Any]]) -> None:
     put_table(tables, name, ds, pa.Table.from_pylist(rows, tables.schema(name)))
 
 
-def put_table(tables: Tables, name: str, ds: str, rows: pa.Table, made_from: int | None = None) -> None:
+def put_table(tables: Tables, name: str, ds: str, rows: pa.Table, made: Mapping[str, int] | None = None) -> None:
     writer = tables.writer(name)
     writer.write(ds, rows.select(tables.schema(name).names))
-    writer.commit({ds: made_from} if made_from else None)
+    writer.commit(made)
 
 
 def put_tiles(tables: Tables, ds: str) -> None:
@@ -47,8 +48,9 @@ def put_tiles(tables: Tables, ds: str) -> None:
 
 def put_base(tables: Tables, settings: Settings, ds: str) -> None:
     tiles = tables.read("history_tiles", filter=pc.field("ds") <= ds)
-    base = merged(log.no_histories(), tiles, log.CATALOGUE, ds, history_settings(settings))
-    put_table(tables, "long_term_histories", ds, base, tiles_digest(tables)(ds))
+    how = history_settings(settings)
+    base = merged(log.no_histories(), tiles, log.CATALOGUE, ds, how)
+    put_table(tables, "long_term_histories", ds, base, made_from([ds], tiles_digest(tables), how))
 
 
 @pytest.fixture
@@ -87,8 +89,29 @@ def test_whatever_base_it_comes_from_a_history_is_the_same(stored: Tables, setti
     scratch = known_at(stored, DAYS[8], settings).histories
     for ds in (DAYS[2], DAYS[5], DAYS[8]):
         put_base(stored, settings, ds)
-        assert base_and_tile_days(stored, DAYS[8]) == (ds, DAYS[DAYS.index(ds) + 1 : 9])
+        assert base_and_tile_days(stored, DAYS[8], HOW) == (ds, DAYS[DAYS.index(ds) + 1 : 9])
         assert known_at(stored, DAYS[8], settings).histories.equals(scratch)
+
+
+@pytest.mark.parametrize(
+    "other", [{"half_lives_days": (7, 30, 60, 90, 365)}, {"half_lives_days": (7,)}, {"last_days": 3}]
+)
+def test_a_base_of_other_settings_is_not_used(stored: Tables, settings: Settings, other: dict[str, Any]) -> None:
+    changed = settings.model_copy(update={"interests": settings.interests.model_copy(update=other)})
+    scratch, how = known_at(stored, DAYS[8], changed).histories, history_settings(changed)
+    put_base(stored, settings, DAYS[5])
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[5]] and usable_bases(stored, DAYS[8], how) == []
+    assert known_at(stored, DAYS[8], changed).histories.equals(scratch)
+    put_base(stored, changed, DAYS[5])
+    assert usable_bases(stored, DAYS[8], HOW) == [] and usable_bases(stored, DAYS[8], how) == [DAYS[5]]
+    assert known_at(stored, DAYS[8], changed).histories.equals(scratch)
+
+
+def test_a_base_of_a_release_that_wrote_no_settings_down_is_used(stored: Tables, settings: Settings) -> None:
+    put_base(stored, settings, DAYS[4])
+    rows = stored.read("long_term_histories", [DAYS[4]])
+    put_table(stored, "long_term_histories", DAYS[5], rows, {DAYS[5]: tiles_digest(stored)(DAYS[5])})
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[4], DAYS[5]]
 
 
 def test_missing_days_are_named(tables: Tables, settings: Settings) -> None:
@@ -114,7 +137,7 @@ def test_a_base_is_read_by_row_groups_and_its_ids_as_dictionaries(stored: Tables
     base = stored.read("long_term_histories", [DAYS[4]])
     in_two = pa.concat_tables([base.slice(0, 1), base.slice(1)])
     put(stored, "long_term_histories", DAYS[4], [])
-    put_table(stored, "long_term_histories", DAYS[4], in_two, tiles_digest(stored)(DAYS[4]))
+    put_table(stored, "long_term_histories", DAYS[4], in_two, made_from([DAYS[4]], tiles_digest(stored), HOW))
     parts = list(base_parts(stored, DAYS[4]))
     assert [part["user_id"].to_pylist() for part in parts] == [["a"], ["b"]]
     items = pc.struct_field(pc.list_flatten(parts[0]["items"]), "item_id")
@@ -132,7 +155,7 @@ def test_files_of_a_base_may_lie_in_any_order(stored: Tables, settings: Settings
     for rows in (base.slice(1), base.slice(0, 1)):
         writer.write(DAYS[4], rows.drop_columns("ds"))
     writer.commit({DAYS[4]: tiles_digest(stored)(DAYS[4])})
-    assert usable_bases(stored, DAYS[8]) == [DAYS[4]]
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[4]]
     assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(scratch)
 
 
@@ -161,46 +184,46 @@ def test_a_base_holds_the_days_before_it(stored: Tables, settings: Settings) -> 
     put_base(stored, settings, DAYS[4])
     thinned = Tables(f"{stored.root}-thinned")
     base = stored.read("long_term_histories", [DAYS[4]])
-    put_table(thinned, "long_term_histories", DAYS[4], base, stored.made_from("long_term_histories", DAYS[4]))
+    put_table(thinned, "long_term_histories", DAYS[4], base, made_from([DAYS[4]], tiles_digest(stored), HOW))
     for ds in DAYS[6:]:
         put_tiles(thinned, ds)
     with pytest.raises(MissingDays, match=DAYS[5]):
-        base_and_tile_days(thinned, DAYS[8])
+        base_and_tile_days(thinned, DAYS[8], HOW)
     put_tiles(thinned, DAYS[5])
-    assert base_and_tile_days(thinned, DAYS[8]) == (DAYS[4], DAYS[5:9])
+    assert base_and_tile_days(thinned, DAYS[8], HOW) == (DAYS[4], DAYS[5:9])
     put_base(thinned, settings, DAYS[7])
-    assert usable_bases(thinned, DAYS[8]) == [DAYS[4], DAYS[7]]
+    assert usable_bases(thinned, DAYS[8], HOW) == [DAYS[4], DAYS[7]]
     put_tiles(thinned, DAYS[6])
-    assert usable_bases(thinned, DAYS[8]) == [DAYS[4], DAYS[7]], "the same tile again"
+    assert usable_bases(thinned, DAYS[8], HOW) == [DAYS[4], DAYS[7]], "the same tile again"
     put(thinned, "history_tiles", DAYS[6], [])
-    assert usable_bases(thinned, DAYS[8]) == [DAYS[4]]
+    assert usable_bases(thinned, DAYS[8], HOW) == [DAYS[4]]
 
 
 @pytest.mark.parametrize("changed", [0, 2, 4], ids=["before the first base", "between", "on the day of a base"])
 def test_a_base_that_lacks_a_tile_as_it_is_now_is_not_used(stored: Tables, settings: Settings, changed: int) -> None:
     for ds in (DAYS[1], DAYS[4], DAYS[7]):
         put_base(stored, settings, ds)
-    assert usable_bases(stored, DAYS[8]) == [DAYS[1], DAYS[4], DAYS[7]]
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[1], DAYS[4], DAYS[7]]
     grown = reference.history_tiles(EVENTS, DAYS[changed])
     put(stored, "history_tiles", DAYS[changed], [*grown, {**grown[0], "user_id": "late"}])
-    assert usable_bases(stored, DAYS[8]) == [DAYS[1]] * (changed > 1)
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[1]] * (changed > 1)
     put_base(stored, settings, DAYS[7])
-    assert usable_bases(stored, DAYS[8]) == [DAYS[1]] * (changed > 1) + [DAYS[7]]
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[1]] * (changed > 1) + [DAYS[7]]
 
 
 def test_a_day_before_the_logs_first_makes_every_base_stale(stored: Tables, settings: Settings) -> None:
     put_base(stored, settings, DAYS[4])
     put(stored, "history_tiles", "2017-02-28", [])
-    assert usable_bases(stored, DAYS[8]) == [DAYS[4]], "an empty day changes nothing"
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[4]], "an empty day changes nothing"
     put(stored, "history_tiles", "2017-02-28", reference.history_tiles(EVENTS, DAYS[0]))
-    assert usable_bases(stored, DAYS[8]) == []
-    assert base_and_tile_days(stored, DAYS[1]) == (None, ["2017-02-28", *DAYS[:2]])
+    assert usable_bases(stored, DAYS[8], HOW) == []
+    assert base_and_tile_days(stored, DAYS[1], HOW) == (None, ["2017-02-28", *DAYS[:2]])
 
 
 def test_a_base_that_says_not_what_it_holds_is_not_used(stored: Tables, settings: Settings) -> None:
     put_base(stored, settings, DAYS[4])
     put_table(stored, "long_term_histories", DAYS[5], stored.read("long_term_histories", [DAYS[4]]))
-    assert usable_bases(stored, DAYS[8]) == [DAYS[4]]
+    assert usable_bases(stored, DAYS[8], HOW) == [DAYS[4]]
 
 
 def test_a_base_replaced_while_it_is_read_does_no_harm(
@@ -225,7 +248,7 @@ def scratch_catalogue(tables: Tables) -> pa.Table:
 
 def test_no_tiles_at_all_are_missing_too(tables: Tables) -> None:
     with pytest.raises(MissingDays, match="history_tiles lacks 2017-03-01"):
-        base_and_tile_days(tables, DAYS[0])
+        base_and_tile_days(tables, DAYS[0], HOW)
 
 
 def test_base_days_follow_from_the_sizes_of_tiles() -> None:
@@ -242,11 +265,11 @@ def test_a_base_is_due_by_size_or_when_the_last_due_one_is_missing_or_stale(stor
     for ds in DAYS:
         put(stored, "events", ds, [{"source": "shop", "event_id": f"{ds}-{n}"} for n in range(2)])
     assert base_days(stored.rows("events", last=DAYS[8])) == [*DAYS[:4], DAYS[5], DAYS[7]]
-    assert is_due(stored, DAYS[8]), "none was written yet, as after an import"
+    assert is_due(stored, DAYS[8], HOW), "none was written yet, as after an import"
     put_base(stored, settings, DAYS[7])
-    assert [is_due(stored, ds) for ds in DAYS[6:9]] == [True, True, False]
+    assert [is_due(stored, ds, HOW) for ds in DAYS[6:9]] == [True, True, False]
     put(stored, "history_tiles", DAYS[2], [])
-    assert is_due(stored, DAYS[8])
+    assert is_due(stored, DAYS[8], HOW)
 
 
 def test_rows_are_counted_by_the_log_alone(tables: Tables) -> None:

@@ -11,7 +11,8 @@ from polars.testing import assert_frame_equal
 
 from lsif.config import Settings, load_settings
 from lsif.days import days_between
-from lsif.interests.as_of import history_at, history_settings
+from lsif.interests.as_of import history_at
+from lsif.interests.bases import history_settings
 from lsif.interests.storing import categories, store_histories, store_tiles, store_windows
 from lsif.tables import Tables
 from tests.conftest import SHOP

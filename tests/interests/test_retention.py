@@ -14,7 +14,7 @@ from lsif.interests.bases import check_open, thinned_through, usable_bases
 from lsif.interests.retention import days_to_thin
 from lsif.tables import Tables
 from tests.interests import log, reference
-from tests.interests.test_as_of import put, put_base
+from tests.interests.test_as_of import HOW, put, put_base
 from tests.known import known_at
 
 DAYS = days_between("2017-03-01", "2017-04-19")
@@ -77,9 +77,9 @@ def test_every_kept_day_is_known_as_before(stored: Tables, short: Settings) -> N
     before = [known_at(stored, ds, short) for ds in kept]
     thin(stored, short)
     assert [known_at(stored, ds, short) for ds in kept] == before
-    assert usable_bases(stored, LAST) == [DAYS[25], DAYS[40]]
+    assert usable_bases(stored, LAST, HOW) == [DAYS[25], DAYS[40]]
     put_base(stored, short, DAYS[45])
-    assert usable_bases(stored, LAST) == [DAYS[25], DAYS[40], DAYS[45]]
+    assert usable_bases(stored, LAST, HOW) == [DAYS[25], DAYS[40], DAYS[45]]
     thin(stored, short, DAYS[-1])
     with pytest.raises(LsifError, match="run \\(or backfill\\) those days first"):
         known_at(stored, DAYS[20], short)
@@ -101,7 +101,7 @@ def test_a_training_keeps_what_its_cutoffs_need(stored: Tables, short: Settings)
 
 def test_a_stale_base_keeps_no_tile_from_its_place(stored: Tables, short: Settings) -> None:
     put(stored, "history_tiles", DAYS[10], reference.history_tiles(EVENTS, DAYS[11]))
-    assert usable_bases(stored, LAST) == [DAYS[5]]
+    assert usable_bases(stored, LAST, HOW) == [DAYS[5]]
     thin(stored, short)
     assert stored.days("history_tiles") == DAYS[6:]
     assert stored.days("long_term_histories") == [DAYS[5], DAYS[25], DAYS[40]]
