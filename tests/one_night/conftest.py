@@ -19,6 +19,8 @@ from tests.homes import home_of_services
 FIRST_DAY, LAST_IMPORTED, NIGHT = "2017-08-20", "2017-10-30", "2017-10-31"
 BACKFILL = ("2017-11-01", "2017-11-02")
 HOUSEHOLDS = 200
+PLANTED = {"AWS_SECRET_ACCESS_KEY": "planted-1-7c52e9", "MARTS_PASSWORD": "planted-2-d04b1f"}
+"""Secrets that a person keeps in the environment, of a store and of a database; nothing here uses either."""
 SMALL = """
 [training]
 cutoffs = 5
@@ -64,6 +66,8 @@ def world() -> Iterator[World]:
             patch.delenv(name, raising=False)
         patch.setenv("LSIF_HOME", str(home))
         patch.setenv("LSIF_CONFIG", str(home / "small.toml"))
+        for name, secret in PLANTED.items():
+            patch.setenv(name, secret)
         try:
             services.up(home)
             yield _after_the_first_night(home)
