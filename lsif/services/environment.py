@@ -86,6 +86,7 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
             "sql_alchemy_conn_async": database_url(layout, chosen, "airflow", driver="asyncpg"),
         },
         "dag_processor": {"parsing_processes": "1", "min_file_process_interval": "60", "refresh_interval": "30"},
+        "scheduler": {"orphaned_tasks_check_interval": "60"},  # after five minutes otherwise, as in docker-compose.yaml
         "logging": {"base_log_folder": str(layout.logs / "tasks")},
         "usage_data_collection": {"enabled": "False"},
     }

@@ -41,6 +41,9 @@ def up(home: Path | str, *, dags: Path | str | None = None, say: Say = print) ->
         now = status(layout.home)
         if not now.is_up:
             running = {part.name for part in now.parts if part.alive}
+            if postgres.NAME not in running:
+                _stop(layout, running)  # whoever has lost its database ends sooner or later, Airflow's scheduler later
+                running = set()
             try:
                 _start_missing(layout, running, str(dags or project_folder() / "dags"), say)
             except BaseException:
@@ -86,6 +89,7 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
     say("preparing the databases of Airflow and MLflow")
     parts.migrate(layout, chosen, env)
     missing = [part for part in parts.SERVERS if part not in running]
+    _stop_what_dead_parts_left(layout, missing)
     say(f"starting {', '.join(missing)}")
     write_configuration(layout, chosen)
     records = {
@@ -99,6 +103,11 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
     airflow_client(layout.home).ensure_pool("lsif_spark", 1, "One Spark application at a time on this machine")
     if env["LSIF_SCHEDULED"].lower() != "true":
         say("nothing fires by itself (set LSIF_SCHEDULED=true for a run every night and a training every week)")
+
+
+def _stop_what_dead_parts_left(layout: Layout, names: Iterable[str]) -> None:
+    """A scheduler's tasks outlive it, and the next one starts them anew: not beside them, nor unknown to `down`."""
+    processes.stop([record for name in names if (record := processes.read_record(layout, name))])
 
 
 def airflow_client(home: Path | str) -> Airflow:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from lsif import cli, services
 from lsif.config import project_folder
+from lsif.registry import Registry
 from lsif.services.accounts import ROLES, ensure_accounts
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
@@ -87,6 +88,14 @@ def test_mlflow_wants_to_know_who_asks_and_under_which_name(home: Path) -> None:
     assert httpx.get(search, auth=login(home, "reader"), headers={"Host": "elsewhere.example"}).status_code == 403
     page = httpx.get(ours.mlflow_url, auth=login(home, "reader"))
     assert page.is_success and page.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_model_that_is_not_there_has_no_alias_whoever_asks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow refuses to say to an account that what it names is not there."""
+    assert call(home, "jobs", "registered-models/get?name=lsif", method="GET") == {}
+    for account in ROLES:
+        monkeypatch.setenv("LSIF_MLFLOW_LOGIN_FILE", str(Layout(home).mlflow_login(account)))
+        assert Registry(services.environment(home)["MLFLOW_TRACKING_URI"]).aliases() == {}
 
 
 def test_readers_change_nothing_promoters_the_registry_jobs_all_they_make(home: Path) -> None:
@@ -198,15 +207,18 @@ def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
     assert '"slots": "1"' in done.stdout
 
 
-def test_a_part_that_died_is_started_again_alone(home: Path) -> None:
-    before = {name: read_record(Layout(home), name) for name in PARTS}
-    victim = before["triggerer"]
+def test_a_part_that_died_is_started_again_alone_and_what_it_left_is_stopped(home: Path) -> None:
+    services.airflow_client(home).trigger("tiny", conf={"word": "wait"})
+    assert _eventually(lambda: sleepers(home))
+    left, before = sleepers(home), {name: read_record(Layout(home), name) for name in PARTS}
+    victim = before["scheduler"]
     assert victim is not None
     psutil.Process(victim.pid).kill()
     assert _eventually(lambda: not services.status(home).is_up)
     assert services.up(home).is_up
     after = {name: read_record(Layout(home), name) for name in PARTS}
-    assert [name for name in PARTS if before[name] != after[name]] == ["triggerer"]
+    assert [name for name in PARTS if before[name] != after[name]] == ["scheduler"]
+    assert not {pid for pid in left if is_running(pid)}
 
 
 def test_down_leaves_nothing_behind_not_even_of_a_scheduler_that_was_killed(home: Path) -> None:
