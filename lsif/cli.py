@@ -113,6 +113,10 @@ def env() -> None:
 
     for name, value in services.environment(home_folder()).items():
         print(f"export {name}={shlex.quote(value)}")
+    # The shell reads the password when it takes this over; it is not printed.
+    file = shlex.quote(str(services.mlflow_login_file(home_folder(), "jobs")))
+    print("export MLFLOW_TRACKING_USERNAME=jobs")
+    print(f'export MLFLOW_TRACKING_PASSWORD="$(cut -d \'"\' -f 4 {file})"')
 
 
 @app.command()

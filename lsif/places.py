@@ -4,15 +4,15 @@ LSIF_AIRFLOW_URL           base address of an api-server, here or elsewhere
 LSIF_AIRFLOW_TOKEN_FILE    file with a token of its; or
 LSIF_AIRFLOW_LOGIN_FILE    file with {"user": "password"}, as docker/make-secrets.sh makes one
 MLFLOW_TRACKING_URI        MLflow's address
+LSIF_MLFLOW_LOGIN_FILE     file with {"user": "password"} for it, where it asks who is there
 """
 
-import json
 import os
-from pathlib import Path
 
 from lsif.airflow_api import Airflow
 from lsif.config import home_folder
 from lsif.errors import LsifError
+from lsif.login_file import AIRFLOW, content, login, sign_in_to_mlflow
 
 SIGN_IN = 'LSIF_AIRFLOW_TOKEN_FILE (a token) or LSIF_AIRFLOW_LOGIN_FILE ({"user": "password"})'
 
@@ -48,23 +48,14 @@ def tracking_uri() -> str:
         raise LsifError("LSIF_AIRFLOW_URL names an Airflow of its own: name its MLflow with MLFLOW_TRACKING_URI")
     from lsif import services
 
-    return services.environment(home_folder())["MLFLOW_TRACKING_URI"]
+    here = services.environment(home_folder())["MLFLOW_TRACKING_URI"]
+    sign_in_to_mlflow(str(services.mlflow_login_file(home_folder(), "reader")))  # commands look, jobs write
+    return here
 
 
 def _sign_in() -> dict[str, str]:
     if file := os.environ.get("LSIF_AIRFLOW_TOKEN_FILE"):
-        return {"token": _read("LSIF_AIRFLOW_TOKEN_FILE", file).strip()}
-    if file := os.environ.get("LSIF_AIRFLOW_LOGIN_FILE"):
-        try:
-            ((user, password),) = json.loads(_read("LSIF_AIRFLOW_LOGIN_FILE", file)).items()
-        except (ValueError, AttributeError) as error:
-            raise LsifError(f'LSIF_AIRFLOW_LOGIN_FILE={file} does not hold {{"user": "password"}}') from error
-        return {"user": user, "password": password}
+        return {"token": content("LSIF_AIRFLOW_TOKEN_FILE", file).strip()}
+    if known := login(AIRFLOW):
+        return {"user": known[0], "password": known[1]}
     raise LsifError(f"LSIF_AIRFLOW_URL is set, but not who asks there: set {SIGN_IN}")
-
-
-def _read(variable: str, file: str) -> str:
-    try:
-        return Path(file).read_text()
-    except OSError as error:
-        raise LsifError(f"cannot read {variable}={file}: {error.strerror}") from error

@@ -70,7 +70,11 @@ def show_services(status: "Status") -> None:
         console.print(
             f"Airflow  {status.endpoints.airflow_url}  (user admin, password in {status.password_file})", soft_wrap=True
         )
-        console.print(f"MLflow   {status.endpoints.mlflow_url}")
+        console.print(
+            f"MLflow   {status.endpoints.mlflow_url}  (user reader, password in {status.mlflow_password_file}; "
+            "promoter's is beside it)",
+            soft_wrap=True,
+        )
 
 
 def show_steps(lines: Sequence[dict[str, Any]]) -> None:

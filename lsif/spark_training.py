@@ -10,7 +10,7 @@ from pathlib import Path
 from lsif.errors import LsifError
 from lsif.spark_master import is_local
 
-TOLD = ("LSIF_HOME", "LSIF_CONFIG", "LSIF_TABLES", "LSIF_PROJECT", "MLFLOW_TRACKING_URI")
+TOLD = ("LSIF_HOME", "LSIF_CONFIG", "LSIF_TABLES", "LSIF_PROJECT", "MLFLOW_TRACKING_URI", "LSIF_MLFLOW_LOGIN_FILE")
 """What executors are told of the driver's environment. No keys: settings are shown in logs."""
 
 

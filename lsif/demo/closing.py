@@ -74,7 +74,9 @@ def _show_places(tables: Tables, ds: str, status: Status) -> None:
     console.print(f"a page    {home_folder() / PAGES / 'index.html'}  (each night's, open it)", soft_wrap=True)
     if status.endpoints:
         console.print(f"Airflow   {status.endpoints.airflow_url}  user admin, password in {status.password_file}")
-        console.print(f"MLflow    {status.endpoints.mlflow_url}  no sign-in")
+        console.print(
+            f"MLflow    {status.endpoints.mlflow_url}  user reader, password in {status.mlflow_password_file}"
+        )
     console.print("stop it   make down")
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from lsif.errors import LsifError, OutageError
+from lsif.login_file import MLFLOW, sign_in_to_mlflow
 from lsif.outages import is_outage
 
 DEFAULTS = {
@@ -23,9 +24,14 @@ DEFAULTS = {
 
 
 def apply_defaults() -> None:
-    """Set what is not set yet; MLflow reads its environment at every call."""
+    """Set what is not set yet, and who asks; MLflow reads its environment at every call.
+
+    Raises:
+        LsifError: the file that says who asks does not.
+    """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    sign_in_to_mlflow()
 
 
 def tracking_uri() -> str:
@@ -64,6 +70,11 @@ def _first_line(error: Exception) -> str:
         return f"it answers with {answered[1]}, as while its database or its store of files is away; its log says why"
     if "Max retries exceeded" in text or "Connection refused" in text:
         return "no answer; is it running? (MLFLOW_TRACKING_URI says where to look)"
+    if refused := re.search(r"error code (401|403)|(401|403) Client Error", text):
+        who = os.environ.get("MLFLOW_TRACKING_USERNAME", "nobody")
+        if "401" in refused[0]:
+            return f"it does not know {who} by this password; {MLFLOW} names the file that says who asks"
+        return f"the account {who} may not do that; {MLFLOW} names the file that says who asks"
     return text.splitlines()[0][:300]
 
 

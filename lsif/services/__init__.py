@@ -9,7 +9,7 @@ Everything that is written lies under `home`: run/ says what was started, logs/ 
 """
 
 from lsif.services.environment import environment
-from lsif.services.lifecycle import airflow_client, down, up
+from lsif.services.lifecycle import airflow_client, down, mlflow_login_file, up
 from lsif.services.state import Part, Status, status
 
-__all__ = ["Part", "Status", "airflow_client", "down", "environment", "status", "up"]
+__all__ = ["Part", "Status", "airflow_client", "down", "environment", "mlflow_login_file", "status", "up"]

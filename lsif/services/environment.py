@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lsif.config import config_file, project_folder
 from lsif.errors import LsifError
 from lsif.services.layout import Endpoints, Layout, endpoints
-from lsif.services.secrets import USER, jwt_file
+from lsif.services.secrets import USER, flask_key, jwt_file
 
 PARALLELISM = 3
 
@@ -28,7 +28,7 @@ def environment(home: Path | str) -> dict[str, str]:
 
 
 def service_environment(layout: Layout, chosen: Endpoints) -> dict[str, str]:
-    return {**_lsif(layout, chosen), **_airflow(layout, chosen), **_mlflow(chosen)}
+    return {**_lsif(layout, chosen), **_airflow(layout, chosen), **_mlflow(layout, chosen)}
 
 
 def database_url(layout: Layout, chosen: Endpoints, database: str, driver: str = "psycopg2") -> str:
@@ -86,6 +86,7 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
             "sql_alchemy_conn_async": database_url(layout, chosen, "airflow", driver="asyncpg"),
         },
         "dag_processor": {"parsing_processes": "1", "min_file_process_interval": "60", "refresh_interval": "30"},
+        "scheduler": {"orphaned_tasks_check_interval": "60"},  # after five minutes otherwise, as in docker-compose.yaml
         "logging": {"base_log_folder": str(layout.logs / "tasks")},
         "usage_data_collection": {"enabled": "False"},
     }
@@ -97,9 +98,18 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {"AIRFLOW_HOME": str(layout.airflow), "SCARF_ANALYTICS": "false", **named}
 
 
-def _mlflow(chosen: Endpoints) -> dict[str, str]:
+def mlflow_server_environment(layout: Layout) -> dict[str, str]:
+    """What the server of MLflow alone is told: it takes this key from nowhere else, and no job needs it."""
+    return {
+        "MLFLOW_AUTH_CONFIG_PATH": str(layout.mlflow_configuration),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": flask_key(layout),
+    }
+
+
+def _mlflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
     return {
         "MLFLOW_TRACKING_URI": chosen.mlflow_url,
+        "LSIF_MLFLOW_LOGIN_FILE": str(layout.mlflow_login("jobs")),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # ten processes and 600 MB that nothing here uses
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",

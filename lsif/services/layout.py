@@ -52,6 +52,15 @@ class Layout:
         """PostgreSQL's password, in the form that its clients read (`passfile`)."""
         return self.secrets / "pgpass"
 
+    @property
+    def mlflow_configuration(self) -> Path:
+        """What MLflow's server reads of its accounts, with the administrator's password."""
+        return self.secrets / "mlflow.ini"
+
+    def mlflow_login(self, account: str) -> Path:
+        """Name and password of one of MLflow's accounts."""
+        return self.secrets / f"mlflow_{account}.json"
+
     def log(self, part: str) -> Path:
         return self.logs / f"{part}.log"
 

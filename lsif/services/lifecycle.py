@@ -9,6 +9,7 @@ from lsif.airflow_api import Airflow
 from lsif.config import config_file, project_folder
 from lsif.errors import LsifError
 from lsif.services import parts, postgres, processes
+from lsif.services.accounts import ensure_accounts, write_configuration
 from lsif.services.environment import service_environment
 from lsif.services.layout import Endpoints, Layout, endpoints, forget_endpoints, only_one, tail
 from lsif.services.ports import choose_port
@@ -40,6 +41,9 @@ def up(home: Path | str, *, dags: Path | str | None = None, say: Say = print) ->
         now = status(layout.home)
         if not now.is_up:
             running = {part.name for part in now.parts if part.alive}
+            if postgres.NAME not in running:
+                _stop(layout, running)  # whoever has lost its database ends sooner or later, Airflow's scheduler later
+                running = set()
             try:
                 _start_missing(layout, running, str(dags or project_folder() / "dags"), say)
             except BaseException:
@@ -85,12 +89,25 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
     say("preparing the databases of Airflow and MLflow")
     parts.migrate(layout, chosen, env)
     missing = [part for part in parts.SERVERS if part not in running]
+    _stop_what_dead_parts_left(layout, missing)
     say(f"starting {', '.join(missing)}")
-    records = {part: processes.start(layout, part, parts.command(part, layout, chosen), env) for part in missing}
+    write_configuration(layout, chosen)
+    records = {
+        part: processes.start(
+            layout, part, parts.command(part, layout, chosen), env | parts.own_environment(part, layout)
+        )
+        for part in missing
+    }
     _wait_until_healthy(layout, chosen, records, say, started)
+    ensure_accounts(layout, chosen.mlflow_url)
     airflow_client(layout.home).ensure_pool("lsif_spark", 1, "One Spark application at a time on this machine")
     if env["LSIF_SCHEDULED"].lower() != "true":
         say("nothing fires by itself (set LSIF_SCHEDULED=true for a run every night and a training every week)")
+
+
+def _stop_what_dead_parts_left(layout: Layout, names: Iterable[str]) -> None:
+    """A scheduler's tasks outlive it, and the next one starts them anew: not beside them, nor unknown to `down`."""
+    processes.stop([record for name in names if (record := processes.read_record(layout, name))])
 
 
 def airflow_client(home: Path | str) -> Airflow:
@@ -107,6 +124,11 @@ def airflow_client(home: Path | str) -> Airflow:
     if os.environ.get("LSIF_CONFIG") and chosen.config not in ("", asked):
         raise LsifError(f"the services run with {chosen.config}, not with {asked}: `lsif down`, then `lsif up`")
     return Airflow(chosen.airflow_url, USER, password(layout))
+
+
+def mlflow_login_file(home: Path | str, account: str) -> Path:
+    """Name and password of an account of this home's MLflow: `admin`, `jobs`, `promoter`, `reader`."""
+    return Layout(Path(home)).mlflow_login(account)
 
 
 def _endpoints(layout: Layout, running: set[str], sockets: str, dags: str, say: Say) -> Endpoints:

@@ -10,7 +10,7 @@ import httpx
 
 from lsif.errors import LsifError
 from lsif.services import postgres
-from lsif.services.environment import database_url
+from lsif.services.environment import database_url, mlflow_server_environment
 from lsif.services.layout import Endpoints, Layout, tail
 
 SERVERS = ("api-server", "mlflow", "scheduler", "dag-processor", "triggerer")
@@ -23,7 +23,7 @@ def command(part: str, layout: Layout, chosen: Endpoints) -> list[str]:
     if part == "mlflow":
         return [
             *[sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"],
-            *["--port", str(chosen.mlflow_port)],
+            *["--port", str(chosen.mlflow_port), "--app-name", "basic-auth", "--enable-workspaces"],
             *["--backend-store-uri", database_url(layout, chosen, "mlflow")],
             *["--artifacts-destination", str(layout.artifacts)],
         ]
@@ -33,6 +33,11 @@ def command(part: str, layout: Layout, chosen: Endpoints) -> list[str]:
         "triggerer": ["--skip-serve-logs"],
     }
     return [sys.executable, "-m", "airflow", part, *options.get(part, [])]
+
+
+def own_environment(part: str, layout: Layout) -> dict[str, str]:
+    """What one part is told and the others are not."""
+    return mlflow_server_environment(layout) if part == "mlflow" else {}
 
 
 def migrate(layout: Layout, chosen: Endpoints, env: Mapping[str, str]) -> None:

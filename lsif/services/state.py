@@ -29,6 +29,7 @@ class Status:
     parts: tuple[Part, ...]
     endpoints: Endpoints | None
     password_file: Path
+    mlflow_password_file: Path
 
     @property
     def is_up(self) -> bool:
@@ -45,7 +46,7 @@ def status(home: Path | str) -> Status:
     chosen = endpoints(layout)
     healthy = health(chosen.airflow_url, chosen.mlflow_url) if chosen else {}
     parts = tuple(_part(layout, name, healthy.get(name, False)) for name in PARTS)
-    return Status(layout.home, parts, chosen, layout.password_file)
+    return Status(layout.home, parts, chosen, layout.password_file, layout.mlflow_login("reader"))
 
 
 def _part(layout: Layout, name: str, healthy: bool) -> Part:

@@ -70,3 +70,11 @@ def staged_by(tables: Tables) -> str | None:
         return None
     tags = {one.partition("/")[0] for one in ids}
     return staged.notes["tag"] if tags == {staged.notes["tag"]} and len(ids) == ROWS else None
+
+
+def is_staged(tables: Tables, name: str, ds: str) -> bool:
+    """Whether a day of a table waits to be published."""
+    try:
+        return bool(tables.staged(name, ds))
+    except LsifError:
+        return False

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tests.homes import home_of_services
 FIRST_DAY, LAST_IMPORTED, NIGHT = "2017-08-20", "2017-10-30", "2017-10-31"
 BACKFILL = ("2017-11-01", "2017-11-02")
 HOUSEHOLDS = 200
+PLANTED = {"AWS_SECRET_ACCESS_KEY": "planted-1-7c52e9", "MARTS_PASSWORD": "planted-2-d04b1f"}
+"""Secrets that a person keeps in the environment, of a store and of a database; nothing here uses either."""
 SMALL = """
 [training]
 cutoffs = 5
@@ -57,15 +60,23 @@ class World:
 
 @pytest.fixture(scope="package")
 def world() -> Iterator[World]:
+    with everything_up(PLANTED) as world:
+        yield world
+
+
+@contextmanager
+def everything_up(environment: dict[str, str], dags: Path | None = None) -> Iterator[World]:
+    """The world, after its first night; `environment` is what the services are told beside it."""
     with home_of_services() as home, pytest.MonkeyPatch.context() as patch:
         (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + SMALL)
         sample.land(home, FIRST_DAY, BACKFILL[1], HOUSEHOLDS)
         for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED", "LSIF_TABLES"):
             patch.delenv(name, raising=False)
-        patch.setenv("LSIF_HOME", str(home))
-        patch.setenv("LSIF_CONFIG", str(home / "small.toml"))
+        told = {"LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "small.toml"), **environment}
+        for name, value in told.items():
+            patch.setenv(name, value)
         try:
-            services.up(home)
+            services.up(home, dags=dags)
             yield _after_the_first_night(home)
         finally:
             services.down(home)

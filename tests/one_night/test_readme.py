@@ -10,6 +10,7 @@ import pytest
 
 from lsif import services
 from lsif.config import project_folder
+from lsif.login_file import sign_in_to_mlflow
 from lsif.registry import Registry
 from tests.one_night.conftest import World
 
@@ -49,6 +50,7 @@ def test_every_day(world: World) -> None:
     said = typed(commands, project_folder(), COLUMNS="200")
     assert re.search(r"user 385, ds=2017-10-31, model version 1", said)
     assert "version 1 is champion again, version 2 is previous" in said
+    sign_in_to_mlflow(str(services.mlflow_login_file(world.home, "reader")))
     aliases = Registry(services.environment(world.home)["MLFLOW_TRACKING_URI"]).aliases()
     assert (aliases["champion"], aliases["previous"], aliases["challenger"]) == ("1", "2", "2")
 

@@ -17,10 +17,13 @@ from typer.testing import CliRunner
 
 from lsif import cli, services
 from lsif.config import project_folder
+from lsif.registry import Registry
+from lsif.services.accounts import ROLES, ensure_accounts
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
 from lsif.services.processes import read_record
-from tests.homes import home_of_services
+from lsif.services.secrets import mlflow_login
+from tests.homes import home_of_services, secrets_of
 from tests.listeners import webhook
 
 pytestmark = pytest.mark.timeout(900)
@@ -66,10 +69,59 @@ def test_every_part_is_healthy_and_listens_on_loopback_only(home: Path) -> None:
 
 
 def test_secrets_are_for_their_owner_alone(home: Path) -> None:
-    for name in ("passwords.json", "jwt_secret"):
-        assert (home / "airflow" / name).stat().st_mode & 0o777 == 0o600
-    assert (home / "airflow").stat().st_mode & 0o777 == 0o700
-    assert (home / "airflow" / "jwt_secret").read_text() not in str(services.environment(home))
+    kept = [home / "airflow/passwords.json", home / "airflow/jwt_secret", *(home / "secrets").iterdir()]
+    assert {file.stat().st_mode & 0o777 for file in kept} == {0o600}
+    assert {file.parent.stat().st_mode & 0o777 for file in kept} == {0o700}
+    secrets = secrets_of(home)
+    assert len(secrets) == 8
+    # `ps` shows command lines to every user of the machine, and the environment is what every job inherits.
+    seen = [str(services.environment(home)), *(" ".join(psutil.Process(pid).cmdline()) for pid in pids(home))]
+    assert not [secret for secret in secrets for text in seen if secret in text]
+
+
+def test_mlflow_wants_to_know_who_asks_and_under_which_name(home: Path) -> None:
+    ours = services.status(home).endpoints
+    assert ours is not None
+    search = f"{ours.mlflow_url}/api/2.0/mlflow/registered-models/search"
+    assert httpx.get(search).status_code == httpx.get(ours.mlflow_url).status_code == 401
+    assert httpx.get(search, auth=("reader", "wrong")).status_code == 401
+    assert httpx.get(search, auth=login(home, "reader"), headers={"Host": "elsewhere.example"}).status_code == 403
+    page = httpx.get(ours.mlflow_url, auth=login(home, "reader"))
+    assert page.is_success and page.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_model_that_is_not_there_has_no_alias_whoever_asks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow refuses to say to an account that what it names is not there."""
+    assert call(home, "jobs", "registered-models/get?name=lsif", method="GET") == {}
+    for account in ROLES:
+        monkeypatch.setenv("LSIF_MLFLOW_LOGIN_FILE", str(Layout(home).mlflow_login(account)))
+        assert Registry(services.environment(home)["MLFLOW_TRACKING_URI"]).aliases() == {}
+
+
+def test_readers_change_nothing_promoters_the_registry_jobs_all_they_make(home: Path) -> None:
+    """Registering and moving an alias are one permission in MLflow: a release that parts them turns this red."""
+    made = call(home, "jobs", "experiments/create", name="rights")["experiment_id"]
+    call(home, "jobs", "registered-models/create", name="rights")
+    steps: dict[str, dict[str, Any]] = {
+        "experiments/create": {"name": "another"},
+        "registered-models/create": {"name": "another"},
+        "runs/create": {"experiment_id": made},
+        "model-versions/create": {"name": "rights", "source": f"mlflow-artifacts:/{made}/files"},
+        "registered-models/alias": {"name": "rights", "alias": "champion", "version": "1"},
+    }
+    may = {name: {step for step, body in steps.items() if call(home, name, step, **body)} for name in ROLES}
+    registry = {"model-versions/create", "registered-models/alias"}
+    assert may == {"jobs": set(steps), "promoter": registry, "reader": set()}
+    found = call(home, "reader", "registered-models/get?name=rights", method="GET")["registered_model"]
+    assert found["aliases"] == [{"alias": "champion", "version": "1"}]
+
+
+def test_an_account_whose_password_was_lost_has_another_after_the_next_start(home: Path) -> None:
+    ours = services.status(home).endpoints
+    assert ours is not None
+    (home / "secrets/mlflow_reader.json").write_text('{"reader": "made-anew-by-a-person"}')
+    ensure_accounts(Layout(home), ours.mlflow_url)
+    assert call(home, "reader", "registered-models/get?name=rights", method="GET")
 
 
 def test_a_second_up_is_quick_and_starts_nothing(home: Path) -> None:
@@ -132,6 +184,7 @@ def test_commands_drive_this_airflow_from_a_home_that_has_none(
         "LSIF_AIRFLOW_URL": ours.airflow_url,
         "LSIF_AIRFLOW_LOGIN_FILE": str(home / "airflow/passwords.json"),
         "MLFLOW_TRACKING_URI": ours.mlflow_url,
+        "LSIF_MLFLOW_LOGIN_FILE": str(home / "secrets/mlflow_reader.json"),
     }.items():
         monkeypatch.setenv(name, value)
     status = CliRunner().invoke(cli.app, ["status"])
@@ -154,15 +207,18 @@ def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
     assert '"slots": "1"' in done.stdout
 
 
-def test_a_part_that_died_is_started_again_alone(home: Path) -> None:
-    before = {name: read_record(Layout(home), name) for name in PARTS}
-    victim = before["triggerer"]
+def test_a_part_that_died_is_started_again_alone_and_what_it_left_is_stopped(home: Path) -> None:
+    services.airflow_client(home).trigger("tiny", conf={"word": "wait"})
+    assert _eventually(lambda: sleepers(home))
+    left, before = sleepers(home), {name: read_record(Layout(home), name) for name in PARTS}
+    victim = before["scheduler"]
     assert victim is not None
     psutil.Process(victim.pid).kill()
     assert _eventually(lambda: not services.status(home).is_up)
     assert services.up(home).is_up
     after = {name: read_record(Layout(home), name) for name in PARTS}
-    assert [name for name in PARTS if before[name] != after[name]] == ["triggerer"]
+    assert [name for name in PARTS if before[name] != after[name]] == ["scheduler"]
+    assert not {pid for pid in left if is_running(pid)}
 
 
 def test_down_leaves_nothing_behind_not_even_of_a_scheduler_that_was_killed(home: Path) -> None:
@@ -186,6 +242,20 @@ def test_down_leaves_nothing_behind_not_even_of_a_scheduler_that_was_killed(home
     stranger.wait()
     assert services.status(home).is_down
     assert services.down(home) == []
+
+
+def login(home: Path, account: str) -> tuple[str, str]:
+    return mlflow_login(Layout(home), account)
+
+
+def call(home: Path, account: str, step: str, method: str = "POST", **body: Any) -> dict[str, Any]:
+    """MLflow's answer to an account; empty where it may not."""
+    ours = services.status(home).endpoints
+    assert ours is not None
+    url = f"{ours.mlflow_url}/api/2.0/mlflow/{step}"
+    answer = httpx.request(method, url, auth=login(home, account), json=body or None, timeout=60)
+    assert answer.is_success or answer.status_code == 403, answer.text
+    return {"done": True, **answer.json()} if answer.is_success else {}
 
 
 def pids(home: Path) -> set[int]:
