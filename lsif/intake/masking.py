@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from lsif.config import Settings
 from lsif.privacy.key import Key, key_of
 from lsif.privacy.pseudonym import NAME_DIGITS, NONCE_DIGITS, PREFIX, USER
+from lsif.private import MASKED_LENGTH
 
 BLOCK = 64
 """Bytes that SHA-256 takes at once."""
@@ -38,6 +39,11 @@ class Masking:
         nonce = F.unhex(F.substring(digest, NAME_DIGITS + 1, NONCE_DIGITS))
         how = (_bytes(self.key.seals), F.lit("GCM"), F.lit("DEFAULT"), nonce, _utf8(name))
         return F.base64(F.aes_encrypt(_utf8(text), *how))
+
+    def opened(self, sealed: Column, name: Column) -> Column:
+        """The text of a way back, of the name that `of` gives it; null of null."""
+        how = (_bytes(self.key.seals), F.lit("GCM"), F.lit("DEFAULT"), _utf8(F.left(name, F.lit(MASKED_LENGTH))))
+        return F.aes_decrypt(F.unbase64(sealed), *how).cast("string")
 
     def _digest(self, text: Column) -> Column:
         return keyed(text, self.key.names)

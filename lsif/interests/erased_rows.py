@@ -1,17 +1,26 @@
 """Delivered rows of users who were erased: they stay outside, whatever day they come for."""
 
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lsif.intake.masking import keyed
+from lsif.intake.masking import Masking, keyed
+from lsif.privacy.pseudonym import SEALED
 from lsif.tables.erased import USER, Hidden
 
 
-def without_erased(delivered: DataFrame, users: Hidden | None) -> tuple[DataFrame, int]:
-    """Rows with a `user_id` of nobody who was erased, and how many the others were; nobody erased costs nothing."""
+def without_erased(delivered: DataFrame, users: Hidden | None, mask: Masking | None = None) -> tuple[DataFrame, int]:
+    """Rows with a `user_id` of nobody who was erased, and how many the others were; nobody erased costs nothing.
+
+    With pseudonyms the id behind one is asked as well: who was erased under another key had another name.
+    """
     if users is None:
         return delivered, 0
-    gone = F.coalesce(keyed(F.col(USER), users.key).isin(sorted(one.hex() for one in users.pseudonyms)), F.lit(False))
+    names = [F.col(USER), *([mask.opened(F.col(SEALED), F.col(USER))] if mask else [])]
+    on_list = sorted(one.hex() for one in users.pseudonyms)
+    gone = reduce(or_, (F.coalesce(keyed(name, users.key).isin(on_list), F.lit(False)) for name in names))
     return delivered.where(~gone), delivered.where(gone).count()
 
 
