@@ -8,7 +8,6 @@ from pyspark.sql import functions as F
 from lsif.config import Settings
 from lsif.privacy.key import Key, key_of
 from lsif.privacy.pseudonym import NAME_DIGITS, NONCE_DIGITS, PREFIX, USER
-from lsif.private import MASKED_LENGTH
 
 BLOCK = 64
 """Bytes that SHA-256 takes at once."""
@@ -21,11 +20,13 @@ class Masking:
     Attributes:
         fields: our columns, and attributes of users, that become pseudonyms.
         longest: characters of an id that is not too long.
+        erasure: the key of the list of erased users, where somebody is on it.
     """
 
     key: Key
     fields: frozenset[str]
     longest: int
+    erasure: bytes | None = None
 
     def of(self, text: Column) -> Column:
         """The pseudonym of a text; null of null. That of a text that is too long is too long, for the rule to see."""
@@ -40,24 +41,24 @@ class Masking:
         how = (_bytes(self.key.seals), F.lit("GCM"), F.lit("DEFAULT"), nonce, _utf8(name))
         return F.base64(F.aes_encrypt(_utf8(text), *how))
 
-    def opened(self, sealed: Column, name: Column) -> Column:
-        """The text of a way back, of the name that `of` gives it; null of null."""
-        how = (_bytes(self.key.seals), F.lit("GCM"), F.lit("DEFAULT"), _utf8(F.left(name, F.lit(MASKED_LENGTH))))
-        return F.aes_decrypt(F.unbase64(sealed), *how).cast("string")
-
     def _digest(self, text: Column) -> Column:
         return keyed(text, self.key.names)
 
 
-def masking(settings: Settings) -> Masking | None:
+def masking(settings: Settings, erasure: bytes | None = None) -> Masking | None:
     """None where users keep their ids.
+
+    Args:
+        erasure: the key of the list of erased users, where somebody is on it.
 
     Raises:
         LsifError: as `key_of`.
     """
     if not settings.privacy.pseudonyms:
         return None
-    return Masking(key_of(settings), frozenset({USER, *settings.privacy.pseudonym_columns}), settings.rules.max_text)
+    return Masking(
+        key_of(settings), frozenset({USER, *settings.privacy.pseudonym_columns}), settings.rules.max_text, erasure
+    )
 
 
 def keyed(text: Column, key: bytes) -> Column:
