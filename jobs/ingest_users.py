@@ -37,7 +37,7 @@ def work(job: Job) -> Counts:
     erased = left_out(job.tables)
 
     def judge(path: str) -> Listed:
-        return without_users(judged_users(session(STEP), given, path, rules, mask), erased)
+        return without_users(judged_users(session(STEP), given, path, rules, mask), erased, mask)
 
     return store_list(job, STEP, USERS, given, judge)
 

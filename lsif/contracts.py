@@ -20,7 +20,7 @@ STANDARD = "v3.2.0"
 LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float": "number"}
 """Names of our types in the standard, where they are not the same."""
 
-VERSIONS: dict[str, str] = {"recommendations": "1.2.0", "feedback": "1.1.0", "runs": "1.2.0"}
+VERSIONS: dict[str, str] = {"recommendations": "1.2.0", "feedback": "1.1.0", "runs": "1.2.0", "erased_users": "1.1.0"}
 """Of contracts that have changed since 1.0.0: another major one where a column went, or means something else."""
 
 ROWS = {

@@ -38,22 +38,22 @@ def erase(
     No job that begins from now on sees them. The purge takes them out of every byte and writes a receipt each.
     A user who comes back stays erased until `lsif erase 385 --undo`; what is purged does not come back by that.
     """
-    from lsif.lookup import tables, user_in
+    from lsif.lookup import named_in, tables
     from lsif.privacy.erased import undo as take_back
     from lsif.screen import console
 
-    given, stored = [*(users or []), *(ids_in_file(file) if file else [])], tables()
-    given = [user_in(stored, user) for user in given]
+    typed, stored = [*(users or []), *(ids_in_file(file) if file else [])], tables()
+    given, ids = named_in(stored, typed)
     if not given and not now:
         raise LsifError("say whom to erase: ids, or --file with a CSV of them")
     if undo and now:
         raise LsifError("--undo takes an erasure back, --now purges: choose one of them")
     day = parsed_day(ds) if ds else _newest(stored)
     if undo:
-        console.print(f"{len(take_back(stored, given, day))} users are erased no longer")
+        console.print(f"{len(take_back(stored, given, day, ids))} users are erased no longer")
         return
     if given:
-        console.print(_asked(stored, given, day))
+        console.print(_asked(stored, given, ids, day))
     if now:
         raise typer.Exit(_job("--ds", day))
 
@@ -110,13 +110,13 @@ def ids_in_file(file: Path) -> list[str]:
     return [row[place] for row in body]
 
 
-def _asked(stored: "Tables", given: list[str], day: str) -> str:
+def _asked(stored: "Tables", given: list[str], ids: dict[str, str], day: str) -> str:
     from lsif.config import load_settings
     from lsif.lookup import versions
     from lsif.privacy.erased import ask
 
     learned = [str(row["version"]) for row in versions()]
-    new = ask(stored, given, day, load_settings().privacy.retrain_days, learned)
+    new = ask(stored, given, day, load_settings().privacy.retrain_days, learned, ids)
     before = len(set(given)) - len(new)
     known = f", {before} were on the list before" if before else ""
     return f"{len(new)} users are erased as of {day}{known}: {', '.join(one[:12] for one in new) or 'nobody new'}"

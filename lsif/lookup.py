@@ -1,6 +1,7 @@
 """What the command line looks up in the tables and the registry."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -9,7 +10,7 @@ from lsif.config import Interest, load_settings
 from lsif.errors import LsifError
 from lsif.experiments.served import Served, serving
 from lsif.places import airflow_url, tracking_uri
-from lsif.privacy.lines import check_key
+from lsif.privacy.lines import check_key, ids_behind
 from lsif.privacy.naming import stored_user
 from lsif.ranked_list import ItemLists
 from lsif.tables import Tables
@@ -135,6 +136,15 @@ def user_in(stored: Tables, user: str) -> str:
     settings = load_settings()
     check_key(stored, settings)
     return stored_user(settings, user)
+
+
+def named_in(stored: Tables, users: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """What the tables call users whom a person names; and the ids of those whom they call otherwise."""
+    settings = load_settings()
+    check_key(stored, settings)
+    names = {user: stored_user(settings, user) for user in users}
+    ids = {name: user for user, name in names.items() if name != user}
+    return list(names.values()), ids_behind(stored, settings, set(names.values()) - ids.keys()) | ids
 
 
 def _published(stored: Tables, ds: str | None) -> str:

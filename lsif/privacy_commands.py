@@ -85,12 +85,15 @@ def export_user(
 ) -> None:
     """Give everything that the tables hold on a user, as JSON: `lsif export-user 385 --to 385.json`."""
     from lsif.lookup import tables, user_in
+    from lsif.privacy.erased import is_erased
     from lsif.privacy.export import held_on
 
     stored = tables()
     name = user_in(stored, user)
     held = dict(held_on(stored, name))
     if not held:
+        if is_erased(stored, name, user):
+            raise LsifError(f"user {user!r} is erased, and the tables hold nothing on them (`lsif receipts`)")
         raise LsifError(f"the tables hold nothing on user {user!r}: is the id spelled as the sources do?")
     text = json.dumps({"user": user, "named": name, "tables": held}, indent=1, default=str, ensure_ascii=False)
     if to is None:

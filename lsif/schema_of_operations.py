@@ -40,6 +40,7 @@ OF_OPERATIONS: tuple[TableSchema, ...] = (
     table(
         "erased_users",
         key="seq pseudonym",
+        added="id_pseudonym",
         partitioned=False,
         seq=LONG,
         pseudonym=STRING,
@@ -48,6 +49,7 @@ OF_OPERATIONS: tuple[TableSchema, ...] = (
         retrain_by=STRING,
         versions=array(STRING),
         receipt=STRING,
+        id_pseudonym=STRING,
     ),
     table(
         "runs",

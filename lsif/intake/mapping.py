@@ -14,7 +14,7 @@ from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.files import File, check_content, delivered_files, holds, kind_at
 from lsif.intake.masked import Masked, masked
-from lsif.intake.masking import Masking
+from lsif.intake.masking import Masking, keyed
 from lsif.intake.rows import rows_of
 from lsif.intake.times import event_time
 from lsif.intake.types import is_id
@@ -100,6 +100,10 @@ class Mapped:
     def sealed(self) -> Column:
         """The user's id under the key; null where there is none."""
         return self.mask.by.sealed(self.text(USER)) if self.mask else F.lit(None).cast("string")
+
+    def id_pseudonym(self, erasure: bytes) -> Column:
+        """The user's id as the list of erased users has it, whatever the tables call them; null where there is none."""
+        return keyed(self.text(USER), erasure)
 
     def _masked(self, field: str, text: Column) -> Column:
         return self.mask.of(field, text) if self.mask else text

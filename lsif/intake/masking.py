@@ -20,11 +20,13 @@ class Masking:
     Attributes:
         fields: our columns, and attributes of users, that become pseudonyms.
         longest: characters of an id that is not too long.
+        erasure: the key of the list of erased users, where somebody is on it.
     """
 
     key: Key
     fields: frozenset[str]
     longest: int
+    erasure: bytes | None = None
 
     def of(self, text: Column) -> Column:
         """The pseudonym of a text; null of null. That of a text that is too long is too long, for the rule to see."""
@@ -43,15 +45,20 @@ class Masking:
         return keyed(text, self.key.names)
 
 
-def masking(settings: Settings) -> Masking | None:
+def masking(settings: Settings, erasure: bytes | None = None) -> Masking | None:
     """None where users keep their ids.
+
+    Args:
+        erasure: the key of the list of erased users, where somebody is on it.
 
     Raises:
         LsifError: as `key_of`.
     """
     if not settings.privacy.pseudonyms:
         return None
-    return Masking(key_of(settings), frozenset({USER, *settings.privacy.pseudonym_columns}), settings.rules.max_text)
+    return Masking(
+        key_of(settings), frozenset({USER, *settings.privacy.pseudonym_columns}), settings.rules.max_text, erasure
+    )
 
 
 def keyed(text: Column, key: bytes) -> Column:

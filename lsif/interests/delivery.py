@@ -11,7 +11,7 @@ from lsif.intake import cells
 from lsif.intake.mapping import Mapped, mapped, unfolds
 from lsif.intake.masking import Masking
 from lsif.intake.unfolding import ELEMENT
-from lsif.privacy.pseudonym import SEALED
+from lsif.privacy.pseudonym import OF_ID, SEALED
 from lsif.sources import Source
 
 IDS = ("event_id", "user_id", "item_id")
@@ -43,7 +43,8 @@ def delivery(
     most: int | None = None,
     mask: Masking | None = None,
 ) -> DataFrame:
-    """Every row that `source` delivered at `paths`, in the columns `DELIVERED`; with a `mask` also `SEALED`.
+    """Every row that `source` delivered at `paths`, in the columns `DELIVERED`; with a `mask` also `SEALED`, and
+    `OF_ID` where somebody is erased.
 
     A text format has one row per line: blank lines and repetitions of a file's header are no rows, and a line break
     inside quotes makes two unreadable ones, unless the source says `multiline`. Ids are text and stay as they are;
@@ -60,7 +61,8 @@ def delivery(
     if not (source.event_type or "event_type" in source.mapped):
         raise LsifError(f"sources.{name}: say columns.event_type, or event_type for all of its events")
     parts = [_events(name, part, source) for part in mapped(spark, f"sources.{name}", source, paths, most, mask)]
-    nothing = f"{DELIVERED}, {SEALED} string" if mask else DELIVERED
+    asked = [f"{name} string" for name in (*([SEALED] if mask else []), *([OF_ID] if mask and mask.erasure else []))]
+    nothing = ", ".join([DELIVERED, *asked])
     return reduce(DataFrame.unionByName, parts) if parts else spark.createDataFrame([], nothing)
 
 
@@ -97,6 +99,7 @@ def _events(name: str, part: Mapped, source: Source) -> DataFrame:
         (negative if source.refunds == QUARANTINE else F.lit(False)).alias("refund"),
         _names_of(lost).alias("lost"),
         *([part.sealed().alias(SEALED)] if part.mask else []),
+        *([part.id_pseudonym(part.mask.by.erasure).alias(OF_ID)] if part.mask and part.mask.by.erasure else []),
     )
 
 

@@ -80,8 +80,9 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
             Or a check failed: then only the rejected rows are, for somebody to look at.
     """
     writer = tables.writer("events")
-    mask = masking(settings)
-    delivered, erased = without_erased(_delivered(spark, settings, days, mask), left_out(tables))
+    users = left_out(tables)
+    mask = masking(settings, users.key if users else None)
+    delivered, erased = without_erased(_delivered(spark, settings, days, mask), users)
     known_at = known_days(tables, days[0], settings.rules.max_late_days)
     known = tables.frame(spark, "events", known_at, ["source", "event_id", "ds"]) if known_at else None
     known = None if known is None else _of_a_source(known, list(settings.sources))

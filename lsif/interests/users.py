@@ -13,6 +13,7 @@ from lsif.intake.masking import Masking
 from lsif.interests.attributes import named_texts
 from lsif.interests.listed import Door, Listed, judged
 from lsif.interests.quarantine import USERS
+from lsif.privacy.lines import opened
 from lsif.sources import Users
 from lsif.tables.erased import USER, Hidden
 
@@ -33,13 +34,17 @@ def judged_users(spark: SparkSession, users: Users, path: str, rules: Rules, mas
     return judged(spark, Door(USERS, USERS, columns), users, path, rules, mask)
 
 
-def without_users(listed: Listed, users: Hidden | None) -> Listed:
-    """The list without users who were erased, as if it did not name them."""
-    gone = users.among(listed.rows[USER]) if users else []
+def without_users(listed: Listed, users: Hidden | None, mask: Masking | None = None) -> Listed:
+    """The list without users who were erased, by their names or the ids behind them, as if it did not name them."""
+    if users is None:
+        return listed
+    gone = users.among(listed.rows[USER])
+    if mask and listed.sealed is not None:
+        gone += [name for name, behind in opened(mask.key, listed.sealed) if users.holds(behind)]
     if not gone:
         return listed
     kept = listed.rows.filter(pc.invert(pc.is_in(listed.rows[USER].cast(pa.string()), value_set=pa.array(gone))))
     sealed = listed.sealed
     if sealed is not None:
         sealed = sealed.filter(pc.invert(pc.is_in(sealed[USER].cast(pa.string()), value_set=pa.array(gone))))
-    return replace(listed, rows=kept, sealed=sealed, rows_in=listed.rows_in - len(gone))
+    return replace(listed, rows=kept, sealed=sealed, rows_in=listed.rows_in - len(listed.rows) + len(kept))

@@ -1,6 +1,6 @@
 """The table `pseudonyms`: the way back from a pseudonym, a line a user, sealed under the key."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -73,16 +73,23 @@ def check_key(tables: Tables, settings: Settings) -> None:
         )
 
 
-def ids_behind(tables: Tables, settings: Settings, names: Collection[str]) -> list[str]:
-    """The ids of those of the pseudonyms that have a line; none where users keep their ids.
+def ids_behind(tables: Tables, settings: Settings, names: Collection[str]) -> dict[str, str]:
+    """Pseudonym = id of those of the pseudonyms that have a line; none where users keep their ids.
 
     Raises:
         LsifError: as `revealing`.
     """
     if (ids := revealing(tables, settings)) is None:
-        return []
+        return {}
     known = tables.read(TABLE, columns=["user_id"])["user_id"]
-    return ids(pc.unique(known.filter(pc.is_in(known, value_set=pa.array(names, pa.string())))).to_pylist())
+    there = pc.unique(known.filter(pc.is_in(known, value_set=pa.array(names, pa.string())))).to_pylist()
+    return dict(zip(there, ids(there), strict=True))
+
+
+def opened(key: Key, sealed: pa.Table) -> Iterator[tuple[str, str]]:
+    """Pseudonym and id of rows of `user_id` and `sealed`."""
+    for name, line in zip(sealed["user_id"].to_pylist(), sealed[SEALED].to_pylist(), strict=True):
+        yield name, unsealed(key, name, line)
 
 
 def revealing(tables: Tables, settings: Settings) -> Callable[[Sequence[str]], list[str]] | None:

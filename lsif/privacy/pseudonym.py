@@ -21,6 +21,8 @@ from lsif.privacy.key import Key
 
 USER, SEALED = "user_id", "sealed"
 """Columns: the user as the tables name them, and the id under the key."""
+OF_ID = "id_pseudonym"
+"""Column: the id as the list of erased users has it."""
 PREFIX = "p_"
 NAME_DIGITS, NONCE_DIGITS = 32, 24
 """Hexadecimal digits of the digest."""

@@ -78,7 +78,7 @@ def purge(tables: Tables, settings: Settings, ds: str) -> Purge:
     if words := pattern(found.ids.values()):
         days = {ds for own in plan.users.values() for ds in own["days"]}
         behind = ids_behind(tables, settings, list(found.ids.values()))
-        naming = delivered_with(settings, days, pattern([*found.ids.values(), *behind]) or words)
+        naming = delivered_with(settings, days, pattern([*found.ids.values(), *behind.values()]) or words)
         plan.landing = sorted({*plan.landing, *naming})
         plan.write(home)  # what is behind a pseudonym is gone with the tables
         _drop_pages(tables, registry, set(found.ids.values()), home, outside)

@@ -10,6 +10,7 @@ from lsif.privacy.lines import TABLE, held_keys
 from lsif.privacy.scope import reached
 from lsif.tables import Tables
 from lsif.tables.deletion import delete_rows
+from lsif.tables.erased import ASKED, ERASED, latest
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,15 @@ def rotated(tables: Tables, settings: Settings) -> Rotated:
     lines of the ledger of steps that failed, since they may quote rows.
 
     Raises:
-        LsifError: the settings do not ask for pseudonyms, or the key cannot be read or made.
+        LsifError: the settings do not ask for pseudonyms, the key cannot be read or made, or a purge is due.
     """
     if not settings.privacy.pseudonyms:
         raise LsifError("[privacy] pseudonyms is not true: there is no key to replace")
+    if due := [who for who, status in latest(tables.read(ERASED)).items() if status == ASKED]:
+        raise LsifError(
+            f"{len(due)} users are erased and not purged yet, and without the tables nobody would find the delivered "
+            "files that name them: `lsif erase --now` first"
+        )
     path, aside = key_path(settings), None
     key = key_of(settings) if path.exists() else made_key(path)
     if key.id in held_keys(tables):

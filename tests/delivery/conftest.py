@@ -47,6 +47,14 @@ class Target:
         keys = valkey.from_url(self.destination.url).keys(f"{self.destination.prefix}:[0-9]*")
         return {key.decode().split(":")[1] for key in keys}
 
+    def users(self) -> set[str]:
+        """Whom any load that lies there names, live or not."""
+        if self.destination.to == "sql":
+            tables = [f"{self.destination.table}_{number}" for number in self.stored()]
+            return {user for table in tables for (user,) in self.query(f"SELECT DISTINCT user_id FROM {table}")}
+        keys = valkey.from_url(self.destination.url).keys(f"{self.destination.prefix}:[0-9]*:*:*")
+        return {key.decode().split(":", 3)[3] for key in keys}
+
     def query(self, text: str) -> list[sa.Row]:
         with sa.create_engine(engine_url(self.destination.url)).begin() as connection:
             done = connection.execute(sa.text(text))

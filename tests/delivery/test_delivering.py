@@ -52,6 +52,17 @@ def test_the_same_lists_are_no_work_unless_they_are_to_be_written_again(target: 
     assert target.lists() == of_day(FRIDAY, many(3))
 
 
+def test_two_loads_without_somebody_leave_nothing_of_them(target: Target) -> None:
+    """As a purge delivers: the live lists, twice, since the load before the live one stays."""
+    for ds in (FRIDAY, SATURDAY):
+        target.deliver(Given(ds, many(3), of=ds))
+    left = {key: items for key, items in many(3).items() if key[1] != "u001"}
+    target.deliver(Given(SATURDAY, left, of="purged"), back=True, again=True)
+    assert target.lists() == of_day(SATURDAY, left) and "u001" in target.users(), "in the load before"
+    target.deliver(Given(SATURDAY, left, of="purged"), back=True, again=True)
+    assert target.lists() == of_day(SATURDAY, left) and target.users() == {"u000", "u002"}
+
+
 def test_an_older_day_comes_back_only_when_it_is_meant(target: Target) -> None:
     for ds in (FRIDAY, SATURDAY):
         target.deliver(Given(ds, many(2), of=ds))

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from lsif import cli
 from lsif.delivery import each
 from lsif.errors import LsifError, OutageError, Superseded
+from lsif.privacy.erased import ask
 from lsif.stale import stale_steps
 from lsif.tables import Tables
 from tests.away import away
@@ -106,6 +107,18 @@ def test_a_backfill_leaves_what_is_newer_and_a_person_may_go_back(
     assert shops["site"].lists() == expected(FRIDAY, 2, "for_you", "discover")
     assert run("--ds", SATURDAY).count("nothing to do") == 2, "what was taken back stays so"
     assert run("--ds", SATURDAY, "--force").count("is live") == 2
+
+
+def test_who_is_erased_is_in_no_lists_that_are_delivered_from_then_on(
+    run: Run, shops: dict[str, Target], tables: Tables
+) -> None:
+    publish(tables, FRIDAY, 3)
+    run("--ds", FRIDAY)
+    ask(tables, ["u1"], FRIDAY, 30, [])
+    publish(tables, SATURDAY, 3)
+    run("--ds", SATURDAY)
+    for target in shops.values():
+        assert {user for _, user in target.lists()} == {"u0", "u2"}
 
 
 def test_what_was_lost_there_is_delivered_again(run: Run, shops: dict[str, Target], tables: Tables, home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -19,10 +20,13 @@ from lsif.stale import TRAINING_STEPS, stale_steps
 from lsif.tables import Tables
 from lsif.tables.erased import PURGED
 from lsif.tables.purging import Purging
+from tests.delivery.conftest import Target, made, postgres_url, redis_url
 from tests.privacy.bytes_of import files_naming
 from tests.privacy.conftest import version
 from tests.ranking import shop
 from tests.ranking.harness import NEXT_DAY, Shop
+
+__all__ = ["postgres_url", "redis_url"]
 
 PLANTED, OTHER = "u007", "u008"
 
@@ -123,6 +127,31 @@ def test_after_the_purge_no_byte_names_the_user_and_nothing_else_has_changed(pla
     assert there == users_of(tables, "recommendations")
     planted.run("erase")
     assert "nothing to do" in planted.run("erase")
+
+
+def test_the_purge_delivers_again_to_every_kind_of_place(
+    erasing: Shop, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    places = {name: made(kind, request, tmp_path) for name, kind in (("marts", "postgresql"), ("cache", "redis"))}
+    deliver_to(erasing.home, places)
+    erasing.run("deliver", "--to", "marts")
+    erasing.run("deliver", "--to", "cache")
+    assert all(PLANTED in place.users() for place in places.values())
+    lsif("erase", PLANTED, "--ds", shop.DS)
+    erasing.run("erase")
+    for place in places.values():
+        assert place.users() == users_of(fresh(erasing), "recommendations") and PLANTED not in place.users()
+    ((_, told),) = receipts.receipts(erasing.home)
+    assert told["of_all_users_of_this_purge"]["databases_delivered_again"] == ["web", "marts", "cache"]
+
+
+def deliver_to(home: Path, places: dict[str, Target]) -> None:
+    """Also to these, as the configuration says it."""
+    with (home / "shop.toml").open("a") as file:
+        for name, place in places.items():
+            of = place.destination
+            where = f'prefix = "{of.prefix}"' if of.to == "redis" else f'table = "{of.table}"'
+            file.write(f'[deliver.{name}]\nto = "{of.to}"\nurl = "{of.url}"\n{where}\n')
 
 
 def without(tables: Tables, name: str) -> pa.Table:

@@ -18,25 +18,30 @@ from tests.ranking.harness import SMALL
 pytestmark = pytest.mark.long
 
 PLANTED = "u007"
+PACE = 4
+"""Days of the made-up shop in one of ours: a training with all that it wants in thirteen days."""
+DAYS = [shop.TODAY - timedelta(days=n) for n in reversed(range(50 // PACE + 1))]
 
 
 def delivered(home: Path, but: str | None) -> list[str]:
-    """Fifty days of the made-up shop below a home of its own, without one user; returns the days."""
+    """The made-up shop below a home of its own, without one user; returns the days."""
     home.mkdir()
-    (home / "shop.toml").write_text(SHOP + SMALL)
-    log = [event for event in shop.events() if event[0] != but]
-    first, last = min(day for _, _, day in shop.events()), shop.TODAY
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    for day in days:
-        own = [(user, item) for user, item, when in log if when == day]
-        rows = [f"{user}-{item}-{n},{user},{item},purchase,{day}T12:00:00Z" for n, (user, item) in enumerate(own)]
+    (home / "shop.toml").write_text(SHOP + SMALL.replace("cutoffs = 3", "horizon_days = 2\ncutoffs = 3"))
+    # Numbered with the user: ids, and with them what is a duplicate, are to be the same in both logs.
+    whole = [
+        (n, user, item, shop.TODAY - (shop.TODAY - day) // PACE) for n, (user, item, day) in enumerate(shop.events())
+    ]
+    log = [event for event in whole if event[1] != but]
+    for day in DAYS:
+        own = [event for event in log if event[3] == day]
+        rows = [f"e{n},{user},{item},purchase,{day}T12:00:00Z" for n, user, item, _ in own]
         deliver(home, str(day), *rows)
         if not own:
             (home / f"landing/shop/{day}.csv").unlink()
             (home / f"landing/shop/{day}.csv.empty").touch()
     items = [f"{row['item_id']},{row['title']},{row['category']}" for row in shop.catalogue().to_pylist()]
     (home / "landing/items.csv").write_text("\n".join(["id,title,category", *items]) + "\n")
-    return [str(day) for day in days]
+    return [str(day) for day in DAYS]
 
 
 def files_of_the_model() -> dict[str, str]:
