@@ -20,7 +20,13 @@ STANDARD = "v3.2.0"
 LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float": "number"}
 """Names of our types in the standard, where they are not the same."""
 
-VERSIONS: dict[str, str] = {"recommendations": "1.2.0", "feedback": "1.1.0", "runs": "1.2.0", "erased_users": "1.1.0"}
+VERSIONS: dict[str, str] = {
+    "recommendations": "1.2.0",
+    "feedback": "1.1.0",
+    "runs": "1.2.0",
+    "quarantine": "1.1.0",
+    "erased_users": "1.1.0",
+}
 """Of contracts that have changed since 1.0.0: another major one where a column went, or means something else."""
 
 ROWS = {
@@ -68,6 +74,8 @@ MEANING = {
     "rank": "Place in the list, from 1.",
     "source": "Name of the source in the settings.",
     "event_id": "Belongs to its source.",
+    "file": "The delivered file, as the settings name it or whole; null where nobody noted it.",
+    "line": "The line on which the row begins, the element of a JSON list, the row of a Parquet file; from 1.",
     "event_type": "One of [event_types]; impression says what was shown.",
     "event_time": "When it happened, UTC.",
     "weight": "That of the event's type, times the row's own; of events that are no interest 0.",

@@ -51,6 +51,7 @@ NAMES = {
     "after_previous": "the alias `previous` was moved, the champion was not",
     "after_decision": "a promotion is written into a version's tags, the champion was not moved",
     "after_champion": "the champion was moved, its history does not know",
+    "after_rollback": "the champion was moved back, the alias `previous` was not",
 }
 """What has happened when a place is reached, by its name."""
 

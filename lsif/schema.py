@@ -46,7 +46,9 @@ TABLES: dict[str, TableSchema] = {
             source=STRING,
             list=STRING,
         ),
-        table("quarantine", key="rule", rule=STRING, source=STRING, raw=STRING),
+        table(
+            "quarantine", key="rule", added="file line", rule=STRING, source=STRING, raw=STRING, file=STRING, line=LONG
+        ),
         table(
             "items",
             key="item_id",

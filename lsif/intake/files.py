@@ -190,7 +190,7 @@ def _parquet(path: str) -> dict[str, Any]:
 
 def _csv(path: str, given: Delivered) -> dict[str, Any]:
     with text_of(path, given.encoding) as lines:
-        first = next((text for text in csv_texts(iter(lines), given) if text.strip(" ")), "")
+        first = next((text for _, text in csv_texts(iter(lines), given) if text.strip(" ")), "")
     columns = cells(first, given)
     if given.header:
         return {"columns": _distinct(columns, given), "header": first}
@@ -214,7 +214,7 @@ def _json(path: str, given: Delivered) -> dict[str, Any]:
     open_still = set(wanted_columns(given))
     seen: dict[str, None] = {}
     with text_of(path, given.encoding) as lines:
-        texts = json_texts(lines, given)
+        texts = (text for _, text in json_texts(lines, given))
         if (head := next(texts, None)) is None:
             return {"columns": tuple(mapped)}  # no row, as a header without lines
         for number, row in enumerate(_objects(chain([head], texts))):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 import pyarrow as pa
 from pyspark.errors import AnalysisException, ParseException
@@ -181,16 +181,26 @@ def mapped(
     asked += [name for names in by_expression.values() for name in names]
     names = list(dict.fromkeys(asked))
     hiding = masked(door, given, by_expression, mask) if mask else None
-    days = {file: day for path, day in paths.items() for file in delivered_files(given, path)}
-    for file in days:
+    found = list(layouts(given, paths))
+    for file in chain(*found):
         check_content(file, given, [name for name in names if name in file.columns])
-    for _, same in groupby(sorted(days, key=_layout), key=_layout):
-        of_layout = {file: days[file] for file in same}
+    for of_layout in found:
         file = next(iter(of_layout))
         rows = rows_of(spark, given, of_layout, names, door, most)
         rows = _with_expressions(rows, given, door)
         rows = rows.withColumn("raw", hiding.raw(rows)) if hiding else rows
         yield Mapped(door, given, rows, file, hiding)
+
+
+def layouts(given: Delivered, paths: Mapping[str, str | None]) -> Iterator[dict[File, str | None]]:
+    """The files at `paths` and the day of each, those of one layout together.
+
+    Raises:
+        LsifError: as `delivered_files`.
+    """
+    days = {file: day for path, day in paths.items() for file in delivered_files(given, path)}
+    for _, same in groupby(sorted(days, key=_layout), key=_layout):
+        yield {file: days[file] for file in same}
 
 
 def lacking(given: Delivered, files: Mapping[File, str | None] | list[File]) -> dict[str, int]:

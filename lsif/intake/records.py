@@ -46,23 +46,26 @@ def cells(line: str, given: Delivered) -> list[str]:
         raise ValueError(str(error)) from error
 
 
-def csv_texts(lines: Iterator[str], given: Delivered) -> Iterator[str]:
-    """The texts of the rows of a CSV file, blank lines and (repeated) headers left out by whoever reads on."""
+def csv_texts(lines: Iterator[str], given: Delivered) -> Iterator[tuple[int, str]]:
+    """The texts of the rows of a CSV file, each with the line on which it begins, counted from 1; blank lines and
+    (repeated) headers left out by whoever reads on."""
     if not given.multiline or not given.quote:
-        yield from (line.rstrip("\r\n") for line in lines)
+        yield from ((number, line.rstrip("\r\n")) for number, line in enumerate(lines, start=1))
         return
     held: list[str] = []
     waiting: list[str] = []
-    quotes = 0
+    quotes, begins = 0, 1
     while (line := waiting.pop() if waiting else next(lines, None)) is not None or held:
         if line is not None:
             held.append(line)
             quotes += _quotes(line, given)
         if quotes % 2 == 0 and _is_one_row(held, given):
-            yield "".join(held).rstrip("\r\n")
+            yield begins, "".join(held).rstrip("\r\n")
+            begins += len(held)
         elif quotes % 2 == 0 or line is None or len(held) >= MOST_LINES:
             # Its quote never ends, or is a sign for inches: it stands alone, and the next line begins anew.
-            yield held[0].rstrip("\r\n")
+            yield begins, held[0].rstrip("\r\n")
+            begins += 1
             waiting += held[:0:-1]
         else:
             continue
@@ -89,14 +92,15 @@ def _quotes(line: str, given: Delivered) -> int:
     return line.count(given.quote)
 
 
-def json_texts(lines: io.TextIOWrapper, given: Delivered) -> Iterator[str]:
-    """The texts of the objects of a JSON file, those that are broken too.
+def json_texts(lines: io.TextIOWrapper, given: Delivered) -> Iterator[tuple[int, str]]:
+    """The texts of the objects of a JSON file, those that are broken too, each with its line, or its place in the list,
+    counted from 1.
 
     Raises:
         ValueError: a list is no list, or broken in one of its elements: where the next begins, nobody knows.
     """
     if given.json_layout == "lines":
-        yield from (line for line in (line.strip() for line in lines) if line)
+        yield from ((number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip())
         return
     text = lines.read()
     decoder, place, number = json.JSONDecoder(), _next(text, 0), 0
@@ -109,7 +113,7 @@ def json_texts(lines: io.TextIOWrapper, given: Delivered) -> Iterator[str]:
             _, end = decoder.raw_decode(text, place)
         except ValueError as error:
             raise ValueError(f"element {number:,} is broken: {error}") from error
-        yield text[place:end]
+        yield number, text[place:end]
         place = _next(text, end)
         if text.startswith(",", place):
             place = _next(text, place + 1)

@@ -22,7 +22,10 @@ ROW = ("row", "file_day", "raw", "readable", "first", "part", "odd", "place")
 """`row`: a struct of the columns by their paths. `file_day`: the day of its file, null when it has none. `raw`: the row
 as delivered: JSON, or the text itself when it cannot be read. `first`: whether it is the first of the rows that one was
 unfolded to; `part`: which, by the places in its lists. `odd`: what columns hold that no id may, as
-`unpacking.odd_as`. `place`: sorts rows as they lie in their files."""
+`unpacking.odd_as`. `place` (`PLACE`): sorts rows as they lie in their files."""
+PLACE = "struct<file: string, block: bigint, row: bigint, line: bigint>"
+"""`line`, from 1: the line on which the row begins, the element of a JSON list, the row of a Parquet file; null where
+Spark cuts the lines, for `lines.told` to find."""
 
 UNREADABLE = "_unreadable"
 PLAIN = ("", "gzip")
@@ -53,16 +56,23 @@ def rows_of(
     if given.is_json:
         unpacked = _unpacked(spark, days, json_rows(given, names, most), json_schema(names))
         return _placed(unpacked).select(*ROW)
-    if _spark_can_cut(given, days):
-        lines = _with_day(_reader(spark).text(_paths(days)), days)
+    if spark_can_cut(given, days):
+        lines = text_lines(spark, days)
         lines = lines if most is None else lines.limit(most + given.header)
     else:
         lines = _placed(_unpacked(spark, days, csv_lines(given, most), CSV))
     return _csv_rows(lines.where(F.trim("value") != ""), next(iter(days)), given)
 
 
-def _spark_can_cut(given: Delivered, files: Iterable[File]) -> bool:
+def text_lines(spark: SparkSession, days: Mapping[File, str | None]) -> DataFrame:
+    """Every line of files that Spark can cut: `value`, `place`, `file_day`."""
+    return _with_day(_reader(spark).text(_paths(days)), days)
+
+
+def spark_can_cut(given: Delivered, files: Iterable[File]) -> bool:
     """Whether rows are lines of UTF-8 in files whose names say how they are packed."""
+    if given.format != "csv":
+        return False
     named = all(file.packed in PLAIN and file.path.endswith(".gz") == (file.packed == "gzip") for file in files)
     odd = any(re.search(r"\.(bz2|zst|zstd|xz|lz4|snappy|deflate)$|:[^/]*$", file.path) for file in files)
     return named and not odd and not given.multiline and given.encoding == "utf-8"
@@ -77,10 +87,11 @@ def _paths(files: Iterable[File]) -> list[str]:
     return [re.sub(r"([\[\]{}*?\\])", r"\\\1", re.sub("^s3://", "s3a://", file.path)) for file in files]
 
 
-def _with_day(frame: DataFrame, days: Mapping[File, str | None]) -> DataFrame:
+def _with_day(frame: DataFrame, days: Mapping[File, str | None], line: Column | None = None) -> DataFrame:
     """With the day that the configuration reads in the path of each row's file, and the row's place."""
     block = (F.col("_metadata.file_block_start").alias("block"), F.monotonically_increasing_id().alias("row"))
-    placed = frame.withColumn("place", F.struct(F.col("_metadata.file_path").alias("file"), *block))
+    line = (F.lit(None) if line is None else line).cast("long").alias("line")
+    placed = frame.withColumn("place", F.struct(F.col("_metadata.file_path").alias("file"), *block, line))
     if len(set(days.values())) == 1:
         return placed.withColumn("file_day", F.lit(next(iter(days.values()))).cast("date"))
     by_path = {re.sub("^s3://", "s3a://", file.path): day for file, day in days.items()}
@@ -106,7 +117,7 @@ def _unpacked(spark: SparkSession, days: Mapping[File, str | None], unpack: Unpa
 
 
 def _placed(rows: DataFrame) -> DataFrame:
-    place = F.struct("file", F.lit(0).cast("long").alias("block"), F.col("place").alias("row"))
+    place = F.struct("file", F.lit(0).cast("long").alias("block"), F.col("place").alias("row"), "line")
     return rows.withColumns({"file_day": F.col("day").cast("date"), "place": place})
 
 
@@ -156,7 +167,8 @@ def _parquet_rows(
     file = next(iter(days))
     kinds = {name: _kind(file, name, door) for name in names}
     frame = _reader(spark).schema(_read_schema(file, [n for n in names if kinds[n]])).parquet(*_paths(days))
-    frame = _with_day(frame.select(F.struct("*").alias("element0"), "_metadata"), days).drop("_metadata")
+    frame = frame.select(F.struct("*").alias("element0"), "_metadata")
+    frame = _with_day(frame, days, F.col("_metadata.row_index") + 1).drop("_metadata")
     frame = frame if most is None else frame.limit(most)
     lists = deepest(name for name in names if kinds[name])
     for depth, path in enumerate(lists):

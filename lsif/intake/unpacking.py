@@ -24,7 +24,8 @@ LONGEST = 60
 Row = tuple[Any, ...]
 Unpack = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
-CSV = pa.schema([("file", pa.string()), ("day", pa.string()), ("place", pa.int64()), ("value", pa.string())])
+PLACED = [("file", pa.string()), ("day", pa.string()), ("place", pa.int64()), ("line", pa.int64())]
+CSV = pa.schema([*PLACED, ("value", pa.string())])
 
 
 class Number(str):
@@ -37,9 +38,9 @@ def csv_lines(given: Delivered, most: int | None = None) -> Unpack:
 
     def rows(file: str, day: str | None, header: str) -> Iterator[Row]:
         with text_of(file, given.encoding) as lines:
-            for place, text in enumerate(csv_texts(iter(lines), given)):
+            for place, (line, text) in enumerate(csv_texts(iter(lines), given)):
                 if text.strip(" ") and not (header and text == header):
-                    yield file, day, place, text
+                    yield file, day, place, line, text
 
     return _unpacking(rows, CSV, most)
 
@@ -48,7 +49,7 @@ def json_schema(names: Sequence[str]) -> pa.Schema:
     row = pa.struct([(name, pa.string()) for name in names])
     return pa.schema(
         [
-            *((name, CSV.field(name).type) for name in ("file", "day", "place")),
+            *PLACED,
             ("row", row),
             ("raw", pa.string()),
             ("readable", pa.bool_()),
@@ -71,9 +72,9 @@ def json_rows(given: Delivered, names: Sequence[str], most: int | None = None) -
     def rows(file: str, day: str | None, _: str) -> Iterator[Row]:
         with text_of(file, given.encoding) as lines:
             place = 0
-            for text in json_texts(lines, given):
+            for line, text in json_texts(lines, given):
                 for parsed in _parsed(text, names, lists):
-                    yield file, day, place, *parsed
+                    yield file, day, place, line, *parsed
                     place += 1
 
     return _unpacking(rows, json_schema(names), most)

@@ -67,7 +67,7 @@ def judged(
     rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull()))
     if floods := _may_flood(rows, rules.max_user_events_per_day):
         rows = keep(_with_raw_of(ruled, F.col("rule").isNotNull() | F.col("user_id").isin(floods)))
-    columns = (*EVENT, "ds", "rule", "duplicate", "raw", "lost")
+    columns = (*EVENT, "ds", "rule", "duplicate", "raw", "place", "lost")
     twice = keep(ids_twice(rows, known_ids))
     repeated = twice.limit(FEW + 1).count()
     if not floods and not repeated:  # an ordinary day, which Spark need not plan a sorting for
@@ -89,9 +89,8 @@ def accepted(judgements: DataFrame) -> DataFrame:
 
 
 def rejected(judgements: DataFrame) -> DataFrame:
-    """Rows of the table `quarantine`."""
-    rows = judgements.where(F.col("rule").isNotNull()).select("rule", "source", "raw", "ds")
-    return rows.hint("rebalance", "ds").sortWithinPartitions("ds", "rule", "source", "raw")
+    """Rows of the table `quarantine`, with their `place` instead of file and line."""
+    return judgements.where(F.col("rule").isNotNull()).select("rule", "source", "raw", "place", "ds")
 
 
 def _shortened(rows: DataFrame, most: int) -> DataFrame:
@@ -133,8 +132,9 @@ def _completed(rows: DataFrame, event_types: dict[str, float]) -> DataFrame:
 
 
 def _with_raw_of(rows: DataFrame, rejected: Column) -> DataFrame:
-    """The row as delivered only where it may be wanted: it is longer than all the rest, and dear to make."""
-    return rows.select(*EVENT, "ds", "rule", F.when(rejected, F.col("raw")).alias("raw"), "lost")
+    """The row as delivered, and where, only where they may be wanted: longer than all the rest, and dear to make."""
+    wanted = (F.when(rejected, F.col(name)).alias(name) for name in ("raw", "place"))
+    return rows.select(*EVENT, "ds", "rule", *wanted, "lost")
 
 
 def _may_flood(rows: DataFrame, most: int) -> list[str]:

@@ -10,6 +10,7 @@ from lsif.errors import LsifError
 from lsif.intake import cells
 from lsif.intake.mapping import Mapped, mapped, unfolds
 from lsif.intake.masking import Masking
+from lsif.intake.rows import PLACE
 from lsif.intake.unfolding import ELEMENT
 from lsif.privacy.pseudonym import OF_ID, SEALED
 from lsif.sources import Source
@@ -25,14 +26,14 @@ DELIVERED = (
     "source string, file_day date, raw string, readable boolean, first boolean, event_id string, user_id string, "
     "item_id string, event_type string, query string, recommendation_id string, list string, event_time timestamp, "
     "weight double, value double, bad_number boolean, bad_id boolean, lacks_id boolean, refund boolean, "
-    "lost array<string>"
+    f"lost array<string>, place {PLACE}"
 )
 """A delivery's columns. `file_day` is the day that the path of the row's file names, null when it names none. `raw` is
 the row as delivered: JSON, or the text itself when it cannot be read. `first` is true for the first of the rows that
 one was unfolded to. `event_time` is null when none can be read from it. `weight` and `value` are the row's own, null
 when it has none. `bad_id` is true where an id holds what no id is, `lacks_id` where the source has event ids and this
 row has none, `refund` where the source rejects such a row. `lost` are optional columns that held something else than
-they may."""
+they may. `place` is where the row lies."""
 
 
 def delivery(
@@ -98,6 +99,7 @@ def _events(name: str, part: Mapped, source: Source) -> DataFrame:
         (ids["event_id"].isNull() if "event_id" in source.mapped else F.lit(False)).alias("lacks_id"),
         (negative if source.refunds == QUARANTINE else F.lit(False)).alias("refund"),
         _names_of(lost).alias("lost"),
+        "place",
         *([part.sealed().alias(SEALED)] if part.mask else []),
         *([part.id_pseudonym(part.mask.by.erasure).alias(OF_ID)] if part.mask and part.mask.by.erasure else []),
     )

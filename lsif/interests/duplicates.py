@@ -57,14 +57,14 @@ def with_duplicates(rows: DataFrame, known_ids: DataFrame | None, max_late_days:
         known = known_ids.select(*KEY, "ds", F.lit(True).alias("known"))
         both = both.unionByName(known, allowMissingColumns=True)
     same_id = Window.partitionBy(*KEY, F.col("rule").isNull())
-    place = F.row_number().over(same_id.partitionBy(*KEY, F.col("rule").isNull(), "ds").orderBy(*TIE_BREAK))
+    nth = F.row_number().over(same_id.partitionBy(*KEY, F.col("rule").isNull(), "ds").orderBy(*TIE_BREAK))
     seen = F.collect_set(F.struct("ds", "known")).over(same_id)
-    numbered = both.withColumn("place", place).withColumn("seen", seen)
-    repeated = (F.col("place") > 1) | F.array_contains(_days_of_duplicates(max_late_days), F.col("ds"))
+    numbered = both.withColumn("nth", nth).withColumn("seen", seen)
+    repeated = (F.col("nth") > 1) | F.array_contains(_days_of_duplicates(max_late_days), F.col("ds"))
     return (
         numbered.where(~F.col("known"))
         .withColumn("duplicate", F.col("rule").isNull() & repeated)
-        .drop("known", "place", "seen")
+        .drop("known", "nth", "seen")
     )
 
 

@@ -17,6 +17,7 @@ from lsif.days import day_before
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files, identity
+from lsif.intake.lines import parts_of, told
 from lsif.intake.mapping import lacking, unfolds
 from lsif.intake.masking import Masking, masking
 from lsif.intake.places import NothingDelivered
@@ -97,7 +98,7 @@ def ingest(spark: SparkSession, tables: Tables, settings: Settings, days: list[s
             if mask:
                 _keep_way_back(tables, mask, delivered, writer, days)
             writer.commit()
-        _quarantine(tables, days, rejecting, rejected(judgements), found.quarantined)
+        _quarantine(tables, days, rejecting, _told(spark, settings, days, judgements, found), found.quarantined)
         if held.failures:
             raise held.stop(_examples(found.rules, rejected(judgements)), mending(found.rules))
         remarks = "; ".join(filter(None, [held.remarks, remark(erased)])) or None
@@ -194,6 +195,16 @@ def _examples(rules: dict[str, int], rejected: DataFrame) -> str:
     each = -(-EXAMPLES // max(1, len(most)))
     rows = [row for rule in most for row in rejected.where(F.col("rule") == rule).limit(each).collect()][:EXAMPLES]
     return shown([(row["rule"], row["raw"]) for row in rows])
+
+
+def _told(
+    spark: SparkSession, settings: Settings, days: list[str], judgements: DataFrame, found: Ingested
+) -> DataFrame:
+    """Rejected rows with their files and lines, sorted; nothing is counted where there are none."""
+    named = source_paths(settings, days).items() if found.quarantined else ()
+    parts = [part for name, paths in named for part in parts_of(spark, settings.sources[name], paths)]
+    rows = told(rejected(judgements), parts, str(settings.home)).hint("rebalance", "ds")
+    return rows.sortWithinPartitions("ds", "rule", "source", "raw", "file", "line")
 
 
 def _quarantine(tables: Tables, days: list[str], rejecting: list[str], rows: DataFrame, count: int) -> None:

@@ -13,6 +13,7 @@ from lsif.bounds import Rules
 from lsif.errors import LsifError
 from lsif.intake.damage import reading
 from lsif.intake.files import delivered_files
+from lsif.intake.lines import base_of, parts_of, told
 from lsif.intake.mapping import Mapped, lacking, mapped
 from lsif.intake.masking import Masking
 from lsif.privacy.pseudonym import SEALED
@@ -81,7 +82,7 @@ def judged(
         rows_in = sum(part.rows.count() for part in parts)
         whole = reduce(DataFrame.unionByName, (_rows(part, key, door, rules) for part in parts)).persist()
         try:
-            found = _found(whole, key, schema, mask is not None)
+            found = _found(whole, key, schema, mask is not None, lambda rows: _told(spark, given, path, rows))
         finally:
             whole.unpersist()
     if rows_in != len(found.rows) + len(found.rejects) + found.repeated:
@@ -116,12 +117,21 @@ def _rows(part: Mapped, key: str, door: Door, rules: Rules) -> DataFrame:
     )
 
 
-def _found(whole: DataFrame, key: str, schema: pa.Schema, is_masked: bool) -> Listed:
+def _told(spark: SparkSession, given: Delivered, path: str, rows: DataFrame) -> DataFrame:
+    """Rejected rows with their files and lines; nothing is counted where there are none."""
+    parts = parts_of(spark, given, {path: None}) if rows.take(1) else []
+    return told(rows, parts, base_of(given, path))
+
+
+def _found(
+    whole: DataFrame, key: str, schema: pa.Schema, is_masked: bool, tell: Callable[[DataFrame], DataFrame]
+) -> Listed:
     good = whole.where(F.col("rule").isNull())
     first = good.withColumn("nth", F.row_number().over(Window.partitionBy(key).orderBy("place")))
     kept = first.where(F.col("nth") == 1).orderBy(key)
     rows = kept.select(*schema.names).toArrow().cast(schema)
-    rejects = whole.where(F.col("rule").isNotNull()).orderBy("place").select(*QUARANTINE.names).toArrow()
+    rejects = tell(whole.where(F.col("rule").isNotNull()).select("rule", "source", "raw", "place"))
+    rejects = rejects.orderBy("file", "line").select(*QUARANTINE.names).toArrow()
     lost: Counter[str] = Counter()
     for row in kept.groupBy("lost").count().collect():
         lost.update(dict.fromkeys(row["lost"], row["count"]))

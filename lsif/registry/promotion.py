@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, Superseded
 from lsif.failpoints import failpoint
 from lsif.registry.registry import CHAMPION, PREVIOUS, Registry, Version
+
+ROLLBACK_OF = "rollback of "
+"""How the reason of a version begins that a rollback brought back."""
 
 
 def promote(
@@ -27,13 +30,13 @@ def promote(
 
     Raises:
         LsifError: the gate did not pass the version, a person took it down, or force comes without a reason.
+        Superseded: another promotion came first; its version is champion.
     """
-    version, aliases = registry.version(chosen), registry.aliases()
+    version, old = registry.version(chosen), registry.aliases().get(CHAMPION)
     if force and not reason:
         raise LsifError("--force promotes against the gate: say why with --reason")
     if not force and (why := held_back(registry, version, lost or {}, late or {})):
         raise LsifError(f"version {version.number} is not promoted, {why}; --force wants a --reason")
-    old = aliases.get(CHAMPION)
     if old == version.number:
         return f"version {version.number} is champion already"
     # `previous` moves first: were this to stop half-way, the champion would still be the old one.
@@ -42,9 +45,17 @@ def promote(
     failpoint("after_previous")
     _decide(registry, version, "promoted", ds, reason or "the gate passed it")
     failpoint("after_decision")
+    if (first := registry.aliases().get(CHAMPION)) != old:
+        _decide(registry, version, "superseded", ds, f"version {first} was promoted in the same moment")
+        raise lost_to(version.number, first)
     registry.point(CHAMPION, version.number)
     failpoint("after_champion")
     return f"version {version.number} is champion" + (f", version {old} is previous" if old else "")
+
+
+def lost_to(number: str, first: str | None) -> Superseded:
+    """What a promotion ends with beside another one."""
+    return Superseded(f"version {number} is not champion: another promotion was made meanwhile, version {first} stands")
 
 
 def held_back(
@@ -87,12 +98,28 @@ def rollback(registry: Registry, ds: str, reason: str | None = None, before: Seq
     if wrong:
         roll_back(registry, wrong, ds, reason or "no reason given")
     gone = f"version {wrong.number}" if wrong else "a version that is gone"
-    _decide(registry, right, "promoted", ds, f"rollback of {gone}")
+    _decide(registry, right, "promoted", ds, f"{ROLLBACK_OF}{gone}")
     registry.point(CHAMPION, right.number)
+    failpoint("after_rollback")
     if not wrong:
         return f"version {right.number} is champion again"
     registry.point(PREVIOUS, wrong.number)
     return f"version {right.number} is champion again, version {wrong.number} is previous"
+
+
+def rolled_back_by(registry: Registry, ds: str) -> tuple[str, str] | None:
+    """The version that a rollback of `ds` took down, and the champion that it made; None where none did."""
+    champion = registry.aliases().get(CHAMPION, "")
+    version = next((one for one in registry.versions() if one.number == champion), None)
+    if version is None or version.tags.get("decision_ds") != ds or not (wrong := back_from(version)):
+        return None
+    return wrong, champion
+
+
+def back_from(version: Version) -> str | None:
+    """The version whose rollback made this one champion, where that was the last decision on it."""
+    _, is_back, wrong = version.tags.get("decision_reason", "").partition(f"{ROLLBACK_OF}version ")
+    return wrong if is_back else None
 
 
 def roll_back(registry: Registry, version: Version, ds: str, reason: str) -> None:

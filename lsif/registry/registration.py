@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 LOADER = "lsif.registry.pyfunc"
+TRAINING = "training"
+"""Tag of a version: the fit that made it."""
 REQUIREMENTS = ("torch", "numpy", "pyarrow", "pydantic", "safetensors")
 
 
@@ -40,6 +42,7 @@ class Candidate:
         hashes: config_hash, code_hash and data_hash.
         drawn: how many of how many were looked at, in words.
         privacy: tags of what a private training spent.
+        training: id of the fit; a version is registered of it once, however often that is tried.
     """
 
     trained: TrainedModel
@@ -51,14 +54,30 @@ class Candidate:
     hashes: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     privacy: dict[str, str] = field(default_factory=dict)
+    training: str = ""
 
 
 def register(registry: Registry, candidate: Candidate) -> str:
     """Log a run, register its model, and call the new version `challenger`; returns the version number.
 
+    A try before may have come as far as the version: then it is that one.
+
     Raises:
         LsifError: MLflow does not answer, or refuses.
     """
+    number = registered(registry, candidate.training) or _new_version(registry, candidate)
+    failpoint("after_register")
+    registry.point(CHALLENGER, number)
+    return number
+
+
+def registered(registry: Registry, training: str) -> str | None:
+    """The version of a fit, None where there is none (any more)."""
+    numbers = (one.number for one in registry.versions() if training and one.tags.get(TRAINING) == training)
+    return next(numbers, None)
+
+
+def _new_version(registry: Registry, candidate: Candidate) -> str:
     import mlflow
 
     registry.select()
@@ -67,10 +86,7 @@ def register(registry: Registry, candidate: Candidate) -> str:
             _log(candidate)
             uri, digest = _log_model(candidate)
         failpoint("after_log")
-        number = str(mlflow.register_model(uri, registry.name, tags=_tags(candidate, digest)).version)
-    failpoint("after_register")
-    registry.point(CHALLENGER, number)
-    return number
+        return str(mlflow.register_model(uri, registry.name, tags=_tags(candidate, digest)).version)
 
 
 def _log(candidate: Candidate) -> None:
@@ -142,6 +158,7 @@ def _tags(candidate: Candidate, digest: str) -> dict[str, str]:
         "manifest_sha256": digest,
         **candidate.hashes,
         **candidate.privacy,
+        **({TRAINING: candidate.training} if candidate.training else {}),
     }
 
 

@@ -65,11 +65,15 @@ class Registry:
     Args:
         uri: MLflow's tracking URI; default: MLFLOW_TRACKING_URI.
         name: registered model (and experiment of its runs).
+
+    Attributes:
+        moved: where this object has pointed aliases, and `alias_history` does not know yet.
     """
 
     def __init__(self, uri: str | None = None, name: str = MODEL) -> None:
         apply_defaults()
         self.uri, self.name = uri or tracking_uri(), name
+        self.moved: dict[str, str] = {}
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -198,6 +202,7 @@ class Registry:
         """Make `alias` name a version; MLflow has no compare-and-swap, so the last one to call wins."""
         with reaching(self.uri):
             self.client.set_registered_model_alias(self.name, alias, number)
+        self.moved[alias] = number
 
     def tag(self, version: Version, **tags: str) -> None:
         with reaching(self.uri):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -108,7 +108,7 @@ def by_day(rows: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
     yield from ((days[first], bare.slice(first, last - first)) for first, last in pairwise(cuts) if last > first)
 
 
-def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: set[str]) -> bool:
+def are_shown(handle: DeltaTable, files: Iterable[DataFile], days: Container[str | None]) -> bool:
     """Whether a table shows these files of `days`; their names are nobody else's."""
     return {file.path for file in files if file.ds in days} <= {file.path for file in visible_files(handle)}
 

@@ -48,6 +48,14 @@ class Kept:
             if info.type == pafs.FileType.Directory and info.base_name != files:
                 self._filesystem.delete_dir(info.path)
 
+    def drop(self) -> None:
+        """Keep nothing: the words go before the files."""
+        for info in self._filesystem.get_file_info(pafs.FileSelector(self._place, allow_not_found=True)):
+            if info.type == pafs.FileType.File:
+                self._filesystem.delete_file(info.path)
+        for info in self._filesystem.get_file_info(pafs.FileSelector(self._place, allow_not_found=True)):
+            self._filesystem.delete_dir(info.path)
+
     def fetch(self, files: str, to: Path) -> None:
         """Copy the set of files into the folder `to`."""
         pafs.copy_files(f"{self._place}/{files}", str(to), self._filesystem, pafs.LocalFileSystem())

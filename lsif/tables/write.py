@@ -14,9 +14,10 @@ import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from lsif.errors import LsifError
+from lsif.errors import LsifError, Superseded
 from lsif.failpoints import failpoint
 from lsif.table_schema import DS, TableSchema
 from lsif.tables.answering import answering
@@ -24,6 +25,7 @@ from lsif.tables.commits import commit
 from lsif.tables.door import arrow_schema, check_columns, check_keys, difference
 from lsif.tables.files import (
     DataFile,
+    are_shown,
     by_day,
     gathered,
     make_folder,
@@ -174,13 +176,26 @@ class Writer:
         for file in self.files if files is None else files:
             filesystem.delete_file(f"{root}/{file.path}")
 
-    def append(self) -> int:
-        """Add what was written to a table without `ds`; appends never conflict with each other."""
+    def append(self, first: bool = False) -> int:
+        """Add what was written to a table without `ds`; appends never conflict with each other.
+
+        Args:
+            first: only if nobody has written to the table since this writer was opened.
+
+        Raises:
+            Superseded: somebody has.
+        """
         schema = Schema.from_json(json.dumps(self.table.struct()))
-        properties = CommitProperties(max_commit_retries=APPEND_RETRIES)
+        properties = CommitProperties(max_commit_retries=0 if first else APPEND_RETRIES)
         actions: list[AddAction | RemoveAction] = [file.action() for file in self.files]
         failpoint("before_append")
-        self.handle.create_write_transaction(actions, "append", schema, commit_properties=properties)
+        try:
+            self.handle.create_write_transaction(actions, "append", schema, commit_properties=properties)
+        except CommitFailedError as error:
+            if not first:
+                raise
+            if not are_shown(DeltaTable(self.path), self.files, {None}):  # else only the answer to us was lost
+                raise Superseded(f"{self.table.name}: another writer was first") from error
         failpoint("after_append")
         return sum(file.rows for file in self.files)
 

@@ -16,8 +16,16 @@ def tally() -> Tally:
 
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Forks]:
-    """Processes that may die, at the cost of a fork each."""
-    opened = Forks()
+    """Processes that write tables and may die, at the cost of a fork each."""
+    opened = Forks("tests.faults.writing")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def jobs() -> Iterator[Forks]:
+    """The same, of jobs."""
+    opened = Forks("tests.faults.working")
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""Processes that may be killed, each forked from one that has imported the tables and used nothing of them.
+"""Processes that may be killed, each forked from one that has imported what they use and used nothing of it.
 
 A process that has read a Delta table holds threads, which a fork would not have: the tests' own cannot be forked.
 """
@@ -12,15 +12,17 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from lsif import failpoints
 from lsif.errors import Superseded
-from tests.faults import writing
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 60_000
+Act = Callable[[dict[str, Any], Callable[[], None]], None]
+"""What a process does: an action, and whom to tell when all its files are written."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class End:
 
 
 class Forks:
-    """The process that forks, and a way to ask it."""
+    """The process that forks, and a way to ask it.
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.faults.forks"]
+    Args:
+        module: its `act` is what the processes do.
+    """
+
+    def __init__(self, module: str) -> None:
+        command = [sys.executable, "-m", "tests.faults.forks", module]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self._server = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -68,21 +74,23 @@ class Forks:
 # --- in the process that forks ----------------------------------------------------------------------------------------
 
 
-def serve() -> None:
+def serve(act: Act) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         os.environ[failpoints.VARIABLE] = order["failpoint"]
-        print(json.dumps(_ended(**{key: value for key, value in order.items() if key != "failpoint"})), flush=True)
+        print(json.dumps(_ended(act, **{key: value for key, value in order.items() if key != "failpoint"})), flush=True)
 
 
-def _ended(actions: list[dict[str, Any]], kill_after_ms: float | None, together: bool) -> list[dict[str, Any]]:
+def _ended(
+    act: Act, actions: list[dict[str, Any]], kill_after_ms: float | None, together: bool
+) -> list[dict[str, Any]]:
     ready, go = os.pipe(), os.pipe()
 
     def meet() -> None:
         os.write(ready[1], b".")
         os.read(go[0], 1)
 
-    started = [_forked(action, meet if together else lambda: None) for action in actions]
+    started = [_forked(act, action, meet if together else lambda: None) for action in actions]
     if together:
         for _ in actions:
             os.read(ready[0], 1)
@@ -93,15 +101,18 @@ def _ended(actions: list[dict[str, Any]], kill_after_ms: float | None, together:
     return ends
 
 
-def _forked(action: dict[str, Any], meet: Callable[[], None]) -> tuple[int, int]:
+def _forked(act: Act, action: dict[str, Any], meet: Callable[[], None]) -> tuple[int, int]:
     said = os.pipe()
     if pid := os.fork():
         os.close(said[1])
         return pid, said[0]
     try:
-        writing.act(action, meet)
+        act(action, meet)
         os.write(said[1], b"done")
         os._exit(0)
+    except SystemExit as end:
+        os.write(said[1], b"done" if not end.code else b"")
+        os._exit(int(end.code or 0))
     except Superseded:
         os._exit(Superseded.exit_code)
     except failpoints.InjectedFault:
@@ -125,4 +136,4 @@ def _end(pid: int, said: int, kill_after_ms: float | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(import_module(sys.argv[1]).act)

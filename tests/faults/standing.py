@@ -4,12 +4,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lsif.errors import LsifError
+from lsif.schema import TABLES
 from lsif.tables import Tables
 from lsif.tables.kept import Kept
 from tests.faults.writing import DAYS, FILES, NEIGHBOUR, ROWS, TABLE, vectors
 
 
-def begun(root: Path) -> Tables:
+def begun(root: Path | str) -> Tables:
     """A world with a good day of each kind, written by `old`."""
     from tests.faults.writing import act
 
@@ -31,6 +32,16 @@ def writers(tables: Tables, ds: str) -> dict[str, int]:
     return found
 
 
+def shown(tables: Tables) -> dict[str, str]:
+    """The identity of each day of each table; the last day of each can be read."""
+    found = {}
+    for name, table in TABLES.items():
+        if table.partitioned and (days := tables.days(name)):
+            tables.read(name, days[-1:])
+            found |= tables.fingerprints(name, days)
+    return found
+
+
 def doubled(tables: Tables) -> bool:
     """Whether a row of a day, or one that was added, is there twice."""
     keys = [tuple(row.values()) for row in tables.read(TABLE, columns=["ds", "item_id"]).to_pylist()]
@@ -41,9 +52,9 @@ def doubled(tables: Tables) -> bool:
 def whole(tables: Tables, *among: dict[str, str | None]) -> bool:
     """Whether the days show, all of them, one of the worlds of `among`: day → whose rows, None for a day that is gone;
     and the neighbour, what was added and what is kept are whole."""
-    shown = {ds: writers(tables, ds) for ds in (NEIGHBOUR, *DAYS)}
+    there = {ds: writers(tables, ds) for ds in (NEIGHBOUR, *DAYS)}
     worlds = [{ds: {tag: ROWS} if tag else {} for ds, tag in {NEIGHBOUR: "old", **one}.items()} for one in among]
-    return shown in worlds and _added_whole(tables) and _kept_whole(tables)
+    return there in worlds and _added_whole(tables) and _kept_whole(tables)
 
 
 def _added_whole(tables: Tables) -> bool:

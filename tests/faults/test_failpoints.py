@@ -1,7 +1,7 @@
 """At each named place of the tables, killed, ended and failed: whole days, and one plain retry ends it."""
 
 import os
-import signal
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,16 @@ import pytest
 from lsif import failpoints
 from lsif.errors import LsifError
 from lsif.failpoints import HOW, NAMES, VARIABLE, InjectedFault, failpoint
+from lsif.tables import Tables
+from tests.faults import test_deliveries, test_spark, test_steps
 from tests.faults.forks import ROOT, Forks
-from tests.faults.standing import begun, doubled, staged_by, whole
+from tests.faults.places import ENDS
+from tests.faults.standing import begun, doubled, staged_by, whole, writers
 from tests.faults.tally import Tally
-from tests.faults.writing import DAYS
+from tests.faults.writing import DAYS, ROWS, TABLE
 
 OLD = dict.fromkeys(DAYS, "old")
+CREATED, SCENARIO, AGAIN = "after_create", "a named place of the tables", "its plain retry"
 AFTER: dict[str, dict[str, str | None]] = {
     "write": dict.fromkeys(DAYS, "new"),
     "publish": {DAYS[0]: "old", DAYS[1]: "old"},
@@ -36,7 +40,6 @@ CASES = [
     for place in places
     for how in HOW
 ]
-ENDS = {"kill": -signal.SIGKILL, "term": -signal.SIGTERM, "raise": 1}
 
 
 @pytest.mark.parametrize(("what", "place", "how"), CASES, ids=lambda one: one)
@@ -52,11 +55,28 @@ def test_a_process_that_fails_there_leaves_whole_days(
     assert end.code == ENDS[how], "the place was not reached"
     gone = what != "tidy" and staged_by(tables) is None  # of no days, it deletes what is not seen yet
     partial = gone or not whole(tables, OLD, after)
-    tally.add("a named place of the tables", partial, doubled=doubled(tables))
+    tally.add(SCENARIO, partial, doubled=doubled(tables))
 
     (end,) = forks.run(action)
     assert end.said == "done" or (what, end.code) == ("write", 0)
-    tally.add("its plain retry", not whole(tables, after), doubled=what != "append" and doubled(tables))
+    tally.add(AGAIN, not whole(tables, after), doubled=what != "append" and doubled(tables))
+
+
+@pytest.mark.parametrize("how", [HOW[0], *(pytest.param(how, marks=pytest.mark.long) for how in HOW[1:])])
+def test_a_table_that_was_made_and_is_empty_has_no_day(how: str, forks: Forks, tally: Tally, tmp_path: Path) -> None:
+    tables, action = Tables(str(tmp_path)), {"what": "write", "root": str(tmp_path), "tag": "new"}
+    (end,) = forks.run(action, failpoint=f"{CREATED}:{how}")
+    assert end.code == ENDS[how], "the place was not reached"
+    tally.add(SCENARIO, partial=tables.days(TABLE) != [])
+    (end,) = forks.run(action)
+    shown = {ds: writers(tables, ds) for ds in tables.days(TABLE)}
+    tally.add(AGAIN, partial=shown != {ds: {"new": ROWS} for ds in DAYS}, lost=end.said != "done")
+
+
+def test_no_place_is_forgotten() -> None:
+    of_jobs = (*chain(*test_steps.PLACES.values()), *test_deliveries.PLACES, *test_spark.PLACES)
+    tried = {CREATED, *chain(*PLACES.values()), *(place.partition(":")[0] for place in of_jobs)}
+    assert tried == set(NAMES)
 
 
 def test_every_place_is_called_by_its_name_and_no_other_is() -> None:

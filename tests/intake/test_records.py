@@ -12,8 +12,12 @@ from lsif.intake.streams import check_text
 from tests.intake.test_files import files, given, refused
 
 
-def cut(*lines: str, **said: str) -> list[str]:
+def numbered(*lines: str, **said: str) -> list[tuple[int, str]]:
     return list(csv_texts(iter(f"{line}\r\n" for line in lines), given(multiline=True, **said)))
+
+
+def cut(*lines: str, **said: str) -> list[str]:
+    return [text for _, text in numbered(*lines, **said)]
 
 
 def test_a_sign_for_inches_joins_no_rows() -> None:
@@ -29,6 +33,12 @@ def test_a_cell_over_lines_is_one_whatever_it_holds() -> None:
         assert cut(f"1,{cell}", "2,tea") == [f"1,{cell}", "2,tea"]
     assert cut("1,'a\r\n2,b'", "2,tea", quote="'", escape="\\") == ["1,'a\r\n2,b'", "2,tea"]
     assert cut('1,"a\\"\r\nb"', "2,tea", escape="\\") == ['1,"a\\"\r\nb"', "2,tea"]
+
+
+def test_a_row_has_the_number_of_the_line_on_which_it_begins() -> None:
+    found = numbered("id,note", '1,"a', "", 'b"', '2,5" pipe', "3,tea", "", '4,"x', "5,bun")
+    assert [number for number, _ in found] == [1, 2, 5, 6, 7, 8, 9]
+    assert [text[0] for _, text in found if text] == ["i", "1", "2", "3", "4", "5"]
 
 
 def test_a_header_may_go_over_two_lines(tmp_path: Path) -> None:

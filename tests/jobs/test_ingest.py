@@ -42,6 +42,10 @@ def test_a_broken_day_is_counted_to_the_row(run: Run, home: Path, tables: Tables
     assert ids(tables, D2) == ["2", "8"]
     rules = Counter(tables.read("quarantine", [D2])["rule"].to_pylist())
     assert rules == Counter(["unknown_type", "missing_id", "unparseable_time", "future", "unreadable"])
+    rows = tables.read("quarantine", [D2]).to_pylist()
+    assert {row["file"] for row in rows} == {f"landing/shop/{D2}.csv"}
+    lines = {row["rule"]: row["line"] for row in rows}
+    assert lines == {"unknown_type": 5, "missing_id": 6, "unparseable_time": 7, "future": 8, "unreadable": 9}
 
 
 def test_unchanged_deliveries_are_no_work_and_a_day_that_grew_is_replaced(run: Run, home: Path, tables: Tables) -> None:
@@ -99,7 +103,8 @@ def test_the_catalogue_is_stored_when_it_changes(run: Run, home: Path, tables: T
     run("ingest_events", "--ds", D1)
     assert sorted(tables.read("quarantine", [D1])["source"].to_pylist()) == ["catalogue", "shop"]
     run("ingest_items", "--ds", D1, "--force")
-    assert sorted(tables.read("quarantine", [D1])["source"].to_pylist()) == ["catalogue", "shop"]
+    found = [(row["source"], row["file"], row["line"]) for row in tables.read("quarantine", [D1]).to_pylist()]
+    assert sorted(found) == [("catalogue", "landing/items.csv", 4), ("shop", f"landing/shop/{D1}.csv", 2)]
 
     assert f"the catalogue is that of {D1}" in run("ingest_items", "--ds", D2)
     path.write_text("id,title,category\n7,Tea,drinks\n8,Bread,food\n")

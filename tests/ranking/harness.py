@@ -61,6 +61,15 @@ class Shop:
         return sorted(pc.unique(rows["model_version"]).to_pylist())
 
 
+def another(**tags: str) -> str:
+    """A version with the files of version 1, tags of its own, and no decision on it."""
+    client = Registry().client
+    first = client.get_model_version("lsif", "1")
+    same = {name: tag for name, tag in first.tags.items() if not name.startswith(("decision", "training"))}
+    made = client.create_model_version("lsif", first.source, first.run_id, tags={**same, "data_hash": "2", **tags})
+    return str(made.version)
+
+
 @pytest.fixture(scope="session")
 def after_training(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """LSIF_HOME after one training: version 1 is challenger, there is no champion."""

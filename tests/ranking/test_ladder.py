@@ -9,19 +9,9 @@ from lsif.registry import History, Registry
 from lsif.tables.kept import Kept
 from tests.away import away
 from tests.ranking import shop
-from tests.ranking.harness import NEXT_DAY, Shop
+from tests.ranking.harness import NEXT_DAY, Shop, another
 
 pytest_plugins = ["tests.ranking.harness"]
-
-
-def another(**tags: str) -> str:
-    """A version with the files of version 1, and tags of its own."""
-    client = Registry().client
-    first = client.get_model_version("lsif", "1")
-    made = client.create_model_version(
-        "lsif", first.source, first.run_id, tags={**first.tags, "data_hash": "2", **tags}
-    )
-    return str(made.version)
 
 
 def champion_is(number: str) -> None:
