@@ -116,7 +116,7 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def mlflow_on_sqlite(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """MLflow on the database of `folder`, in processes of their own, until the block ends or whoever asks ends it."""
     words = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--host", "127.0.0.1", "--port", str(port)]
     command = [sys.executable, "-m", "mlflow", "server", *words, "--workers", "1", "--serve-artifacts"]

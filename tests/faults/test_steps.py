@@ -22,7 +22,7 @@ from tests.faults.standing import shown
 from tests.faults.tally import Tally
 from tests.ranking import shop
 from tests.ranking.harness import WEEK_LATER, Shop, another
-from tests.servers import end, free_port, mlflow_server
+from tests.servers import end, free_port, mlflow_on_sqlite
 
 if TYPE_CHECKING:
     from lsif.registry.registry import Version
@@ -158,7 +158,7 @@ def test_a_training_whose_mlflow_goes_after_the_fit_is_registered_when_it_is_bac
     port = free_port()
     with trained.patch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
-        with mlflow_server(trained.home, port) as server:
+        with mlflow_on_sqlite(trained.home, port) as server:
 
             def reached(name: str) -> None:
                 if name == "after_training":
@@ -167,7 +167,7 @@ def test_a_training_whose_mlflow_goes_after_the_fit_is_registered_when_it_is_bac
             patch.setattr(failpoints, "reached", reached)
             assert "no answer; is it running" in trained.run("train", ds=WEEK_LATER, code=OutageError.exit_code)
             patch.setattr(failpoints, "reached", None)
-        with mlflow_server(trained.home, port):
+        with mlflow_on_sqlite(trained.home, port):
             registered_once(trained, tally)
 
 
