@@ -27,4 +27,4 @@ def work(job: Job) -> Counts:
 
 
 if __name__ == "__main__":
-    run_job("erase", __doc__, inputs, work, ("sources", "users", "deliver", "privacy"))
+    run_job("erase", __doc__, inputs, work, ("sources", "users", "deliver", "privacy", "interests"))

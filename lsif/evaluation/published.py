@@ -16,7 +16,7 @@ from lsif.interests.as_of import catalogue_at, catalogue_inputs
 from lsif.job import Job
 from lsif.ranking.popular import available_items
 from lsif.ranking.tally import Tally
-from lsif.tables.write import Staged
+from lsif.tables import Staged
 
 DONE = ("user_id", "item_id", "event_type", "event_time", "weight")
 """Columns of the events that lists are judged by."""

@@ -7,6 +7,7 @@ writers of a new day.
 """
 
 from lsif.tables.read import Tables
-from lsif.tables.write import Staged, Writer
+from lsif.tables.staged import Staged
+from lsif.tables.write import Writer
 
 __all__ = ["Staged", "Tables", "Writer"]

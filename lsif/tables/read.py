@@ -36,7 +36,8 @@ from lsif.tables.frames import frame_of
 from lsif.tables.marks import made_from
 from lsif.tables.opened import Opened, schema_of
 from lsif.tables.root import require_writable
-from lsif.tables.write import Staged, Writer
+from lsif.tables.staged import Staged
+from lsif.tables.write import Writer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

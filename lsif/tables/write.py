@@ -4,13 +4,12 @@ import json
 import re
 import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as pads
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
@@ -33,9 +32,9 @@ from lsif.tables.files import (
     put_json,
     scan,
     spark_path,
-    visible_files,
 )
 from lsif.tables.marks import mark_of
+from lsif.tables.staged import Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -199,7 +198,7 @@ class Writer:
         failpoint("after_append")
         return sum(file.rows for file in self.files)
 
-    def stage(self, **notes: str) -> "Staged":
+    def stage(self, **notes: str) -> Staged:
         """Leave what was written for another process to check and commit, with `notes` for it."""
         (ds,) = self.days
         staged = Staged(self.path, self.table, ds, self.files, self._marks()[ds], dict(notes), self.written)
@@ -259,50 +258,3 @@ class Elsewhere:
         name = f"{DS}={self.ds}/{self.token}-{uuid.uuid4().hex}.parquet"
         write_file(self.path, self.table, name, rows)
         return name
-
-
-@answering
-@dataclass(frozen=True)
-class Staged:
-    """Files written and not yet visible: read them, then commit them.
-
-    `mark` is the day's counter as this commit will leave it: one more than the writer found.
-    """
-
-    path: str
-    table: TableSchema
-    ds: str
-    files: list[DataFile]
-    mark: int
-    notes: dict[str, str]
-    written: set[str] = field(default_factory=set)
-
-    @property
-    def name(self) -> str:
-        return f"staged {self.table.name}/{self.ds}"
-
-    @property
-    def identity(self) -> str:
-        """Of what is staged: names are fresh at every staging, so what was audited is what gets published."""
-        return ", ".join(file.path for file in self.files)
-
-    def scan(self) -> pads.Dataset:
-        """The staged rows, without `ds`, to be read as a stream."""
-        return scan(self.path, self.table, self.files)
-
-    def commit(self) -> int:
-        """Publish; a second call finds its own files there and changes nothing.
-
-        Raises:
-            Superseded: the day was replaced since the files were staged.
-        """
-        failpoint("before_publish")
-        visible = {file.path for file in visible_files(DeltaTable(self.path))}
-        if not visible.issuperset(file.path for file in self.files):
-            commit(self.path, self.table, self.files, {self.ds: self.mark}, {})
-        failpoint("after_publish")
-        self.written.add(f"{self.table.name}/{self.ds}")
-        return sum(file.rows for file in self.files)
-
-    def manifest(self) -> dict[str, Any]:
-        return {"files": [asdict(file) for file in self.files], "mark": self.mark, "notes": self.notes}
