@@ -23,10 +23,10 @@ from lsif.privacy.receipts import Chain
 from lsif.privacy.taken_out import TakingOut
 from lsif.registry import Registry
 from lsif.registry.nights import drop_page
-from lsif.registry.waiting import drop
 from lsif.report.night import PAGES
 from lsif.tables import Tables
 from lsif.tables.erased import ASKED, ERASED, PURGED, latest
+from lsif.tables.kept import TRAINING, Kept
 
 LISTS = "recommendations"
 
@@ -84,7 +84,7 @@ def purge(tables: Tables, settings: Settings, ds: str) -> Purge:
         plan.write(home)  # what is behind a pseudonym is gone with the tables
         _drop_pages(tables, registry, set(found.ids.values()), home, outside)
         outside.logs = strike_out(home, words)
-        drop(tables)
+        Kept(tables.root, TRAINING).drop()
         TakingOut(tables, settings, users, found, words, plan.bases).run()
         _deliver_again(tables, settings, outside)
     outside.landing = plan.landing

@@ -15,9 +15,9 @@ from lsif.registry.bundle import load_model, save_model
 from lsif.registry.manifest import verify_manifest, write_manifest
 from lsif.registry.registration import Candidate
 from lsif.tables import Tables
-from lsif.tables.kept import Kept
+from lsif.tables.kept import TRAINING, Kept
 
-NAME, WORDS = "training", "candidate.json"
+WORDS = "candidate.json"
 
 
 def keep(tables: Tables, key: str, candidate: Candidate) -> None:
@@ -33,12 +33,12 @@ def keep(tables: Tables, key: str, candidate: Candidate) -> None:
         (Path(place) / WORDS).write_text(json.dumps(words, default=_plain))
         digest = write_manifest(Path(place))
         about = {"files": candidate.training, "key": key, "manifest_sha256": digest}
-        Kept(tables.root, NAME).keep(Path(place), about)
+        Kept(tables.root, TRAINING).keep(Path(place), about)
 
 
 def waiting(tables: Tables, key: str) -> Candidate | None:
     """The candidate that is kept under `key`; None, with a line that says why, where it cannot be read."""
-    kept = Kept(tables.root, NAME)
+    kept = Kept(tables.root, TRAINING)
     about = kept.about()
     if about is None or about.get("key") != key:
         return None
@@ -52,11 +52,6 @@ def waiting(tables: Tables, key: str) -> Candidate | None:
     except (LsifError, FileNotFoundError) as error:
         print(f"the model that was trained before cannot be read, and is trained again: {error}", flush=True)
         return None
-
-
-def drop(tables: Tables) -> None:
-    """Keep none."""
-    Kept(tables.root, NAME).drop()
 
 
 def _read(folder: Path) -> Candidate:

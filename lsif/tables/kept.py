@@ -10,6 +10,8 @@ from lsif.tables.answering import answering
 from lsif.tables.files import get_json, make_folder, put_json
 
 FOLDER, ABOUT = "_kept", "about.json"
+TRAINING = "training"
+"""The name of the trained model that waits for MLflow."""
 
 
 @answering
