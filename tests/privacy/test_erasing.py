@@ -19,6 +19,7 @@ from lsif.privacy.purge import purge
 from lsif.stale import TRAINING_STEPS, stale_steps
 from lsif.tables import Tables
 from lsif.tables.erased import PURGED
+from lsif.tables.kept import TRAINING, Kept
 from lsif.tables.purging import Purging
 from tests.delivery.conftest import Target, made, postgres_url, redis_url
 from tests.privacy.bytes_of import files_naming
@@ -53,6 +54,7 @@ def planted(erasing: Shop) -> Shop:
     """After a night that went everywhere: lists, a database, rejected rows, sentences, a log, a page, a lost file."""
     raw = [json.dumps({"id": "e1", "user": one, "item": "", "time": "?"}) for one in (PLANTED, OTHER)]
     rejected = {"rule": ["missing_id"] * 3, "source": ["shop"] * 3, "raw": [*raw, f"x,{PLANTED},"]}
+    rejected |= {"file": [f"landing/shop/{shop.DS}.csv"] * 3, "line": [2, 3, 4]}
     plain(erasing, "quarantine", pa.table(rejected))
     note = f'3 rows were rejected: missing_id {{"user": "{PLANTED}"}}'
     verdict = {"step": "ingest_events", "check": "max_quarantined", "value": 0.1, "bound": 0.0, "verdict": "fail"}
@@ -106,7 +108,9 @@ def test_after_the_purge_no_byte_names_the_user_and_nothing_else_has_changed(pla
     wanted = {name: without(planted.tables, name) for name in names}
     assert len(files_naming(planted.home, PLANTED)) > 12
     assert "users are erased as of" in lsif("erase", PLANTED, "--ds", shop.DS)
+    assert Kept(planted.tables.root, TRAINING).about(), "a model that learned from the user waits"
     planted.run("erase")
+    assert Kept(planted.tables.root, TRAINING).about() is None
     naming = files_naming(planted.home, PLANTED)
     assert naming == ["airflow/logs/a/b.log", f"landing/shop/{shop.DS}.csv", "logs/airflow.log"]
     text = f"before\nrejected: user {'*' * len(PLANTED)}, and {PLANTED}x\nafter\n"
