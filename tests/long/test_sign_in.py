@@ -20,12 +20,12 @@ from tests.jobs.standalone import kill
 from tests.long.environments import environment
 from tests.servers import free_port, postgres_server
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 ROOT = project_folder()
 SERVICE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]["airflow-api-server"]
 ROLES = ("admin", "op", "viewer")
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds for a server to answer, on a busy machine."""
 
 
