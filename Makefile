@@ -52,10 +52,13 @@ check: lint ## lint, types, import rules and what bandit finds
 	@$(BIN)/mypy lsif jobs dags
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium --recursive lsif jobs dags docker
 
-hashes: ## write requirements.hashes anew from requirements.lock; wants uv
+hashes: ## write the hashes of requirements.lock and docker/requirements-fab.in anew; wants uv
 	@rm -f requirements.hashes
 	@uv pip compile requirements.lock $(AS_HASHES) --output-file requirements.hashes
 	@sed -i -e '1i # The files that requirements.lock names, by their hashes: `make hashes` makes it, `make HASHES=yes` installs from it.' -e 's/^torch==.* \\$$/&\n    --hash=sha256:$(X86_64_CPU) \\\n    --hash=sha256:$(AARCH64_CPU) \\/' requirements.hashes
+	@rm -f docker/requirements-fab.lock
+	@uv pip compile docker/requirements-fab.in $(AS_HASHES) --output-file docker/requirements-fab.lock
+	@sed -i -e '1i # The files that docker/requirements-fab.in names, by their hashes: `make hashes` makes it.' docker/requirements-fab.lock
 
 AS_HASHES := --quiet --generate-hashes --no-deps --no-annotate --no-header --python-version 3.11
 # torch 2.13.0+cpu of PyTorch's own index, for CPython 3.11 on Linux: x86_64, aarch64. PyPI lists them nowhere.

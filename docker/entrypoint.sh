@@ -21,9 +21,4 @@ if [ -r "$SECRETS/spark_authenticate" ]; then
     )
 fi
 
-# Airflow opens its password file for writing, which a secret does not allow.
-if [ -n "${AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE:-}" ]; then
-    install -m 600 "$SECRETS/airflow_passwords" "$AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
-fi
-
 exec "$@"

@@ -210,12 +210,17 @@ def _run_path(dag_id: str, run_id: str) -> str:
 
 
 def _reason(answer: httpx.Response) -> str:
-    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+    try:
+        said = str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        said = answer.text[:300]
+    if answer.status_code == httpx.codes.UNAUTHORIZED or "JWT" in said:  # Airflow forbids a token that is none
         return (
             "the password or token is not accepted (`lsif status` says where this machine's is kept, "
             "LSIF_AIRFLOW_LOGIN_FILE or LSIF_AIRFLOW_TOKEN_FILE names another's)"
         )
-    try:
-        return f"{answer.status_code} {answer.json()['detail']}"
-    except (ValueError, KeyError, TypeError):
-        return f"{answer.status_code} {answer.text[:300]}"
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        return (
+            "the user's role may not do this there (LSIF_AIRFLOW_LOGIN_FILE or LSIF_AIRFLOW_TOKEN_FILE names the user)"
+        )
+    return f"{answer.status_code} {said}"

@@ -98,8 +98,8 @@ def mlflow_server() -> Iterator[MLflow]:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """The url of an empty Valkey, which keeps nothing on disk."""
+def redis_server(folder: Path, password: str = "") -> Iterator[str]:
+    """The url of an empty Valkey, which keeps nothing on disk, with the password that it asks for, if any."""
     port = free_port()
     words = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
     with (folder / "valkey.log").open("wb") as log:
@@ -109,7 +109,8 @@ def redis_server(folder: Path) -> Iterator[str]:
         while not _answers(client):
             assert server.poll() is None and time.monotonic() < deadline, (folder / "valkey.log").read_text()
             time.sleep(0.02)
-        yield f"redis://127.0.0.1:{port}/0"
+        client.config_set("requirepass", password)  # not among the words that started it, which `ps` shows
+        yield f"redis://:{password}@127.0.0.1:{port}/0" if password else f"redis://127.0.0.1:{port}/0"
     finally:
         server.kill()
         server.wait()

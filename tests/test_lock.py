@@ -34,13 +34,21 @@ FLOORS = {
 """The first release without a hole that would matter here."""
 
 
+FAB = "docker/requirements-fab.lock"
+FAB_FLOORS = {
+    "apache-airflow-providers-fab": "1.5.2",  # CVE-2024-45033: sessions that outlive a changed password
+    "flask-appbuilder": "4.8.1",  # CVE-2025-58065: passwords that are set where another sign-in rules
+}
+
+
 def pins(file: str) -> dict[str, str]:
     return {canonicalize_name(name): found for name, found in PINNED.findall((ROOT / file).read_text())}
 
 
 def test_every_file_is_known_by_its_hash() -> None:
     assert pins("requirements.hashes") == pins("requirements.lock")
-    for file in ("requirements.hashes", "requirements-cuda.hashes"):
+    assert pins(FAB) == pins("docker/requirements-fab.in")
+    for file in ("requirements.hashes", "requirements-cuda.hashes", FAB):
         entries = re.split(r"^(?=[\w.-]+==)", (ROOT / file).read_text(), flags=re.M)[1:]
         assert len(entries) == len(pins(file))
         assert [entry for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)] == []
@@ -57,6 +65,13 @@ def test_the_lock_pins_what_is_asked_for_and_what_runs_here() -> None:
 def test_no_pin_is_below_a_hole_that_is_known() -> None:
     lock = pins("requirements.lock")
     assert [name for name, floor in FLOORS.items() if Version(lock[name]) < Version(floor)] == []
+
+
+def test_the_sign_in_of_compose_fits_what_is_beside_it() -> None:
+    """Installed last and without a look at what it needs: no pin may be another, and none may be missing."""
+    lock, added = pins("requirements.lock"), pins(FAB)
+    assert {name: found for name, found in added.items() if lock.get(name, found) != found} == {}
+    assert {name for name in FAB_FLOORS if Version(added[name]) < Version(FAB_FLOORS[name])} == set()
 
 
 @pytest.mark.long

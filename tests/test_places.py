@@ -34,6 +34,15 @@ def test_a_login_is_asked_for_a_token(elsewhere: pytest.MonkeyPatch, home: Path)
             places.airflow()
 
 
+def test_whom_a_role_forbids_something_is_not_told_of_a_password(elsewhere: pytest.MonkeyPatch, home: Path) -> None:
+    (home / "token").write_text("t0ken\n")
+    elsewhere.setenv("LSIF_AIRFLOW_TOKEN_FILE", str(home / "token"))
+    with away("403") as address:
+        elsewhere.setenv("LSIF_AIRFLOW_URL", address)
+        with pytest.raises(LsifError, match="the user's role may not do this there"):
+            places.airflow().runs("lsif_nightly")
+
+
 @pytest.mark.parametrize(
     ("variable", "content", "line"),
     [

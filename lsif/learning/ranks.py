@@ -67,11 +67,25 @@ def joined() -> Iterator[Ranks]:
     elif int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Ranks()
     else:
-        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+        meet()
         try:
             yield Ranks(dist.get_rank(), dist.get_world_size())
         finally:
             dist.destroy_process_group()
+
+
+def meet(where: str | None = None) -> None:
+    """Join the processes that RANK and WORLD_SIZE count; where all are on this machine, it hears no other.
+
+    Args:
+        where: a URL of torch where they find each other, by default what torchrun has opened.
+    """
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
+        for library in ("GLOO", "NCCL"):
+            os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    dist.init_process_group(backend, where, PATIENCE, world_size=count, rank=rank)
 
 
 def device() -> torch.device:

@@ -2,9 +2,6 @@
 
 import hashlib
 import hmac
-import os
-import secrets
-import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-
-BYTES = 32
+from lsif.privacy.key_file import BYTES, KeyFile
 
 
 @dataclass(frozen=True)
@@ -63,24 +59,7 @@ def key_of(settings: Settings) -> Key:
     Raises:
         LsifError: there is none, others can read it, or it is none.
     """
-    path = key_path(settings)
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            text = file.read(2 * BYTES + 3)
-    except FileNotFoundError as error:
-        raise LsifError(f"there is no key {path}: `lsif privacy-key` makes one") from error
-    except OSError as error:
-        raise LsifError(f"cannot read the key {path}: {error.strerror}") from error
-    if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        raise LsifError(f"others can read the key {path}: chmod 600 {path}, and think of another key")
-    try:
-        secret = bytes.fromhex(text.decode())
-    except ValueError:
-        secret = b""
-    if len(secret) != BYTES:
-        raise LsifError(f"{path} holds no key ({2 * BYTES} hexadecimal digits): `lsif privacy-key` makes one")
-    return Key(secret)
+    return Key(_file(key_path(settings)).read())
 
 
 def made_key(path: Path) -> Key:
@@ -89,13 +68,11 @@ def made_key(path: Path) -> Key:
     Raises:
         LsifError: there is a file already, or none can be made.
     """
-    key = Key(secrets.token_bytes(BYTES))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(key.secret.hex() + "\n")
+        return Key(_file(path).draw())
     except FileExistsError as error:
         raise LsifError(f"there is a key {path} already: `lsif rotate-key` replaces it, tables and all") from error
-    except OSError as error:
-        raise LsifError(f"cannot make the key {path}: {error.strerror}") from error
-    return key
+
+
+def _file(path: Path) -> KeyFile:
+    return KeyFile(path, "that of pseudonyms", "`lsif privacy-key` makes one")

@@ -1,12 +1,15 @@
 """Embedded PostgreSQL: one server on a Unix socket, behind a password, a database each for Airflow and MLflow.
 
-The socket alone keeps nobody out: under a long path it lies in a folder that every user of the machine may enter.
+The folder of the socket keeps nobody out: under a long path it is one that every user of the machine may enter.
 """
 
 import logging
+import os
 import signal
 import subprocess
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg2  # type: ignore[import-untyped]
@@ -24,6 +27,9 @@ NAME = "postgres"
 DATABASES = ("airflow", "mlflow")
 WHO_MAY_ENTER = "# Made by lsif: nobody without the password.\nlocal all all scram-sha-256\n"
 """pg_hba.conf; there is no line for the network, on which the server does not listen either."""
+WHO_MAY_KNOCK = "unix_socket_permissions = 0700 # made by lsif: as the server's user, or root\n"
+NEEDED = ("PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
+"""Of the environment. The rest may hold secrets, and who signs in to the server may read what it was started with."""
 
 
 def start(layout: Layout) -> str:
@@ -44,9 +50,10 @@ def start(layout: Layout) -> str:
     server = PostgresServer(layout.pgdata.resolve(), cleanup_mode=None)
     try:
         # Not `server.start()`: its lock is one file for all users of a machine, and only one of them may open it.
-        server.ensure_pgdata_inited()
-        _ask_for_the_password(layout, server)
-        server.ensure_postgres_running()
+        with _little_environment():
+            server.ensure_pgdata_inited()
+            _ask_for_the_password(layout, server)
+            server.ensure_postgres_running()
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
         raise LsifError(f"PostgreSQL did not start: {error}\n{tail(layout, NAME)}") from error
     info = server.get_postmaster_info()
@@ -105,6 +112,21 @@ def _ask_for_the_password(layout: Layout, server: "PostgresServer") -> None:
         check=True,
     )
     (server.pgdata / "pg_hba.conf").write_text(WHO_MAY_ENTER)
+    settings = server.pgdata / "postgresql.conf"
+    if WHO_MAY_KNOCK not in (said := settings.read_text()):
+        settings.write_text(f"{said.rstrip()}\n{WHO_MAY_KNOCK}")
+
+
+@contextmanager
+def _little_environment() -> Iterator[None]:
+    """What processes that start meanwhile inherit: `NEEDED`. Not for several threads."""
+    before = dict(os.environ)
+    for name in before.keys() - set(NEEDED):
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(before)
 
 
 def _create(layout: Layout, sockets: str, database: str) -> None:

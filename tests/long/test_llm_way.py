@@ -5,24 +5,20 @@ What it needs beside requirements.lock makes every task of every night start slo
 
 import os
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+
+from tests.long.environments import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.long
 def test_the_way_through_airflow_with_what_it_needs(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    ours = sysconfig.get_path("purelib")
-    theirs = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path / "venv")}))
-    (theirs / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-    locks = ["--requirement", "requirements-llm.lock", "--constraint", "requirements.lock"]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *locks], cwd=ROOT, check=True)
+    python = environment(
+        tmp_path / "venv", "--requirement", "requirements-llm.lock", "--constraint", "requirements.lock"
+    )
     tests = [
         python,
         "-m",

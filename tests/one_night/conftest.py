@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +14,23 @@ from lsif import sample, services
 from lsif.airflow_api import Airflow, Json
 from lsif.config import project_folder
 from lsif.tables import Tables
+from tests import canaries
 from tests.homes import home_of_services
+from tests.servers import redis_server
+from tests.watch import Watch
 
 FIRST_DAY, LAST_IMPORTED, NIGHT = "2017-08-20", "2017-10-30", "2017-10-31"
 BACKFILL = ("2017-11-01", "2017-11-02")
 HOUSEHOLDS = 200
-PLANTED = {"AWS_SECRET_ACCESS_KEY": "planted-1-7c52e9", "MARTS_PASSWORD": "planted-2-d04b1f"}
-"""Secrets that a person keeps in the environment, of a store and of a database; nothing here uses either."""
 SMALL = """
 [training]
 cutoffs = 5
 max_epochs = 1
 [model]
 width = 16
+[deliver.web]
+to = "redis"
+url = "redis://:${{LISTS_PASSWORD}}@{at}"
 """
 
 
@@ -38,6 +41,7 @@ class World:
     airflow: Airflow
     tables: Tables
     home: Path
+    seen: Watch
 
     def finished(self, runs: list[Json]) -> None:
         for run in runs:
@@ -59,38 +63,39 @@ class World:
 
 
 @pytest.fixture(scope="package")
-def world() -> Iterator[World]:
-    with everything_up(PLANTED) as world:
-        yield world
-
-
-@contextmanager
-def everything_up(environment: dict[str, str], dags: Path | None = None) -> Iterator[World]:
-    """The world, after its first night; `environment` is what the services are told beside it."""
-    with home_of_services() as home, pytest.MonkeyPatch.context() as patch:
-        (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + SMALL)
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with (
+        home_of_services() as home,
+        redis_server(tmp_path_factory.mktemp("lists"), canaries.ENVIRONMENT["LISTS_PASSWORD"]) as lists,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        own = SMALL.format(at=lists.rpartition("@")[2])
+        (home / "small.toml").write_text((project_folder() / "lsif.toml").read_text() + own)
         sample.land(home, FIRST_DAY, BACKFILL[1], HOUSEHOLDS)
         for name in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT", "LSIF_SCHEDULED", "LSIF_TABLES"):
             patch.delenv(name, raising=False)
-        told = {"LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "small.toml"), **environment}
-        for name, value in told.items():
-            patch.setenv(name, value)
+        patch.setenv("LSIF_HOME", str(home))
+        patch.setenv("LSIF_CONFIG", str(home / "small.toml"))
+        canaries.plant(home, patch)
         try:
-            services.up(home, dags=dags)
-            yield _after_the_first_night(home)
+            with Watch(home, canaries.MARK.encode()) as seen:
+                services.up(home)
+                made = World(services.airflow_client(home), Tables(str(home / "tables")), home, seen)
+                _first_night(made)
+            yield made
         finally:
             services.down(home)
 
 
-def _after_the_first_night(home: Path) -> World:
-    made = World(services.airflow_client(home), Tables(str(home / "tables")), home)
-    _job(home, "ingest_items", "--ds", FIRST_DAY)
-    _job(home, "import_past", "--from", FIRST_DAY, "--ds", LAST_IMPORTED)
+def _first_night(made: World) -> None:
+    connection = {"connection_id": "lsif_llm", "conn_type": "openai", "password": canaries.MODEL_KEY}
+    made.airflow._ask("POST", "/api/v2/connections", connection)
+    _job(made.home, "ingest_items", "--ds", FIRST_DAY)
+    _job(made.home, "import_past", "--from", FIRST_DAY, "--ds", LAST_IMPORTED)
     # So small a model may well be held back by the gate; whether it is, is another test's question.
     training = made.airflow.trigger("lsif_training", LAST_IMPORTED, {"force_reason": "a test's model"})
     made.finished([made.airflow.wait_for_run(training)])
     made.night(NIGHT)
-    return made
 
 
 def _job(home: Path, step: str, *words: str) -> None:

@@ -22,7 +22,7 @@ from lsif.tables.erased import PURGED
 from lsif.tables.kept import TRAINING, Kept
 from lsif.tables.purging import Purging
 from tests.delivery.conftest import Target, made, postgres_url, redis_url
-from tests.privacy.bytes_of import files_naming
+from tests.privacy.bytes_of import contents, files_naming
 from tests.privacy.conftest import version
 from tests.ranking import shop
 from tests.ranking.harness import NEXT_DAY, Shop
@@ -115,6 +115,10 @@ def test_after_the_purge_no_byte_names_the_user_and_nothing_else_has_changed(pla
     assert list(Path(planted.tables.root).glob(f"_kept/{TRAINING}/*")) == []
     naming = files_naming(planted.home, PLANTED)
     assert naming == ["airflow/logs/a/b.log", f"landing/shop/{shop.DS}.csv", "logs/airflow.log"]
+    forms = (erasure_key(), erasure_key().hex().encode())
+    files = [file for file in planted.home.rglob("*") if file.is_file()]
+    holding = {file.name for file in files for text in contents(file) if any(form in text for form in forms)}
+    assert holding == {"erasure.key"}
     text = f"before\nrejected: user {'*' * len(PLANTED)}, and {PLANTED}x\nafter\n"
     assert all((planted.home / file).read_text() == text for file in (naming[0], naming[2])), "another id begins alike"
     tables = fresh(planted)

@@ -1,5 +1,6 @@
 """The key: a file of its owner's, refused in one line otherwise; and settings that ask for what cannot be."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,12 @@ from typer.testing import CliRunner
 from lsif import cli
 from lsif.config import load_settings
 from lsif.errors import LsifError
-from lsif.privacy.key import Key, key_of
+from lsif.privacy.erasure_key import erasure_key
+from lsif.privacy.key import Key, key_of, made_key
+from lsif.privacy.key_file import KeyFile
 from lsif.privacy.pseudonym import pseudonym
 from tests.conftest import SHOP
-from tests.privacy.masked import PRIVACY, USERS, key
-
-__all__ = ["key"]
+from tests.privacy.masked import PRIVACY, USERS
 
 INVOKE = CliRunner().invoke
 
@@ -29,25 +30,45 @@ def test_a_key_is_made_once_for_its_owner(home: Path) -> None:
     assert key_of(load_settings()).secret == bytes.fromhex(file.read_text())
 
 
-def test_a_key_that_will_not_do_is_refused_in_a_line(home: Path, key: Key) -> None:
-    file, settings = home / "secret/privacy.key", load_settings()
-    file.chmod(0o640)
-    with pytest.raises(LsifError, match="others can read the key"):
-        key_of(settings)
+def drawn(home: Path, of: str) -> tuple[Path, Callable[[], bytes]]:
+    """A key of the home, and who reads it."""
+    if of == "pseudonyms":
+        (home / "shop.toml").write_text(SHOP + USERS + PRIVACY)
+        return home / "secret/privacy.key", lambda: key_of(load_settings()).secret
+    return home / "keys/erasure.key", erasure_key
+
+
+@pytest.mark.parametrize(
+    ("of", "remedy"), [("pseudonyms", "`lsif privacy-key` makes one"), ("the erased users", "bring it back")]
+)
+def test_a_key_that_will_not_do_is_refused_in_a_line(home: Path, of: str, remedy: str) -> None:
+    file, read = drawn(home, of)
+    with pytest.raises(LsifError, match=rf"there is no key .*{of}\): {remedy}"):
+        read()
+    made = made_key(file).secret if of == "pseudonyms" else erasure_key(make=True)
+    assert read() == made and (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    for mode in (0o640, 0o604):
+        file.chmod(mode)
+        with pytest.raises(LsifError, match=f"others can read the key .*{of}.*: chmod 600"):
+            read()
     file.chmod(0o600)
-    for text in ("no key at all", "ab" * 31, "ab" * 33, ""):
-        file.write_text(text)
-        with pytest.raises(LsifError, match="holds no key"):
-            key_of(settings)
-    file.write_bytes(b"\xff\xfe" * 32)
-    with pytest.raises(LsifError, match="holds no key"):
-        key_of(settings)
+    for text in (b"no key at all", b"ab" * 31, b"ab" * 33, b"", b"\xff\xfe" * 32):
+        file.write_bytes(text)
+        with pytest.raises(LsifError, match=rf"{of}\) holds no key of 64 hexadecimal digits: {remedy}"):
+            read()
     file.unlink()
-    with pytest.raises(LsifError, match=r"there is no key .* `lsif privacy-key` makes one"):
-        key_of(settings)
     file.mkdir()
     with pytest.raises(LsifError, match="cannot read the key"):
-        key_of(settings)
+        read()
+
+
+def test_whoever_draws_the_key_of_the_erased_second_reads_the_first_one_s(home: Path) -> None:
+    file = KeyFile(home / "keys/erasure.key", "", "")
+    first = file.draw()
+    with pytest.raises(FileExistsError):
+        file.draw()
+    assert erasure_key(make=True) == first and [one.name for one in file.path.parent.iterdir()] == [file.path.name]
 
 
 @pytest.mark.parametrize(

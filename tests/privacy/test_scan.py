@@ -96,6 +96,15 @@ def test_nothing_says_who_the_planted_user_is(night: Path, spark: "SparkSession"
     assert not any(needle in told.encode() for needle in NEEDLES)
 
 
+def test_no_file_but_its_own_holds_the_key_nor_what_is_made_of_it(night: Path, spark: "SparkSession") -> None:
+    key = key_of(load_settings())
+    forms = tuple(form for one in (key.secret, key.names, key.seals) for form in (one, one.hex().encode()))
+    assert found_in(night, needles=forms) == [str(night / "secret/privacy.key")]
+    manager = spark.sparkContext._jsc.sc().env().blockManager().diskBlockManager()  # type: ignore[attr-defined]
+    for place in manager.localDirsString():
+        assert found_in(Path(place), needles=forms) == []
+
+
 def test_rejected_rows_name_the_user_by_pseudonym(night: Path) -> None:
     settings = load_settings()
     name = stored_user(settings, PLANTED)
