@@ -93,7 +93,7 @@ READS = {
     },
     "user_interests": {"interests", "user_interests"},
     "item_lists": {"item_lists", "ranking", "interests", "llm"},
-    "erase": {"sources", "users", "deliver"},
+    "erase": {"sources", "users", "deliver", "interests"},
     "retention of events": {"retention", "training", "interests"},
 }
 
