@@ -165,7 +165,7 @@ def test_unpausing_fires_nothing_for_a_log_that_has_ended(
     assert (run is not None) == fires
 
 
-def _eventually(look: Any, seconds: float = 20.0) -> Any:
+def _eventually(look: Any, seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it never happened"
