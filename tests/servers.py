@@ -20,7 +20,7 @@ from lsif.services import postgres
 from lsif.services.layout import Layout
 from tests.homes import home_of_services
 
-PATIENCE = 60.0  # seconds, on a busy machine
+PATIENCE = 240.0  # seconds, on a busy machine
 
 
 @contextmanager

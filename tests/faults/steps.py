@@ -7,7 +7,7 @@ import pytest
 
 from lsif import failpoints
 
-PATIENCE = 60.0  # seconds, for a step
+PATIENCE = 180.0  # seconds, for a step
 
 
 class Stepper:

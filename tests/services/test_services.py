@@ -280,7 +280,7 @@ def is_running(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-def _eventually(look: object, seconds: float = 60.0) -> bool:
+def _eventually(look: object, seconds: float = 180.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if look():  # type: ignore[operator]
