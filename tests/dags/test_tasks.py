@@ -120,7 +120,7 @@ def test_a_killed_task_takes_its_job_with_it() -> None:
         "task.execute({'ti': type('Try', (), {'try_number': 1, 'max_tries': 2})})"
     )
     task = subprocess.Popen([sys.executable, "-c", program], cwd=DAGS)
-    children = _eventually(lambda: [c for c in psutil.Process(task.pid).children() if "sleep(600)" in str(c.cmdline())])
+    children = _eventually(lambda: [c for c in psutil.Process(task.pid).children() if "sleep(600)" in _words(c)])
     task.kill()
     task.wait()
     assert _eventually(lambda: [c for c in children if not c.is_running() or c.status() == psutil.STATUS_ZOMBIE])
@@ -163,6 +163,13 @@ def test_unpausing_fires_nothing_for_a_log_that_has_ended(
     dag = DAG("night", schedule=after_midnight("* * *"), start_date=start, end_date=last, catchup=False)
     run = DagSerialization.from_dict(DagSerialization.to_dict(dag)).next_dagrun_info(last_automated_run_info=None)
     assert (run is not None) == fires
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return str(process.cmdline())
+    except psutil.NoSuchProcess:  # or it has ended, and nobody has asked how
+        return ""
 
 
 def _eventually(look: Any, seconds: float = 120.0) -> Any:

@@ -32,7 +32,7 @@ TINY = """
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.bash import BashOperator
 
-with DAG("tiny", schedule=None, max_active_runs=1) as dag:
+with DAG("tiny", schedule=None, max_active_runs=2) as dag:
     BashOperator(task_id="once", bash_command="echo {{ dag_run.conf.get('word') }}")
     BashOperator(task_id="for_ever", bash_command="[ {{ dag_run.conf.get('word') }} != wait ] || exec sleep 987654")
 """
@@ -102,11 +102,12 @@ def test_readers_change_nothing_promoters_the_registry_jobs_all_they_make(home: 
     """Registering and moving an alias are one permission in MLflow: a release that parts them turns this red."""
     made = call(home, "jobs", "experiments/create", name="rights")["experiment_id"]
     call(home, "jobs", "registered-models/create", name="rights")
+    run = call(home, "jobs", "runs/create", experiment_id=made)["run"]["info"]
     steps: dict[str, dict[str, Any]] = {
         "experiments/create": {"name": "another"},
         "registered-models/create": {"name": "another"},
         "runs/create": {"experiment_id": made},
-        "model-versions/create": {"name": "rights", "source": f"mlflow-artifacts:/{made}/files"},
+        "model-versions/create": {"name": "rights", "source": f"{run['artifact_uri']}/files", "run_id": run["run_id"]},
         "registered-models/alias": {"name": "rights", "alias": "champion", "version": "1"},
     }
     may = {name: {step for step, body in steps.items() if call(home, name, step, **body)} for name in ROLES}
