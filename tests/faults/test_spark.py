@@ -32,7 +32,7 @@ D1, D2 = "2017-03-11", "2017-03-12"
 STEP, KILLED = "events_to_interests", "a real Spark job, killed"
 PLACES = (
     *(f"after_frame:{how}" for how in ENDS),
-    "after_frame:kill:3",
+    "after_frame:kill:2",
     "before_work:kill:3",
     "after_file:kill:2",
     "before_commit:kill:2",
