@@ -12,16 +12,12 @@ version.
 """
 
 import argparse
-import json
 from getpass import getuser
-
-import pyarrow.compute as pc
 
 from lsif.job import Counts, Job, run_job
 from lsif.privacy.erased import overdue
-from lsif.registry import CHALLENGER, CHAMPION, PREVIOUS, History, Registry, held_back, promote, rollback
-from lsif.registry.moving import Told, move
-from lsif.registry.promotion import rolled_back_by
+from lsif.registry import CHALLENGER, History, Registry, held_back, promote
+from lsif.registry.moving import Told, move, rollback_once
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,22 +41,11 @@ def work(job: Job) -> Counts:
     return Counts(None, None, model_version=registry.aliases().get("champion"), note=said)
 
 
-def is_told(job: Job, wrong: str, champion: str) -> bool:
-    """Whether the ledger has that rollback, or the retry of it: else it is ours to tell, and not to be undone."""
-    done = (pc.field("step") == "move_alias") & (pc.field("status") == "done") & (pc.field("ds") == job.ds)
-    rows = job.tables.read("runs", columns=["inputs", "model_version"], filter=done).to_pylist()
-    told = [(json.loads(row["inputs"]), row["model_version"]) for row in rows]
-    return any(of["action"] == "rollback" and of.get(CHAMPION) in (wrong, to) and to == champion for of, to in told)
-
-
 def moved(job: Job, registry: Registry, history: History) -> str:
     """Move it, or leave it where a machine may not; a sentence about it."""
     wanted = job.args
     if wanted.action == "rollback":
-        if (begun := rolled_back_by(registry, job.ds)) and not is_told(job, *begun):
-            registry.point(PREVIOUS, begun[0])
-            return f"version {begun[1]} is champion again, version {begun[0]} is previous: a try before had moved them"
-        return rollback(registry, job.ds, wanted.reason, history.champions())
+        return rollback_once(registry, job.tables, job.ds, wanted.reason, history.champions())
     lost = history.lost({version.number for version in registry.versions()})
     late = overdue(job.tables, job.ds)
     if wanted.if_passed and not job.force:

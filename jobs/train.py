@@ -13,7 +13,6 @@ trained again on those days. What is judged is kept beside the tables until MLfl
 import hashlib
 import json
 import sys
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from lsif.evaluation.fairness import fairness_inputs
@@ -21,20 +20,15 @@ from lsif.failpoints import failpoint
 from lsif.job import Counts, Job, Line, is_first, run_command, run_job
 from lsif.learning.cutoffs import Cutoffs, cutoffs
 from lsif.learning.lessons import beginning, learning_inputs, trained
-from lsif.learning.training import Trained
-from lsif.learning.trial import circumstances, trial
 from lsif.memory import release_unused
 from lsif.privacy.budget import check_total
 from lsif.ranking.trained import TrainedModel
 from lsif.registry import CHAMPION, Registry, note_moves
+from lsif.registry.judged import SECTIONS, Fit, judged
 from lsif.registry.registration import Candidate, register, registered
 from lsif.registry.waiting import keep, waiting
 from lsif.spark_training import asked_for, distribute
 from lsif.tables.erased import ERASED
-
-SECTIONS = {"event_types", "interests", "training", "model", "llm"}
-"""Settings that a model is made with; the lists are what it is judged by."""
-ALONG = Counts(None, None, note="trained along with the first process, which registers the model")
 
 
 def inputs(job: Job) -> dict[str, str]:
@@ -51,26 +45,18 @@ def is_registered(last: Line) -> bool:
 
 def work(job: Job) -> Counts:
     registry, at = Registry(), chosen(job)
-    number = registry.aliases().get(CHAMPION)
+    rival = registry.aliases().get(CHAMPION)
     erased = str(len(job.tables.read(ERASED, columns=["seq"])))
-    key = sealed({**hashes(job), "ds": job.ds, "rival": number or "", "erased": erased})
-    candidate = waiting(job.tables, key)
+    key = sealed({**hashes(job), "ds": job.ds, "rival": rival or "", "erased": erased})
+    candidate, note = waiting(job.tables, key), "challenger, of a try before this one: nothing is fitted again"
     if candidate and job.force and registered(registry, candidate.training):
         candidate = None  # what was asked for is another one
-    note = "challenger, of a try before this one: nothing is fitted again"
     if candidate is None:
-        champion = registry.readable(number) if number else None
-        check_total(job.settings.privacy, [version.tags for version in registry.versions()])
-        start = beginning(champion, at, job.settings)
-        made, examples = trained(job.tables, at, job.settings, show, start)
-        release_unused()
-        if not is_first():
-            return ALONG
-        candidate = judged(job, at, made, examples, champion, start)
-        keep(job.tables, key, candidate)
-        note = f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
-    if not is_first():
-        return ALONG
+        candidate, note = fitted(job, registry, at, registry.readable(rival) if rival else None)
+        if candidate:
+            keep(job.tables, key, candidate)
+    if candidate is None or not is_first():
+        return Counts(None, None, note="trained along with the first process, which registers the model")
     failpoint("after_training")
     note_moves(registry, job.tables, job.ds)
     new = register(registry, candidate)
@@ -79,18 +65,17 @@ def work(job: Job) -> Counts:
     return Counts(len(candidate.comparison), len(candidate.comparison), model_version=new, note=note)
 
 
-def judged(
-    job: Job, at: Cutoffs, made: Trained, examples: str, champion: TrainedModel | None, start: TrainedModel | None
-) -> Candidate:
-    """What was fitted, tried on the days that it never saw."""
-    challenger = TrainedModel(made.model, made.index, "challenger", job.settings.interests, at.trained_through)
-    found = trial(job.tables, at, job.settings, challenger, champion)
-    drawn = {"examples": examples, "trial_users": f"{found.users} of {found.active}"}
-    evaluation = circumstances(at, job.settings, champion, start)
-    evaluation["groups"] = [asdict(one) for one in found.groups]
-    made_with = job.settings.model_dump(mode="json", include=SECTIONS)
-    candidate = Candidate(challenger, job.ds, made_with, found.comparison, evaluation, made.epochs, hashes(job), drawn)
-    return replace(candidate, privacy=made.spent.tags() if made.spent else {}, training=job.run_id)
+def fitted(job: Job, registry: Registry, at: Cutoffs, champion: TrainedModel | None) -> tuple[Candidate | None, str]:
+    """A new model, judged, and a sentence about it; none in a process that only trains along."""
+    check_total(job.settings.privacy, [version.tags for version in registry.versions()])
+    start = beginning(champion, at, job.settings)
+    made, examples = trained(job.tables, at, job.settings, show, start)
+    release_unused()
+    if not is_first():
+        return None, ""
+    found = Fit(made, examples, hashes(job), job.run_id)
+    candidate = judged(job.tables, at, job.settings, found, champion, start)
+    return candidate, f"challenger, interests of epoch {made.interests_of}, repeats of {made.repeat_of}"
 
 
 def show(line: str, done: float) -> None:

@@ -1,11 +1,14 @@
 """One move of the champion: what moved before it, the move, the line that tells of it, and who stands in the end."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
 from lsif.registry.history import History, note_moves
-from lsif.registry.promotion import lost_to
-from lsif.registry.registry import CHAMPION, Registry
+from lsif.registry.promotion import lost_to, rollback, rolled_back_by
+from lsif.registry.registry import CHAMPION, PREVIOUS, Registry
 from lsif.tables import Tables
 
 
@@ -34,3 +37,23 @@ def move(registry: Registry, tables: Tables, told: Told, how: Callable[[History]
     if mine and (stands := registry.aliases().get(CHAMPION)) != mine:
         raise lost_to(mine, stands)
     return said
+
+
+def rollback_once(registry: Registry, tables: Tables, ds: str, reason: str | None, before: Sequence[str]) -> str:
+    """`rollback`; where a try of `ds` made it and could not tell, only what that one left undone.
+
+    Raises:
+        LsifError: of `rollback`.
+    """
+    if (begun := rolled_back_by(registry, ds)) and not _is_told(tables, ds, *begun):
+        registry.point(PREVIOUS, begun[0])
+        return f"version {begun[1]} is champion again, version {begun[0]} is previous: a try before had moved them"
+    return rollback(registry, ds, reason, before)
+
+
+def _is_told(tables: Tables, ds: str, wrong: str, champion: str) -> bool:
+    """Whether the ledger has that rollback, or the retry of it: else it is ours to tell, and not to be undone."""
+    done = (pc.field("step") == "move_alias") & (pc.field("status") == "done") & (pc.field("ds") == ds)
+    rows = tables.read("runs", columns=["inputs", "model_version"], filter=done).to_pylist()
+    told = [(json.loads(row["inputs"]), row["model_version"]) for row in rows]
+    return any(of["action"] == "rollback" and of.get(CHAMPION) in (wrong, to) and to == champion for of, to in told)
