@@ -1,6 +1,5 @@
 """The step of a night that makes `item_hours` and `item_states`, and the same at the cutoffs of a training."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import history_settings
 from lsif.job import Counts, Job
 from lsif.tables import Tables
+from lsif.tables.marks import number_of
 
 ITEM_STATES = "item_states"
 SECTIONS = ("interests", "model")
@@ -79,4 +79,4 @@ def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
 
 def _digest(tables: Tables, ds: str, settings: Settings) -> int:
     of = json.dumps([_made_from(tables, ds, settings), settings.only(SECTIONS).fingerprint()])
-    return int(hashlib.sha256(of.encode()).hexdigest()[:12], 16)
+    return number_of(of)

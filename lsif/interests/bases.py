@@ -1,5 +1,6 @@
 """When a new base is due, and which bases may be used: those that hold the tiles as they are, with these settings."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 
 from lsif.config import Settings
@@ -7,6 +8,7 @@ from lsif.days import day_before
 from lsif.errors import LsifError
 from lsif.interests.history import HistorySettings
 from lsif.tables import Tables
+from lsif.tables.marks import number_of
 
 GROWTH = 4
 """A new base is due when the days since the last one hold more than a quarter of the rows before it."""
@@ -49,23 +51,26 @@ def usable_bases(tables: Tables, last: str, how: HistorySettings) -> list[str]:
     Any other is stale: a day before it came later, or was delivered again with other rows, or the settings changed.
     """
     tables = tables.pinned()
-    digest = tiles_digest(tables)
+    digest, wanted = tiles_digest(tables), (_number(how), None)  # None: of a release that did not write it down
 
     def is_usable(ds: str) -> bool:
-        made = {what: tables.made_from("long_term_histories", what) for what in made_from([ds], digest, how)}
-        made[_settings_of(ds)] = made[_settings_of(ds)] or how.number()  # of a release that did not write it down
-        return made == made_from([ds], digest, how)
+        tiles, settings = (tables.made_from("long_term_histories", what) for what in (ds, _settings_of(ds)))
+        return tiles == digest(ds) and settings in wanted
 
     return [ds for ds in tables.days("long_term_histories", last=last) if is_usable(ds)]
 
 
 def made_from(days: Iterable[str], digest: Callable[[str], int], how: HistorySettings) -> dict[str, int]:
     """What `Writer.commit` is told that bases of these days are made from: tiles and settings."""
-    return {what: number for ds in days for what, number in ((ds, digest(ds)), (_settings_of(ds), how.number()))}
+    return {what: number for ds in days for what, number in ((ds, digest(ds)), (_settings_of(ds), _number(how)))}
 
 
 def _settings_of(ds: str) -> str:
     return f"{ds}/settings"
+
+
+def _number(how: HistorySettings) -> int:
+    return number_of(json.dumps([[float(days) for days in how.half_lives_days], how.last_days]))
 
 
 def tiles_digest(tables: Tables) -> Callable[[str], int]:

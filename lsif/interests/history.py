@@ -9,8 +9,6 @@ associative and commutative: a day at a time, a week at a time and from scratch 
 1e-15, since they are taken in ascending `ds`).
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -45,11 +43,6 @@ class HistorySettings:
 
     half_lives_days: tuple[float, ...]
     last_days: int
-
-    def number(self) -> int:
-        """These settings as a number of 48 bits: others have another."""
-        said = json.dumps([[float(days) for days in self.half_lives_days], self.last_days])
-        return int(hashlib.sha256(said.encode()).hexdigest()[:12], 16)
 
 
 def histories_at(

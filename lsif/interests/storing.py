@@ -122,7 +122,7 @@ def stale_windows(tables: Tables, settings: Settings, dates: Sequence[str]) -> l
 
 def _window_digest(events: Mapping[str, int], settings: Settings, ds: str) -> int:
     first, last = window_days(ds, settings.interests.recent_days)
-    most = settings.interests.window_events
+    most = settings.interests.window_events  # cut off at another length it is another window
     return sum(number for day, number in events.items() if first <= day <= last) + most
 
 

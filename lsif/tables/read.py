@@ -33,7 +33,7 @@ from lsif.tables.files import (
     widened,
 )
 from lsif.tables.frames import frame_of
-from lsif.tables.marks import made_from
+from lsif.tables.marks import made_from, number_of
 from lsif.tables.opened import Opened, schema_of
 from lsif.tables.root import require_writable
 from lsif.tables.staged import Staged
@@ -171,14 +171,11 @@ class Tables(Opened):
         return counted
 
     def digests(self, name: str) -> dict[str, int]:
-        """A number for the files of each `ds` that hold rows; their sum over some days stands for those days' content.
-
-        Of 48 bits, so that the sum over a lifetime of days still fits where `Writer.commit` keeps it.
-        """
+        """A number for the files of each `ds` that hold rows; the sum over some days stands for those days' content."""
         files = [file for file in self._files(name) if file.ds is not None]
         found = dict.fromkeys((str(file.ds) for file in files), 0)
         for file in files:
-            found[str(file.ds)] ^= int(sha256(file.path)[:12], 16) if file.rows else 0
+            found[str(file.ds)] ^= number_of(file.path) if file.rows else 0
         return found
 
     def made_from(self, name: str, ds: str) -> int | None:

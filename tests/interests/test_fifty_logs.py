@@ -13,7 +13,7 @@ from lsif.config import Settings, load_settings
 from lsif.days import days_between
 from lsif.interests.as_of import history_at
 from lsif.interests.bases import history_settings
-from lsif.interests.storing import categories, store_histories, store_tiles, store_windows
+from lsif.interests.storing import categories, stale_windows, store_histories, store_tiles, store_windows
 from lsif.tables import Tables
 from tests.conftest import SHOP
 from tests.interests import fifty
@@ -121,6 +121,13 @@ def test_windows(tables: Tables, settings: Settings, ds: str) -> None:
     order = ["user_id", "event_time", "item_id", "event_type"]
     assert len(wanted) > 100
     assert_frame_equal(found.select(wanted.columns), wanted.sort(order))
+
+
+@pytest.mark.parametrize("other", [{"window_events": 3}, {"recent_days": 3}])
+def test_windows_of_another_length_are_stale(tables: Tables, settings: Settings, other: dict[str, int]) -> None:
+    changed = settings.model_copy(update={"interests": settings.interests.model_copy(update=other)})
+    assert stale_windows(tables, settings, WINDOWS) == []
+    assert stale_windows(tables, changed, WINDOWS) == list(WINDOWS)
 
 
 def compare(histories: pl.DataFrame, ds: str, settings: Settings) -> None:
