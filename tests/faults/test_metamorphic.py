@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsif.registry import Registry
 from lsif.schema import TABLES
 from lsif.tables import Tables
 from tests.faults.forks import ROOT
@@ -113,8 +112,7 @@ def world(after_training: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     shutil.copytree(after_training, home)
     with pytest.MonkeyPatch.context() as patch:
         made = Shop(home, patch, None)
-        Registry().tag(Registry().version("1"), gate="PASS", gate_reasons="made so by the test")
-        made.run("move_alias", "promote")
+        made.promote_first()
     lay(home)
     return home
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,11 @@ def server() -> Iterator[MLflow]:
 @pytest.fixture(scope="module")
 def champion_home(after_training: Path, server: MLflow, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """LSIF_HOME of a shop whose version 1, in the real MLflow, is champion; its first night is done."""
-    home = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(after_training, home)
-    with pytest.MonkeyPatch.context() as patch:
-        made = served(home, server, patch, None)
+    with a_copy(after_training, tmp_path_factory.mktemp("served"), server) as made:
         made.run("train", "--force")
-        Registry().tag(Registry().version("1"), gate="PASS", gate_reasons="made so by the test")
-        made.run("move_alias", "promote")
+        made.promote_first()
         made.night()
-    return home
+    return made.home
 
 
 @pytest.fixture
@@ -54,6 +51,14 @@ def made(
     for alias in ("champion", "challenger"):
         Registry().point(alias, "1")
     Registry().client.delete_registered_model_alias("lsif", "previous")
+
+
+@contextmanager
+def a_copy(home: Path, folder: Path, server: MLflow) -> Iterator[Shop]:
+    """The shop of a home, copied into `folder`, as long as the block lasts."""
+    shutil.copytree(home, folder / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        yield served(folder / "home", server, patch, None)
 
 
 def served(home: Path, server: MLflow, patch: pytest.MonkeyPatch, capture: Any) -> Shop:
@@ -87,10 +92,7 @@ def is_back(made: Shop, server: MLflow) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(champion_home: Path, server: MLflow, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The hash of the lists of a night that nothing happened to."""
-    home = tmp_path_factory.mktemp("undisturbed") / "home"
-    shutil.copytree(champion_home, home)
-    with pytest.MonkeyPatch.context() as patch:
-        made = served(home, server, patch, None)
+    with a_copy(champion_home, tmp_path_factory.mktemp("undisturbed"), server) as made:
         made.run("embed_items", ds=NEXT_DAY)
         made.night(NEXT_DAY)
         return made.tables.content_hash("recommendations", NEXT_DAY)

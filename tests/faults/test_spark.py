@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,45 +95,50 @@ def retry(home: Path, patch: pytest.MonkeyPatch, ds: str = D2) -> Callable[[], T
     return run
 
 
-def tried_again(home: Path, before: Content, after: Content, patch: pytest.MonkeyPatch, tally: Tally) -> None:
-    found = content(Tables(str(home / "tables")))
-    partial = any(found.get(key) not in (before.get(key), after[key]) for key in after) or found.keys() - after.keys()
-    tally.add(KILLED, bool(partial))
-    tables = retry(home, patch)()
-    steps = [row["step"] for row in tables.read("runs").to_pylist() if row["status"] == "done" and row["ds"] == D2]
-    tally.add("its plain retry (Spark)", lost=content(tables) != after, doubled=len(steps) != len(set(steps)))
+@dataclass(frozen=True)
+class Disturbed:
+    """A copy of the home before the night, to be disturbed; `seconds` is what the night takes undisturbed."""
+
+    home: Path
+    seconds: float
+    before: Content
+    after: Content
+    patch: pytest.MonkeyPatch
+    tally: Tally
+
+    def try_again(self) -> None:
+        """Count what the fault has left, and what one plain retry makes of it."""
+        found, after = content(Tables(str(self.home / "tables"))), self.after
+        odd = any(found.get(key) not in (self.before.get(key), after[key]) for key in after)
+        self.tally.add(KILLED, bool(odd or found.keys() - after.keys()))
+        tables = retry(self.home, self.patch)()
+        steps = [row["step"] for row in tables.read("runs").to_pylist() if row["status"] == "done" and row["ds"] == D2]
+        self.tally.add("its plain retry (Spark)", lost=content(tables) != after, doubled=len(steps) != len(set(steps)))
+
+
+@pytest.fixture
+def disturbed(
+    night: tuple[Path, Content, Content, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> Disturbed:
+    home, before, after, seconds = night
+    shutil.copytree(home, tmp_path / "home")
+    return Disturbed(tmp_path / "home", seconds, before, after, monkeypatch, tally)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_job_that_fails_there_leaves_whole_days(
-    place: str,
-    night: tuple[Path, Content, Content, float],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tally: Tally,
-) -> None:
-    home, before, after, _ = night
-    shutil.copytree(home, tmp_path / "home")
-    assert start(tmp_path / "home", place).wait() == ENDS[place.split(":")[1]], "it was not reached"
-    tried_again(tmp_path / "home", before, after, monkeypatch, tally)
+def test_a_job_that_fails_there_leaves_whole_days(place: str, disturbed: Disturbed) -> None:
+    assert start(disturbed.home, place).wait() == ENDS[place.split(":")[1]], "it was not reached"
+    disturbed.try_again()
 
 
 @pytest.mark.parametrize("number", range(MOMENTS))
-def test_a_job_that_is_killed_at_a_random_moment_leaves_whole_days(
-    number: int,
-    night: tuple[Path, Content, Content, float],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tally: Tally,
-) -> None:
-    home, before, after, seconds = night
-    shutil.copytree(home, tmp_path / "home")
-    job = start(tmp_path / "home")
+def test_a_job_that_is_killed_at_a_random_moment_leaves_whole_days(number: int, disturbed: Disturbed) -> None:
+    job = start(disturbed.home)
     # The first half starts Python and a JVM; a machine that is busy only makes the moment an earlier one.
-    moment = random.Random(SEED + number).uniform(0.4, 1.0) * seconds
+    moment = random.Random(SEED + number).uniform(0.4, 1.0) * disturbed.seconds
     try:
         job.wait(moment)
     except subprocess.TimeoutExpired:
         os.kill(job.pid, signal.SIGKILL)
     assert job.wait() in (0, -signal.SIGKILL)
-    tried_again(tmp_path / "home", before, after, monkeypatch, tally)
+    disturbed.try_again()

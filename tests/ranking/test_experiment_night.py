@@ -42,8 +42,7 @@ def after_two(after_training: Path, tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(after_training, home)
     with pytest.MonkeyPatch.context() as patch:
         made = Shop(home, patch, None)
-        Registry().tag(Registry().version("1"), gate="PASS", gate_reasons="made so by the test")
-        made.run("move_alias", "promote")
+        made.promote_first()
         made.run("train", "--force")
         made.night()
     return home
