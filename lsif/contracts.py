@@ -56,6 +56,7 @@ ROWS = {
     "list_rule_hits": "What a rule did to a list.",
     "feedback": "An exposure or an outcome that arrived on ds, and the row of a list that it belongs to.",
     "metrics_daily": "A metric of a list for a segment, known at ds.",
+    "released": "A number of ds that left the house, with the noise that was drawn for it once.",
     "night_profiles": "How often a number that the model read or gave in the night of ds fell into each bin.",
     "alias_history": "A move of an alias from one model version to another.",
     "erased_users": "What was said of a user who is to be erased, whom the key of the home alone can name.",

@@ -245,6 +245,16 @@ TABLES: dict[str, TableSchema] = {
             n=LONG,
             hits=LONG,
         ),
+        table(
+            "released",
+            key="list metric segment",
+            list=STRING,
+            metric=STRING,
+            segment=STRING,
+            value=DOUBLE,
+            low=DOUBLE,
+            high=DOUBLE,
+        ),
         *OF_OPERATIONS,
     )
 }

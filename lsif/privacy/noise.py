@@ -4,6 +4,8 @@ The noise comes from the machine's own randomness and not from the seed: who kno
 release is made once and kept; made twice it says twice as much.
 """
 
+import math
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -26,6 +28,29 @@ def noisy_counts(counts: Array, epsilon: float, most: int) -> Array:
     return np.asarray(mechanism([int(count) for count in counts]), np.int64)
 
 
+def noisy_groups(counts: Mapping[str, int], epsilon: float, delta: float, most: int) -> dict[str, int]:
+    """The counts with discrete Laplace noise of the scale `most / epsilon`, of those groups that reach `threshold`.
+
+    It is `(epsilon, delta)`-differentially private for a user who adds one to at most `most` groups, names of groups
+    included: one that only a single user is in shows with a chance of `delta` (Desfontaines et al., 2022).
+    """
+    mechanism = _laplace_threshold(most / epsilon, threshold(epsilon, delta, most))
+    if not mechanism.check(d_in=(most, most, 1), d_out=(epsilon * (1 + 1e-9), delta)):
+        raise AssertionError(f"OpenDP does not vouch for epsilon {epsilon:g} and delta {delta:g}, {most} groups a user")
+    found: dict[str, int] = mechanism(dict(counts)) if counts else {}
+    return dict(sorted(found.items()))
+
+
+def threshold(epsilon: float, delta: float, most: int) -> int:
+    """The least noisy count that is shown: noise lifts a group of one user there with a chance of `delta / most`."""
+    return math.ceil(1 + most / epsilon * math.log(most / (2 * delta)))
+
+
+def margin(epsilon: float, most: int, chance: float = 0.05) -> float:
+    """What noise of that scale stays below, to either side, but for `chance`."""
+    return most / epsilon * math.log(1 / chance)
+
+
 def shown(segment: str, n: int | None, least: int) -> bool:
     """Whether a cell of `metrics_daily` may leave the house: one of a group of users counts `least` of them or more."""
     return not segment.startswith(GROUPS) or (n or 0) >= least
@@ -33,7 +58,20 @@ def shown(segment: str, n: int | None, least: int) -> bool:
 
 @cache
 def _laplace(scale: float) -> Any:
-    import opendp.prelude as dp
+    dp = _opendp()
+    return dp.m.make_laplace(dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64"), scale=scale)
+
+
+@cache
+def _laplace_threshold(scale: float, least: int) -> Any:
+    dp = _opendp()
+    groups = dp.map_domain(dp.atom_domain(T="String"), dp.atom_domain(T="i64"))
+    distance = dp.l01inf_distance(dp.absolute_distance(T="i64"))
+    return dp.m.make_laplace_threshold(groups, distance, scale=scale, threshold=least)
+
+
+def _opendp() -> Any:
+    import opendp.prelude as dp  # takes a second, and most runs release nothing
 
     dp.enable_features("contrib")
-    return dp.m.make_laplace(dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64"), scale=scale)
+    return dp

@@ -56,6 +56,7 @@ SCOPES: dict[str, Scope] = {
     "list_rule_hits": Scope("aggregate"),
     "feedback": Scope("rows", "table"),
     "metrics_daily": Scope("aggregate"),
+    "released": Scope("aggregate"),
     "checks": Scope("text", texts=("note",)),
     "night_profiles": Scope("aggregate", "days"),
     "alias_history": Scope("text", texts=("reason",)),

@@ -80,7 +80,7 @@ def _grid(night: Night, name: str, rows: Sequence[Row], say: Words) -> Grid:
     lists = night.lists({row["list"] for row in rows})
     values = {(row["segment"], row["list"]): row for row in rows}
     segments = sorted({row["segment"] for row in rows}, key=lambda one: (one != ALL, one))
-    grid = [[text(_label(segment, say)), *(_cell(values.get((segment, one))) for one in lists)] for segment in segments]
+    grid = [[text(label(segment, say)), *(_cell(values.get((segment, one))) for one in lists)] for segment in segments]
     caption = say.name(name) if name in say.names else say("fairness_metric", metric=say.name(name))
     return Grid(caption, [say("group"), *map(say.name, lists)], grid, folded=name != SHOWN)
 
@@ -100,7 +100,7 @@ def _group(row: Row, say: Words) -> str:
     return say.name(str(row["segment"]).partition("=")[2] or "unknown")
 
 
-def _label(segment: str, say: Words) -> str:
+def label(segment: str, say: Words) -> str:
     if segment == ALL:
         return say("everybody")
     dimension, _, value = segment.partition("=")

@@ -4,14 +4,10 @@ import html
 import json
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from lsif.outages import explained, without_login
-from lsif.report import charts
+from lsif.outages import without_login
 from lsif.report.answers import answers, experiment
 from lsif.report.blocks import Section
 from lsif.report.change import change
@@ -24,6 +20,7 @@ from lsif.report.model_card import model_card
 from lsif.report.night import Night
 from lsif.report.people import people
 from lsif.report.quality import quality
+from lsif.report.rendered import put, rendered
 from lsif.report.shares import shares
 from lsif.report.texts import LANGUAGES
 from lsif.report.texts.words import Words
@@ -56,18 +53,15 @@ def page(night: Night) -> str:
     sections = [section(night, say) for section in SECTIONS]
     summary = {"ds": night.ds, "tone": told.tone, "word": told.word, "sentence": f"{told.tonight} {told.past}"}
     tables = without_login(night.tables.root)
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(say=say, ds=night.ds, verdict=told, sections=sections, summary=json.dumps(summary), tables=tables)
-    )
+    told_of = {"verdict": told, "sections": sections, "summary": json.dumps(summary), "tables": tables}
+    return rendered("page.html", say=say, ds=night.ds, **told_of)
 
 
 def index(folder: Path, language: str) -> str:
     """The page over all pages of a folder, the newest first."""
     found = [_summary(file) for file in sorted(folder.glob("????-??-??.html"), reverse=True)]
     say = LANGUAGES[language]
-    return _environment().get_template("index.html").render(say=say, nights=[one for one in found if one])
+    return rendered("index.html", say=say, nights=[one for one in found if one])
 
 
 def write(night: Night, folder: Path) -> Path:
@@ -76,20 +70,9 @@ def write(night: Night, folder: Path) -> Path:
     Raises:
         LsifError: nothing can be written there.
     """
-    file, made = folder / f"{night.ds}.html", page(night)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _put(file, made)
-        _put(folder / INDEX, index(folder, night.settings.text.language))
-    except OSError as error:
-        raise explained(f"the page {file} cannot be written", error) from error
+    file = put(folder / f"{night.ds}.html", page(night))
+    put(folder / INDEX, index(folder, night.settings.text.language))
     return file
-
-
-def _put(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, "utf-8")
-    part.replace(file)
 
 
 def _summary(file: Path) -> dict[str, Any] | None:
@@ -100,12 +83,3 @@ def _summary(file: Path) -> dict[str, Any] | None:
     except ValueError:
         return None
     return told if isinstance(told, dict) and told.get("ds") == file.stem else None
-
-
-def _environment() -> jinja2.Environment:
-    loader = jinja2.FunctionLoader(lambda name: (files("lsif.report") / "templates" / name).read_text("utf-8"))
-    made = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    made.globals.update(drawn=charts.drawn, scale=charts.Scale.of)
-    return made

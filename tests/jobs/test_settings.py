@@ -67,7 +67,7 @@ CHAIN = [
     ("retention", LATER),
 ]
 """Every job, and its arguments."""
-NO_NIGHTS = {"land_sample", "ingest_users", "encrypted_popularity", "verify"}
+NO_NIGHTS = {"land_sample", "ingest_users", "encrypted_popularity", "release", "verify"}
 READS = {
     "ingest_events": {"sources", "event_types", "rules", "checks"},
     "import_past": {"sources", "event_types", "rules", "checks", "catalogue"},

@@ -3,6 +3,7 @@
 from datetime import date
 
 from lsif.report.texts.en_names import NAMES
+from lsif.report.texts.of_release import ENGLISH_RELEASE
 from lsif.report.texts.words import Words
 
 MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
@@ -290,4 +291,4 @@ SENTENCES = {
 }
 
 
-ENGLISH = Words("en", SENTENCES, day, NAMES)
+ENGLISH = Words("en", SENTENCES | ENGLISH_RELEASE, day, NAMES)

@@ -24,6 +24,7 @@ NAMES = {
     "join_feedback": "meet what was done",
     "user_interests": "interests of users",
     "item_lists": "lists beside items",
+    "release": "release numbers",
     "deliver": "deliver",
     "click_through": "Click-through",
     "conversion": "Conversion",

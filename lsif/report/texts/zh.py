@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from lsif.report.texts.of_release import CHINESE_RELEASE
 from lsif.report.texts.words import Words
 from lsif.report.texts.zh_names import NAMES
 
@@ -280,4 +281,4 @@ SENTENCES = {
 }
 
 
-CHINESE = Words("zh", SENTENCES, day, NAMES)
+CHINESE = Words("zh", SENTENCES | CHINESE_RELEASE, day, NAMES)

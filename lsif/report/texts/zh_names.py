@@ -24,6 +24,7 @@ NAMES = {
     "join_feedback": "对照用户行为",
     "user_interests": "用户兴趣",
     "item_lists": "商品旁的列表",
+    "release": "对外发布数字",
     "deliver": "交付",
     "click_through": "点击率",
     "conversion": "转化率",
