@@ -26,10 +26,10 @@ test: lint ## lint, import rules and all tests; types are one of them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 test-long: preflight $(READY) ## what takes minutes each: two worlds that end alike, and the whole of docker-compose.yaml where a Docker engine answers
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m long --timeout 2400
 
 test-faults: preflight $(READY) ## processes killed at every place, full disks, services away, files that lie: counts at the end, within the hour
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m "long or not long"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m "long or not long" --timeout 2400 --numprocesses 2 --no-loadscope-reorder
 
 bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes CHANGE=training.examples=9000, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \

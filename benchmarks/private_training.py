@@ -63,9 +63,7 @@ def measure(options: argparse.Namespace) -> None:
     log = LOGS[options.log].narrowed({LOGS[options.log].validation[-1]})
     tables, settings = prepared(log, ("validation",))
     batch = options.batch_users
-    settings = changed(
-        settings, "training", examples=options.examples, cutoffs=options.cutoffs, batch_users=batch if batch else 64
-    )
+    settings = changed(settings, "training", examples=options.examples, cutoffs=options.cutoffs, batch_users=batch)
     how = {"clip": options.clip, "learning_rate": options.learning_rate, "passes": options.passes}
     at = cutoffs(log.validation[-1], settings.training, log.first)
     lesson = lessons(tables, at, settings)

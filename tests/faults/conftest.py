@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from xdist.workermanage import WorkerController
 
 from tests.faults.forks import Forks
 from tests.faults.tally import TALLY, Tally
+
+COUNTED = "faults"
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +31,17 @@ def jobs() -> Iterator[Forks]:
     opened = Forks("tests.faults.working")
     yield opened
     opened.close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[COUNTED] = TALLY.as_dict()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """What one of several processes counted."""
+    TALLY.merge(getattr(node, "workeroutput", {}).get(COUNTED, {}))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

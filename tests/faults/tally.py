@@ -1,6 +1,6 @@
 """What came of every fault that was tried: by class of scenario, how often, and what it left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -30,6 +30,16 @@ class Tally:
         count.runs += 1
         count.partial, count.lost, count.doubled = count.partial + partial, count.lost + lost, count.doubled + doubled
         assert not (partial or lost or doubled), f"{scenario}: partial {partial}, lost {lost}, doubled {doubled}"
+
+    def merge(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Add what another process counted, as `as_dict` of its tally gives it."""
+        for scenario, other in counts.items():
+            count = self.counts.setdefault(scenario, Count())
+            for name, many in other.items():
+                setattr(count, name, getattr(count, name) + many)
+
+    def as_dict(self) -> dict[str, dict[str, int]]:
+        return {scenario: dict(vars(count)) for scenario, count in self.counts.items()}
 
     def lines(self) -> Iterable[str]:
         """As a table, its sum last."""
