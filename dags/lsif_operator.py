@@ -1,6 +1,8 @@
 """A job as a task: how it starts, and what its exit code means to Airflow. Airflow and the standard library only."""
 
+import ctypes
 import os
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,11 +13,14 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from lsif_alerts import tell_of_warnings
 
 BAD_INPUT, SUPERSEDED = 2, 99
+PR_SET_PDEATHSIG = 1
+"""Of <linux/prctl.h>."""
 
 
 class JobOperator(BaseOperator):
     """Runs one job as a process that cannot outlive its task: when the task dies, the kernel kills the job.
 
+    Nor can the task outlive its supervisor, whose silence Airflow takes for its death: another try would run beside it.
     Exit code 2 (bad input, with one clear line) fails at once, 99 (another writer won) skips, others are retried:
     75 (a service did not answer) as much as a crash.
     What a job that ended well warned of is told as a failure would be.
@@ -31,6 +36,7 @@ class JobOperator(BaseOperator):
         self.said = ""
 
     def execute(self, context: Context) -> None:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         with TemporaryDirectory() as folder:
             warnings = Path(folder) / "warnings"
             self._run(context, warnings)

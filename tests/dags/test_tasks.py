@@ -113,17 +113,26 @@ def test_a_job_is_told_when_it_will_not_be_tried_again(number: int, last: str) -
     JobOperator(task_id="step", command=[sys.executable, "-c", program]).execute({"ti": Try(number)})
 
 
-def test_a_killed_task_takes_its_job_with_it() -> None:
-    program = (
-        "import sys; from lsif_tasks import job; task = job('x', task_id='t');"
-        "task.command[3:] = [sys.executable, '-c', 'import time; time.sleep(600)'];"
-        "task.execute({'ti': type('Try', (), {'try_number': 1, 'max_tries': 2})})"
-    )
-    task = subprocess.Popen([sys.executable, "-c", program], cwd=DAGS)
-    children = _eventually(lambda: [c for c in psutil.Process(task.pid).children() if "sleep(600)" in _words(c)])
-    task.kill()
-    task.wait()
-    assert _eventually(lambda: [c for c in children if not c.is_running() or c.status() == psutil.STATUS_ZOMBIE])
+SLEEP = "import time; time.sleep(600)"
+TASK = (
+    "import sys; from lsif_tasks import job; task = job('x', task_id='t');"
+    f"task.command[3:] = [sys.executable, '-c', {SLEEP!r}];"
+    "task.execute({'ti': type('Try', (), {'try_number': 1, 'max_tries': 2})})"
+)
+SUPERVISOR = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {TASK!r}])"
+
+
+@pytest.mark.parametrize("killed", [TASK, SUPERVISOR], ids=["the task", "its supervisor"])
+def test_a_killed_task_takes_its_job_with_it_and_a_killed_supervisor_both(killed: str) -> None:
+    """Another try would run beside what is left."""
+    victim = subprocess.Popen([sys.executable, "-c", killed], cwd=DAGS)
+    below = psutil.Process(victim.pid)
+    _eventually(lambda: [one for one in below.children(recursive=True) if _words(one)[-1:] == [SLEEP]])
+    left = below.children(recursive=True)
+    victim.kill()
+    victim.wait()
+    _, alive = psutil.wait_procs(left, timeout=120)
+    assert not alive
 
 
 @pytest.mark.parametrize(
@@ -165,11 +174,11 @@ def test_unpausing_fires_nothing_for_a_log_that_has_ended(
     assert (run is not None) == fires
 
 
-def _words(process: psutil.Process) -> str:
+def _words(process: psutil.Process) -> list[str]:
     try:
-        return str(process.cmdline())
+        return process.cmdline()
     except psutil.NoSuchProcess:  # or it has ended, and nobody has asked how
-        return ""
+        return []
 
 
 def _eventually(look: Any, seconds: float = 120.0) -> Any:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +65,16 @@ class World:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with everything_up(tmp_path_factory.mktemp("lists")) as made:
+        yield made
+
+
+@contextmanager
+def everything_up(lists_folder: Path, dags: Path | None = None) -> Iterator[World]:
+    """The world until the block ends, with the project's DAGs or those of `dags`."""
     with (
         home_of_services() as home,
-        redis_server(tmp_path_factory.mktemp("lists"), canaries.ENVIRONMENT["LISTS_PASSWORD"]) as lists,
+        redis_server(lists_folder, canaries.ENVIRONMENT["LISTS_PASSWORD"]) as lists,
         pytest.MonkeyPatch.context() as patch,
     ):
         own = SMALL.format(at=lists.rpartition("@")[2])
@@ -79,7 +87,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         canaries.plant(home, patch)
         try:
             with Watch(home, canaries.MARK.encode()) as seen:
-                services.up(home)
+                services.up(home, dags=dags)
                 made = World(services.airflow_client(home), Tables(str(home / "tables")), home, seen)
                 _first_night(made)
             yield made
