@@ -9,9 +9,11 @@ import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg2  # type: ignore[import-untyped]
 from psycopg2 import sql  # type: ignore[import-untyped]
 
@@ -52,6 +54,7 @@ def start(layout: Layout) -> str:
         # Not `server.start()`: its lock is one file for all users of a machine, and only one of them may open it.
         with _little_environment():
             server.ensure_pgdata_inited()
+            _end_what_a_killed_server_left(server.pgdata)
             _ask_for_the_password(layout, server)
             server.ensure_postgres_running()
     except (subprocess.SubprocessError, RuntimeError, OSError) as error:
@@ -91,6 +94,29 @@ def _link_log(layout: Layout) -> None:
     """The server writes its log into the data folder; show it beside the others."""
     if not layout.log(NAME).is_symlink():
         layout.log(NAME).symlink_to(layout.pgdata / "log")
+
+
+def _end_what_a_killed_server_left(pgdata: Path) -> None:
+    """Sessions at work outlive their server and keep the next one out; its number may be another process's by now,
+    which would be taken for the server, and stopped in its place. Who works in the data folder is ours."""
+    file = pgdata / "postmaster.pid"
+    if not file.exists():
+        return
+    ours = {process for process in psutil.process_iter() if _works_in(process, pgdata)}
+    if int(file.read_text().split()[0]) in {process.pid for process in ours}:
+        return
+    for process in ours:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(ours, timeout=processes.PATIENCE_SECONDS)
+    file.unlink()  # only now: by it PostgreSQL knows of sessions that are left
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return Path(process.cwd()) == folder
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie works nowhere
+        return False
 
 
 def _ask_for_the_password(layout: Layout, server: "PostgresServer") -> None:

