@@ -87,6 +87,8 @@ def _airflow(layout: Layout, chosen: Endpoints) -> dict[str, str]:
         },
         "dag_processor": {"parsing_processes": "1", "min_file_process_interval": "60", "refresh_interval": "30"},
         "scheduler": {"orphaned_tasks_check_interval": "60"},  # after five minutes otherwise, as in docker-compose.yaml
+        # Tasks that run or start while the api-server is away wait for it: two minutes or so, and not 15 seconds.
+        "workers": {"execution_api_retries": "30", "execution_api_retry_wait_max": "10"},
         "logging": {"base_log_folder": str(layout.logs / "tasks")},
         "usage_data_collection": {"enabled": "False"},
     }
