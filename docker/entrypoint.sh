@@ -4,7 +4,7 @@
 set -eu
 SECRETS="${SECRETS:-/run/secrets}"
 
-for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY MLFLOW_BACKEND_STORE_URI; do
+for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY MLFLOW_BACKEND_STORE_URI MLFLOW_FLASK_SERVER_SECRET_KEY; do
     file="$SECRETS/$(echo "$name" | tr '[:upper:]' '[:lower:]')"
     if [ -r "$file" ]; then
         export "$name=$(cat "$file")"

@@ -22,7 +22,7 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 save() { [ -e "$1" ] || { rm -f ".$1" && printf '%s' "$2" > ".$1" && chmod 444 ".$1" && mv ".$1" "$1"; }; }
 
 for name in postgres_superuser postgres_airflow postgres_mlflow airflow_jwt airflow_api spark_authenticate \
-    aws_access_key_id aws_secret_access_key; do
+    mlflow_flask_server_secret_key aws_access_key_id aws_secret_access_key; do
     save "$name" "$(random)"
 done
 # Fernet wants 32 bytes in URL-safe base64.
@@ -30,6 +30,8 @@ save airflow_fernet "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_')"
 save airflow_database "postgresql+psycopg2://airflow:$(cat postgres_airflow)@postgres/airflow"
 save mlflow_backend_store_uri "postgresql+psycopg2://mlflow:$(cat postgres_mlflow)@postgres/mlflow"
 for role in admin op viewer; do save "airflow_$role" "{\"$role\": \"$(random)\"}"; done
+for account in admin jobs promoter reader; do save "mlflow_$account" "{\"$account\": \"$(random)\"}"; done
 save object_store "{\"identities\": [{\"name\": \"lsif\", \"actions\": [\"Admin\"], \"credentials\": [
     {\"accessKey\": \"$(cat aws_access_key_id)\", \"secretKey\": \"$(cat aws_secret_access_key)\"}]}]}"
-echo "secrets are in $(pwd); Airflow's users are admin, op and viewer, with their passwords in airflow_admin and so on"
+echo "secrets are in $(pwd): airflow_admin, airflow_op and airflow_viewer hold the passwords of Airflow's users," \
+    "mlflow_reader and so on those of MLflow's"

@@ -13,6 +13,7 @@ import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from configparser import ConfigParser
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
@@ -27,6 +28,7 @@ import yaml
 from lsif.checks.holding import WARNINGS
 from lsif.failpoints import VARIABLE as FAILPOINT
 from lsif.registry.ladder import LAST_TRY
+from lsif.services.secrets import ADMIN, MLFLOW_ACCOUNTS
 from tests.jobs.standalone import PACKAGE, found, kill, wait_for
 
 ROOT = Path(__file__).parent.parent
@@ -323,14 +325,16 @@ def test_services_get_the_secrets_they_use_and_no_others(secrets: Path) -> None:
     assert set().union(*granted.values()) == made
     entrypoint = (ROOT / "docker/entrypoint.sh").read_text()
     passed_on = {name for name in made if re.search(rf"SECRETS/{name}\b|\b{name.upper()}\b", entrypoint)}
-    assert len(passed_on) == 4
+    assert len(passed_on) == 5
     users = {name for name in made if name in (ROOT / "docker/make_users.py").read_text()}
     assert len(users) == 3
+    accounts = {f"mlflow_{account}" for account in MLFLOW_ACCOUNTS}
     for name, service in SERVICES.items():
         named = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
         by_script = {"postgres_airflow", "postgres_mlflow"} if name == "postgres" else set()
         by_script |= passed_on if ours(service) else set()
         by_script |= users if name == "airflow-init" else set()
+        by_script |= {"mlflow-init": accounts, "mlflow": {f"mlflow_{ADMIN}"}}.get(name, set())
         assert named <= granted[name] <= named | by_script, name
 
 
@@ -344,7 +348,7 @@ def test_nothing_runs_as_root_or_may_become_root() -> None:
 
 
 def test_services_have_limits_and_those_that_last_a_health_check() -> None:
-    assert {"make-buckets", "airflow-init"} == ONE_SHOT
+    assert {"make-buckets", "airflow-init", "mlflow-init"} == ONE_SHOT
     for name, service in SERVICES.items():
         assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
         assert ("healthcheck" in service) == (name not in ONE_SHOT), name
@@ -373,6 +377,28 @@ def test_airflow_has_a_sign_in_by_role_that_is_installed_and_a_user_of_little_dr
         "airflow-init"
     ]
     assert "SIMPLE_AUTH" not in TEXT
+
+
+def test_mlflow_asks_who_is_there_and_jobs_are_the_account_that_makes_models(secrets: Path, tmp_path: Path) -> None:
+    """The server itself is asked by tests/long/test_sign_in.py."""
+    (server,) = [call for call in commands("mlflow") if call[0] == "server"]
+    assert server[server.index("--app-name") + 1] == "basic-auth" and "--enable-workspaces" in server
+    for name in ("airflow-scheduler", "spark-worker"):
+        assert environment(name)["LSIF_MLFLOW_LOGIN_FILE"] == "/run/secrets/mlflow_jobs"
+    assert [name for name, service in SERVICES.items() if "mlflow_admin" in service.get("secrets", [])] == [
+        *("mlflow", "mlflow-init")
+    ]
+    database, written = "postgresql+psycopg2://mlflow:100%25@postgres/mlflow", tmp_path / "mlflow.ini"
+    run(
+        *(sys.executable, ROOT / "docker/mlflow_accounts.py", "configure", secrets, written),
+        MLFLOW_BACKEND_STORE_URI=database,
+    )
+    assert written.stat().st_mode & 0o777 == 0o600
+    said = ConfigParser()
+    said.read(written)
+    known = {said["mlflow"]["admin_username"]: said["mlflow"]["admin_password"]}
+    assert known == json.loads((secrets / "mlflow_admin").read_text())
+    assert said["mlflow"]["database_uri"] == database
 
 
 def test_spark_speaks_and_spills_in_cipher(secrets: Path, tmp_path: Path) -> None:

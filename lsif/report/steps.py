@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-AFTERWARDS = ("join_feedback", "user_interests", "item_lists", "deliver", "retention", "erase")
+AFTERWARDS: tuple[str, ...] = ("join_feedback", "user_interests", "item_lists", "deliver", "retention", "erase")
 AFTERWARDS += ("encrypted_popularity", "release")
 """First words of steps that no list of a user waits for, as `deliver to shop`."""
 TRAINING = ("training_cutoffs", "train", "gate", "move_alias", "import_past", "enrich_items", "take_answers")

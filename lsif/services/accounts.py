@@ -1,15 +1,17 @@
-"""MLflow's accounts on one machine: who may do what there, and the file that says so to its server.
+"""MLflow's accounts, on one machine and in docker-compose.yaml: who may do what there, and the file that says so to its
+server.
 
 MLflow gives permissions by model, not by alias, so whoever may register a version may also move an alias (SECURITY.md);
 `alias_history` keeps every move.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import httpx
 
 from lsif.errors import LsifError
-from lsif.services.environment import database_url
-from lsif.services.layout import Endpoints, Layout
-from lsif.services.secrets import ADMIN, mlflow_login
+from lsif.services.secrets import ADMIN
 
 ROLES: dict[str, dict[str, str]] = {
     "jobs": {"workspace": "USE", "experiment": "EDIT", "registered_model": "EDIT"},
@@ -30,35 +32,48 @@ auth_cache_ttl_seconds = 60
 """Workspaces are on for one reason: without them every account may make experiments and models of its own."""
 
 
-def write_configuration(layout: Layout, chosen: Endpoints) -> None:
-    """The server's file; where each run of `up` puts its database may differ."""
-    user, password = mlflow_login(layout, ADMIN)
-    database = database_url(layout, chosen, "mlflow").replace("%", "%%")  # of configparser
-    text = CONFIGURATION.format(database=database, user=user, password=password)
-    layout.mlflow_configuration.touch(0o600)
-    layout.mlflow_configuration.write_text(text)
+def write_configuration(file: Path, database: str, password: str) -> None:
+    """What the server reads of its accounts (MLFLOW_AUTH_CONFIG_PATH), for its owner alone; written anew.
+
+    Args:
+        file: where.
+        database: url of what keeps the accounts; MLflow's own database may, their tables have other names.
+        password: of the administrator, who is made at the server's first start.
+    """
+    text = CONFIGURATION.format(database=_escaped(database), user=ADMIN, password=_escaped(password))
+    file.touch(0o600)
+    file.write_text(text)
 
 
-def ensure_accounts(layout: Layout, url: str) -> None:
+def ensure_accounts(url: str, passwords: Mapping[str, str]) -> None:
     """Make what is missing: of an account, its role, or what its file says of its password.
 
+    Args:
+        url: of MLflow.
+        passwords: of ADMIN and of every account of `ROLES`.
+
     Raises:
-        LsifError: MLflow does not accept the administrator's password.
+        LsifError: MLflow does not accept the administrator's password, or refused an account.
     """
-    with httpx.Client(base_url=url, auth=mlflow_login(layout, ADMIN), trust_env=False, timeout=60) as admin:
+    with httpx.Client(base_url=url, auth=(ADMIN, passwords[ADMIN]), trust_env=False, timeout=60) as admin:
         if admin.get("/api/2.0/mlflow/users/current").status_code == httpx.codes.UNAUTHORIZED:
             raise LsifError(
-                f"MLflow does not accept the password in {layout.mlflow_login(ADMIN)}: put back the file with which "
-                "this home was started first"
+                f"MLflow does not accept the password of {ADMIN}: put back the file mlflow_{ADMIN} of the secrets with "
+                "which it was started first"
             )
         for name in ROLES:
-            if not _is_as_it_should_be(layout, url, name):
-                _make(admin, *mlflow_login(layout, name))
+            if not _is_as_it_should_be(url, name, passwords[name]):
+                _make(admin, name, passwords[name])
 
 
-def _is_as_it_should_be(layout: Layout, url: str, name: str) -> bool:
+def _escaped(value: str) -> str:
+    """As configparser wants it."""
+    return value.replace("%", "%%")
+
+
+def _is_as_it_should_be(url: str, name: str, password: str) -> bool:
     asked = httpx.get(
-        f"{url}/api/3.0/mlflow/users/current/permissions", auth=mlflow_login(layout, name), trust_env=False, timeout=60
+        f"{url}/api/3.0/mlflow/users/current/permissions", auth=(name, password), trust_env=False, timeout=60
     )
     if not asked.is_success:
         return False

@@ -10,11 +10,11 @@ from lsif.config import config_file, project_folder
 from lsif.errors import LsifError
 from lsif.services import parts, postgres, processes
 from lsif.services.accounts import ensure_accounts, write_configuration
-from lsif.services.environment import service_environment
+from lsif.services.environment import database_url, service_environment
 from lsif.services.layout import Endpoints, Layout, endpoints, forget_endpoints, only_one, tail
 from lsif.services.ports import choose_port
 from lsif.services.processes import Record
-from lsif.services.secrets import USER, make_secrets, password
+from lsif.services.secrets import ADMIN, USER, make_secrets, mlflow_passwords, password
 from lsif.services.state import Status, status
 
 Say = Callable[[str], None]
@@ -91,7 +91,8 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
     missing = [part for part in parts.SERVERS if part not in running]
     _stop_what_dead_parts_left(layout, missing)
     say(f"starting {', '.join(missing)}")
-    write_configuration(layout, chosen)
+    passwords = mlflow_passwords(layout)
+    write_configuration(layout.mlflow_configuration, database_url(layout, chosen, "mlflow"), passwords[ADMIN])
     records = {
         part: processes.start(
             layout, part, parts.command(part, layout, chosen), env | parts.own_environment(part, layout)
@@ -99,7 +100,7 @@ def _start_missing(layout: Layout, running: set[str], dags: str, say: Say) -> No
         for part in missing
     }
     _wait_until_healthy(layout, chosen, records, say, started)
-    ensure_accounts(layout, chosen.mlflow_url)
+    ensure_accounts(chosen.mlflow_url, passwords)
     airflow_client(layout.home).ensure_pool("lsif_spark", 1, "One Spark application at a time on this machine")
     if env["LSIF_SCHEDULED"].lower() != "true":
         say("nothing fires by itself (set LSIF_SCHEDULED=true for a run every night and a training every week)")

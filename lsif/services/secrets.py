@@ -35,6 +35,11 @@ def mlflow_login(layout: Layout, account: str) -> tuple[str, str]:
     return account, _kept(layout, layout.mlflow_login(account), account)
 
 
+def mlflow_passwords(layout: Layout) -> dict[str, str]:
+    """Account → password, of all that this home's MLflow has."""
+    return dict(mlflow_login(layout, account) for account in MLFLOW_ACCOUNTS)
+
+
 def flask_key(layout: Layout) -> str:
     """With which MLflow's server signs the form that makes an account."""
     return (layout.secrets / "mlflow_flask_key").read_text()

@@ -22,7 +22,7 @@ from lsif.services.accounts import ROLES, ensure_accounts
 from lsif.services.layout import Layout
 from lsif.services.parts import PARTS
 from lsif.services.processes import read_record
-from lsif.services.secrets import mlflow_login
+from lsif.services.secrets import mlflow_login, mlflow_passwords
 from tests.homes import home_of_services, secrets_of
 from tests.listeners import webhook
 
@@ -121,7 +121,7 @@ def test_an_account_whose_password_was_lost_has_another_after_the_next_start(hom
     ours = services.status(home).endpoints
     assert ours is not None
     (home / "secrets/mlflow_reader.json").write_text('{"reader": "made-anew-by-a-person"}')
-    ensure_accounts(Layout(home), ours.mlflow_url)
+    ensure_accounts(ours.mlflow_url, mlflow_passwords(Layout(home)))
     assert call(home, "reader", "registered-models/get?name=rights", method="GET")
 
 
