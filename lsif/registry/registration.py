@@ -22,6 +22,7 @@ from lsif.registry.registry import CHALLENGER, EVALUATION, MODEL, Registry
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
+    from mlflow.models.model import ModelInfo
 
 LOADER = "lsif.registry.pyfunc"
 TRAINING = "training"
@@ -83,18 +84,20 @@ def _new_version(registry: Registry, candidate: Candidate) -> str:
     registry.select()
     with reaching(registry.uri):
         with mlflow.start_run(experiment_id=registry.experiment(), run_name=f"train {candidate.ds}"):
-            _log(candidate)
-            uri, digest = _log_model(candidate)
+            # First: it asks for the history of every metric that the run has by then, a request each.
+            logged, digest = _log_model(candidate)
+            _log(candidate, logged.model_id)
         failpoint("after_log")
-        return str(mlflow.register_model(uri, registry.name, tags=_tags(candidate, digest)).version)
+        return str(mlflow.register_model(logged.model_uri, registry.name, tags=_tags(candidate, digest)).version)
 
 
-def _log(candidate: Candidate) -> None:
+def _log(candidate: Candidate, model_id: str | None) -> None:
+    """What a training measured, at its run; its comparison at the model, too."""
     import mlflow
 
     mlflow.log_params(dict(_flat({**candidate.settings, "drawn": candidate.drawn})))
     mlflow.set_tags({"ds": candidate.ds, **candidate.hashes})
-    mlflow.log_metrics(dict(_metrics(candidate.comparison)))
+    mlflow.log_metrics(dict(_metrics(candidate.comparison)), model_id=model_id)
     mlflow.log_param("popularity_starts_with", candidate.trained.model.popularity.starts_with())
     believed = zip(SOURCES, candidate.trained.model.trust.tolist(), strict=True)
     mlflow.log_metrics({f"trust_in_{source}": trust for source, trust in believed})
@@ -109,8 +112,8 @@ def _log(candidate: Candidate) -> None:
     mlflow.log_dict({**candidate.evaluation, "comparison": candidate.comparison}, EVALUATION)
 
 
-def _log_model(candidate: Candidate) -> tuple[str, str]:
-    """URI of the logged model and digest of its manifest."""
+def _log_model(candidate: Candidate) -> tuple["ModelInfo", str]:
+    """The logged model and the digest of its manifest."""
     import mlflow
 
     example = made_up_input(candidate.trained)
@@ -129,7 +132,7 @@ def _log_model(candidate: Candidate) -> tuple[str, str]:
                 signature=_signature(example, Interests(candidate.trained).predict(example)),
                 pip_requirements=[f"{name}=={installed(name).partition('+')[0]}" for name in REQUIREMENTS],
             )
-    return info.model_uri, digest
+    return info, digest
 
 
 def _signature(inputs: dict[str, Array], outputs: dict[str, Array]) -> "ModelSignature":
