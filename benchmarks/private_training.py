@@ -28,7 +28,10 @@ from lsif.learning.trial import trial
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
-METRIC, LISTS, OURS, COUNTING = "ndcg@10", ("for_you", "discover"), "lsif", "popularity_7d"
+METRIC, OURS = "ndcg@10", "lsif"
+COUNTING = {"for_you": "frequency_90d", "discover": "popularity_7d"}
+"""The best counting beside each list."""
+LISTS = tuple(COUNTING)
 Line = dict[str, Any]
 
 
@@ -41,7 +44,7 @@ def main() -> None:
     parser.add_argument("--cutoffs", type=int, default=8)
     parser.add_argument("--batch-users", type=int, default=64)
     parser.add_argument("--clip", type=float, default=1.0)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=1e-2)
     parser.add_argument("--passes", type=float, default=3.0)
     parser.add_argument("--most", type=int, help="trainings of this run, default: all that are missing")
     parser.add_argument("--out", type=Path, required=True)
@@ -138,9 +141,11 @@ def picture(lines: list[Line]) -> Figure:
             linestyle="--",
             label=f"{name}, without privacy",
         )
-        axes.axhline(lines[0][f"{name} {COUNTING}"][0], color=colour, linestyle=":", label=f"{name}, {COUNTING}")
+        counted = lines[0][f"{name} {COUNTING[name]}"][0]
+        axes.axhline(counted, color=colour, linestyle=":", label=f"{name}, {COUNTING[name]}")
     axes.set(xscale="log", xlabel="epsilon of the training", ylabel="NDCG@10", ylim=(0, None))
     axes.set_xticks(at, [f"{one:g}" for one in at])
+    axes.minorticks_off()
     axes.legend(fontsize="small", ncols=2)
     return figure
 

@@ -10,7 +10,7 @@ drawn again unless forced, and the page, reports/released/D.html below LSIF_HOME
 from lsif.errors import LsifError
 from lsif.evaluation.judgement import cuts_of
 from lsif.job import Counts, Fingerprints, Job, run_step, run_steps
-from lsif.privacy.release import RELEASED, release, spent
+from lsif.privacy.release import RELEASED, Judged, release, spent
 from lsif.report.released import write
 
 
@@ -31,10 +31,12 @@ def draw(job: Job) -> Counts:
     how = job.settings.privacy
     if not how.release_epsilon:
         raise LsifError("[privacy] release_epsilon is not set: without it there is no noise, and nothing may leave")
-    counted, rows = release(job.tables, job.ds, how.release_epsilon, how, f"ndcg@{cuts_of(job.settings)[0]}")
+    lists, groups = job.settings.lists, job.settings.fairness.user_groups
+    judged = Judged(f"ndcg@{cuts_of(job.settings)[0]}", lists, groups)
+    counted, rows = release(job.tables, job.ds, how.release_epsilon, how, judged)
     note = f"epsilon {how.release_epsilon:g}, delta {how.delta:g}; all releases of this home {spent(job.tables):g}"
     return Counts(counted, rows, note=note)
 
 
 if __name__ == "__main__":
-    run_steps(__doc__, steps, ("privacy", "lists", "text"))
+    run_steps(__doc__, steps, ("privacy", "lists", "fairness", "text"))

@@ -13,21 +13,21 @@ class Differential(Section):
     epsilon: PositiveFloat | None = None
     """Of one training: how much one user may change the model. By default any training is the one without."""
     delta: Annotated[float, Field(gt=0, lt=1)] = 1e-5
-    """How likely a training may say more than that: below one over the number of users."""
+    """How likely a training, or a release, may say more than that: below one over the number of users."""
     total_epsilon: PositiveFloat | None = None
     """Of all trainings of the home together; one that would pass it is refused."""
     clip: PositiveFloat = 1.0
     """The longest gradient that one user may add to a step."""
-    learning_rate: PositiveFloat = 2e-3
+    learning_rate: PositiveFloat = 1e-2
     """Of a private training."""
     passes: PositiveFloat = 3
     """How often a user's turn comes in a private training, on average: it never stops early."""
     release_epsilon: PositiveFloat | None = None
-    """Of one release of counts, as those that are encrypted for others. By default counts have no noise."""
+    """Of one release, and of counts that are encrypted for others, which have no noise by default."""
     user_items: PositiveInt = 20
     """Items of one user that a release counts; of more, so many are drawn."""
     min_users: PositiveInt = 1
-    """Users of a group below which the page does not show it, and of an item below which a sum does not count it."""
+    """Users of a group or an item below which neither the page nor a release shows it, nor a sum counts it."""
 
     def of_training(self) -> dict[str, str]:
         """What a training is asked, for its line in the ledger; nothing where it is the usual one."""

@@ -32,7 +32,8 @@ def noisy_groups(counts: Mapping[str, int], epsilon: float, delta: float, most: 
     """The counts with discrete Laplace noise of the scale `most / epsilon`, of those groups that reach `threshold`.
 
     It is `(epsilon, delta)`-differentially private for a user who adds one to at most `most` groups, names of groups
-    included: one that only a single user is in shows with a chance of `delta` (Desfontaines et al., 2022).
+    included: that any of those shows in which the user is alone has a chance of `delta` at most (Desfontaines et al.,
+    2022).
     """
     mechanism = _laplace_threshold(most / epsilon, threshold(epsilon, delta, most))
     if not mechanism.check(d_in=(most, most, 1), d_out=(epsilon * (1 + 1e-9), delta)):
@@ -42,8 +43,12 @@ def noisy_groups(counts: Mapping[str, int], epsilon: float, delta: float, most: 
 
 
 def threshold(epsilon: float, delta: float, most: int) -> int:
-    """The least noisy count that is shown: noise lifts a group of one user there with a chance of `delta / most`."""
-    return math.ceil(1 + most / epsilon * math.log(most / (2 * delta)))
+    """The least noisy count that is shown: noise lifts a group of one user there with a chance of `delta / most`.
+
+    Discrete Laplace noise of the scale s is k or more with a chance of exp(-k / s) / (1 + exp(-1 / s)).
+    """
+    scale = most / epsilon
+    return 1 + math.ceil(scale * math.log(most / (delta * (1 + math.exp(-1 / scale)))))
 
 
 def margin(epsilon: float, most: int, chance: float = 0.05) -> float:
@@ -52,7 +57,7 @@ def margin(epsilon: float, most: int, chance: float = 0.05) -> float:
 
 
 def shown(segment: str, n: int | None, least: int) -> bool:
-    """Whether a cell of `metrics_daily` may leave the house: one of a group of users counts `least` of them or more."""
+    """Whether the page has a cell of `metrics_daily`: one of a group of users counts `least` of them or more."""
     return not segment.startswith(GROUPS) or (n or 0) >= least
 
 

@@ -1,7 +1,8 @@
 """What a day may show to others: how many took an item, and what lists are worth to groups of users; with noise."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ THRESHOLDS = 2
 UNITS = 1_000
 """Whole numbers that a user's score between 0 and 1 is summed in: noise on fractions is not private (Mironov, 2012)."""
 
-CUT = ("user.activity", "user.history_length")
+EACH = 0.025
+"""How often noise of a mean's sum, or of its users, may be beyond what its interval allows for: 5 % together."""
+CUT = ("activity", "history_length")
 """Groups in thirds: one user more moves the cuts, and with them others from group to group."""
 REST = "(other)"
 """Likewise where an attribute has too many values for groups of their own."""
@@ -37,30 +40,59 @@ REST = "(other)"
 Row = dict[str, Any]
 Cell = tuple[str, str]
 """A list and a segment."""
+Scores = Mapping[Cell, tuple[int, float]]
+"""Users of a group, and the mean of a metric over them."""
 
 
-def release(tables: Tables, ds: str, epsilon: float, how: Differential, metric: str) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Judged:
+    """What is released of lists, as the settings say: how much noise it takes may not depend on who there is.
+
+    Attributes:
+        metric: mean over users between 0 and 1, as `ndcg@10`.
+        lists: names.
+        groups: dimensions that users are told apart by.
+    """
+
+    metric: str
+    lists: Collection[str]
+    groups: Collection[str]
+
+    @property
+    def segments(self) -> set[str]:
+        """What begins the segments that are released: everybody, and one group of each dimension."""
+        return {_dimension(ALL), *(f"{GROUPS}{name}" for name in self.groups if name not in CUT)}
+
+    @property
+    def of_a_user(self) -> int:
+        """Cells that one user may be in."""
+        return len(self.lists) * len(self.segments)
+
+
+def release(tables: Tables, ds: str, epsilon: float, how: Differential, judged: Judged) -> tuple[int, int]:
     """Draw the noise of `ds` and replace the day of `released`; returns how many numbers there were, and are released.
 
     Args:
         epsilon: of all that is released of the day.
-        metric: mean over users between 0 and 1 that lists are judged by, as `ndcg@10`.
 
     Raises:
-        MissingDays: a tile of the days that are counted is missing.
+        MissingDays: a tile of the days that are counted is missing, or what lists were worth on `ds`.
+        Superseded: somebody else released the day meanwhile.
     """
-    items, scores = _items_taken(tables, ds, how.user_items), _scores(tables, ds, metric)
-    rows = of_items(items, epsilon / PARTS, how) + of_groups(scores, epsilon / PARTS, how, metric)
-    rows += [_exact(EPSILON, epsilon + spent(tables, [ds])), _exact(DELTA, how.delta)]
+    writer = tables.writer(RELEASED)  # first: what it replaces is what was spent until now
+    tables.require_days("metrics_daily", ds, ds)
+    items, scores = _items_taken(tables, ds, how.user_items), _scores(tables, ds, judged)
+    rows = of_items(items, epsilon / PARTS, how) + of_groups(scores, epsilon / PARTS, how, judged)
+    for metric, value in ((EPSILON, epsilon), (DELTA, how.delta)):
+        rows.append({"list": ANY_LIST, "metric": metric, "segment": ALL, "value": value + spent(tables, metric, [ds])})
     rows.sort(key=lambda row: (row["list"], row["metric"], row["segment"]))
-    writer = tables.writer(RELEASED)
     writer.write(ds, pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[RELEASED], with_ds=False)))
     return len(items) + len(scores), writer.commit()
 
 
-def spent(tables: Tables, days: Sequence[str] | None = None) -> float:
-    """Epsilon of the releases of some days, by default all of the home, together, for a user who is in each of them."""
-    found = tables.read(RELEASED, days, ["value"], pc.field("metric") == EPSILON)
+def spent(tables: Tables, what: str = EPSILON, days: Sequence[str] | None = None) -> float:
+    """Epsilon or delta of the releases of some days, by default all, together, for a user who is in each of them."""
+    found = tables.read(RELEASED, days, ["value"], pc.field("metric") == what)
     return float(pc.sum(found["value"]).as_py() or 0)
 
 
@@ -71,51 +103,46 @@ def of_items(takers: Mapping[str, int], epsilon: float, how: Differential) -> li
         takers: item = users, no user in more than `user_items` of them.
         epsilon: of these rows.
     """
-    delta = how.delta / THRESHOLDS
-    found = noisy_groups(takers, epsilon, delta, how.user_items)
+    found = noisy_groups(takers, epsilon, how.delta / THRESHOLDS, how.user_items)
     width = margin(epsilon, how.user_items)
     return [
-        _row(ANY_LIST, TAKERS, f"{ITEM}{item}", count, count - width, count + width)
+        _row((ANY_LIST, f"{ITEM}{item}"), TAKERS, count - width, count, count + width)
         for item, count in found.items()
         if count >= how.min_users
     ]
 
 
-def of_groups(scores: Mapping[Cell, tuple[int, float]], epsilon: float, how: Differential, metric: str) -> list[Row]:
-    """Rows of `released`: users of each group that has enough of them, and the mean of `metric` over them.
+def of_groups(scores: Scores, epsilon: float, how: Differential, judged: Judged) -> list[Row]:
+    """Rows of `released`: users of each group that has enough of them, and the mean over them.
 
     Args:
-        scores: list and segment = users and their mean. A user is in one segment of a dimension.
         epsilon: of the users, and once more of the means.
     """
-    delta = how.delta / THRESHOLDS
-    most = len({(name, _dimension(segment)) for name, segment in scores})
-    names = {"\x1f".join(cell): cell for cell in scores}
-    sizes = noisy_groups({name: scores[cell][0] for name, cell in names.items()}, epsilon, delta, max(most, 1))
-    sizes = {name: size for name, size in sizes.items() if size >= how.min_users}
-    sums = np.array([round(UNITS * math.prod(scores[names[name]])) for name in sizes], np.int64)
-    noisy = noisy_counts(sums, epsilon, most * (UNITS + 1)) if sizes else sums
+    most, of_means = judged.of_a_user, judged.of_a_user * (UNITS + 1)  # one more: a sum is rounded
+    sizes = _sizes(scores, epsilon, how, most)
+    sums = np.array([round(UNITS * math.prod(scores[cell])) for cell in sizes], np.int64)
+    noisy = noisy_counts(sums, epsilon, of_means) / UNITS if sizes else sums
+    around, of_sum = margin(epsilon, most), margin(epsilon, of_means, EACH) / UNITS
+    of_users = margin(epsilon, most, EACH)
     rows = []
-    for (name, size), total in zip(sizes.items(), noisy, strict=True):
-        around, of_sum = margin(epsilon, most), margin(epsilon, most * (UNITS + 1), 0.025) / UNITS
-        rows.append(_row(names[name][0], USERS, names[name][1], size, size - around, size + around))
-        rows.append(_mean(names[name], metric, float(total) / UNITS, of_sum, size, margin(epsilon, most, 0.025)))
+    for (cell, users), total in zip(sizes.items(), noisy, strict=True):
+        rows.append(_row(cell, USERS, users - around, users, users + around))
+        low, high = (total - of_sum) / (users + of_users), (total + of_sum) / max(users - of_users, 1)
+        rows.append(_row(cell, f"{LSIF}.{judged.metric}", low, total / users, high, most=1.0))
     return rows
 
 
-def _mean(cell: Cell, metric: str, total: float, of_sum: float, users: int, of_users: float) -> Row:
-    """A mean of two noisy numbers; each end has the worse end of both, which are left with a chance of 5 % together."""
-    low, high = (total - of_sum) / (users + of_users), (total + of_sum) / max(users - of_users, 1)
-    ends = sorted(min(max(value, 0.0), 1.0) for value in (low, total / users, high))
-    return _row(*cell[:1], f"{LSIF}.{metric}", cell[1], ends[1], ends[0], ends[2])
+def _sizes(scores: Scores, epsilon: float, how: Differential, most: int) -> dict[Cell, int]:
+    """Noisy users of the groups that have enough."""
+    cells = {f"{name} {segment}": (name, segment) for name, segment in scores}  # names of lists have no spaces
+    counts = {key: scores[cell][0] for key, cell in cells.items()}
+    found = noisy_groups(counts, epsilon, how.delta / THRESHOLDS, most)
+    return {cells[key]: users for key, users in found.items() if users >= how.min_users}
 
 
-def _exact(metric: str, value: float) -> Row:
-    return {"list": ANY_LIST, "metric": metric, "segment": ALL, "value": value}
-
-
-def _row(name: str, metric: str, segment: str, value: float, low: float, high: float) -> Row:
-    return {"list": name, "metric": metric, "segment": segment, "value": value, "low": max(low, 0.0), "high": high}
+def _row(cell: Cell, metric: str, low: float, value: float, high: float, most: float = math.inf) -> Row:
+    ends = {name: min(max(end, 0.0), most) for name, end in (("low", low), ("value", value), ("high", high))}
+    return {"list": cell[0], "segment": cell[1], "metric": metric, **ends}
 
 
 def _items_taken(tables: Tables, ds: str, most: int) -> dict[str, int]:
@@ -125,17 +152,15 @@ def _items_taken(tables: Tables, ds: str, most: int) -> dict[str, int]:
     return dict(zip(items.to_pylist(), takers(tables, ds, items, most).tolist(), strict=True))
 
 
-def _scores(tables: Tables, ds: str, metric: str) -> dict[Cell, tuple[int, float]]:
-    """Users and mean of each list for everybody and each group, of the lists that are judged on `ds`.
-
-    Without groups that depend on who else there is.
-    """
-    wanted = pc.field("metric") == f"{LSIF}.{metric}"
-    wanted &= (pc.field("segment") == ALL) | pc.starts_with(pc.field("segment"), GROUPS)
+def _scores(tables: Tables, ds: str, judged: Judged) -> Scores:
+    """Of the lists that are judged on `ds`, without groups that depend on who else there is."""
+    wanted = (pc.field("metric") == f"{LSIF}.{judged.metric}") & pc.field("list").isin(list(judged.lists))
     rows: Sequence[Row] = tables.read("metrics_daily", [ds], filter=wanted).to_pylist()
-    cut = {*CUT, *(_dimension(row["segment"]) for row in rows if row["segment"].endswith(f"={REST}"))}
+    cut = {_dimension(row["segment"]) for row in rows if row["segment"].endswith(f"={REST}")}
     return {
-        (row["list"], row["segment"]): (row["n"], row["value"]) for row in rows if _dimension(row["segment"]) not in cut
+        (row["list"], row["segment"]): (row["n"], row["value"])
+        for row in rows
+        if _dimension(row["segment"]) in judged.segments - cut
     }
 
 

@@ -6,14 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lsif.days import days_between
 from lsif.differential import Differential
 from lsif.privacy.noise import margin, noisy_groups, threshold
-from lsif.privacy.release import of_groups, of_items
+from lsif.privacy.release import Judged, of_groups, of_items
 from lsif.tables import Tables
 from tests.report import made
 from tests.scripts import run_job
 
 DRAWS, METRIC = 400, "ndcg@10"
+GROUPS = ("country", "new_users", "activity")
+JUDGED = Judged(METRIC, ["for_you", "discover"], GROUPS)
 
 
 def test_a_group_of_one_user_shows_as_rarely_as_delta_says_and_large_ones_do() -> None:
@@ -21,7 +24,13 @@ def test_a_group_of_one_user_shows_as_rarely_as_delta_says_and_large_ones_do() -
     shown = Counter(name for _ in range(DRAWS) for name in noisy_groups({"one": 1, "many": 90}, epsilon, delta, most))
     assert shown["many"] == DRAWS
     assert 0 < shown["one"] < 0.15 * DRAWS, "delta / most is .1, of which seven standard deviations are .1"
-    assert threshold(epsilon, delta, most) == 1 + np.ceil(most / epsilon * np.log(most / (2 * delta)))
+
+
+@pytest.mark.parametrize(("epsilon", "delta", "most"), [(2.0, 0.2, 2), (1 / 3, 5e-6, 5), (30.0, 1e-9, 1)])
+def test_the_threshold_is_the_least_that_delta_allows(epsilon: float, delta: float, most: int) -> None:
+    ratio = np.exp(-epsilon / most)
+    steps = threshold(epsilon, delta, most) - 1  # that noise has to lift one user by
+    assert ratio**steps / (1 + ratio) <= delta / most < ratio ** (steps - 1) / (1 + ratio)
 
 
 def test_intervals_hold_the_numbers_without_noise_in_nineteen_of_twenty_draws() -> None:
@@ -30,7 +39,7 @@ def test_intervals_hold_the_numbers_without_noise_in_nineteen_of_twenty_draws() 
     truth = {("*", "item=ale"): 500, **{(*cell, "users"): n for cell, (n, _) in scores.items()}}
     held: Counter[str] = Counter()
     for _ in range(DRAWS):
-        for row in of_items({"ale": 500}, 1.0, how) + of_groups(scores, 1.0, how, METRIC):
+        for row in of_items({"ale": 500}, 1.0, how) + of_groups(scores, 1.0, how, JUDGED):
             known = {"users": truth.get((row["list"], row["segment"], "users")), "takers_7d": 500}
             value = known.get(row["metric"]) or scores[row["list"], row["segment"]][1]
             held[row["metric"]] += row["low"] <= value <= row["high"]
@@ -40,29 +49,42 @@ def test_intervals_hold_the_numbers_without_noise_in_nineteen_of_twenty_draws() 
 
 
 def test_noise_covers_all_groups_that_a_user_is_in_at_once() -> None:
-    """Two lists by three dimensions: each number has noise for six that one user changes together."""
-    groups = ("users=all", "user.country=FR", "user.new_users=yes")
-    scores = {(name, segment): (10**6, 0.5) for name in ("for_you", "discover") for segment in groups}
-    rows = [row for _ in range(100) for row in of_groups(scores, 1.0, Differential(), METRIC)]
+    """Two lists by three segments, whichever are there today: noise for six that one user changes together."""
+    scores = {("for_you", segment): (10**6, 0.5) for segment in ("users=all", "user.country=FR")}
+    rows = [row for _ in range(300) for row in of_groups(scores, 1.0, Differential(), JUDGED)]
     off = [row["value"] - 10**6 for row in rows if row["metric"] == "users"]
     assert len(off) == 600
     assert np.std(off) == pytest.approx(6 * np.sqrt(2), rel=0.25)
     assert margin(1.0, 6) == pytest.approx(6 * np.log(20))
 
 
-@pytest.fixture
-def night(home: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with nights, one of them judged, and little noise."""
-    made.nights(tables, many=made.HORIZON + 1)
-    release = "release_epsilon = 3000\nuser_items = 1\nmin_users = 3\ndelta = 1e-9\n"
-    (home / "shop.toml").write_text((home / "shop.toml").read_text() + f"[privacy]\n{release}")
-    rows = tables.read("metrics_daily", [made.DS]).drop_columns("ds").to_pylist()
-    cut = [made.metric("for_you", f"lsif.{METRIC}", 0.3, segment) for segment in CUT]
-    made.write(tables, "metrics_daily", made.DS, rows + cut)
-    return home
-
-
+SETTINGS = """
+[users]
+path = "users.csv"
+format = "csv"
+columns = { user_id = "id", attributes = ["country", "city", "age"] }
+[fairness]
+user_groups = ["activity", "history_length", "country", "city"]
+[privacy]
+release_epsilon = 3000
+user_items = 1
+min_users = 3
+delta = 1e-9
+"""
 CUT = ("user.activity=low", "user.history_length=long", "user.city=Bonn", "user.city=(other)")
+STRANGE = ("user.age=40", "variant=a")
+
+
+@pytest.fixture
+def night(home: Path, tables: Tables) -> Path:
+    """A home with nights, one of them judged, users who are told apart, and little noise."""
+    made.nights(tables, many=made.HORIZON + 1)
+    (home / "shop.toml").write_text((home / "shop.toml").read_text() + SETTINGS)
+    rows = tables.read("metrics_daily", [made.DS]).drop_columns("ds").to_pylist()
+    more = [made.metric("for_you", f"lsif.{METRIC}", 0.3, segment) for segment in (*CUT, *STRANGE)]
+    more.append(made.metric("of_before", f"lsif.{METRIC}", 0.3))
+    made.write(tables, "metrics_daily", made.DS, rows + more)
+    return home
 
 
 class Release:
@@ -89,6 +111,8 @@ def test_a_release_is_drawn_once_and_its_page_shows_nothing_else(night: Path, ta
     assert found["for_you", f"lsif.{METRIC}", "user.country=DE"] == pytest.approx(0.25, abs=0.01)
     assert found["for_you", "users", "user.country=IS"] == pytest.approx(7, abs=1)
     assert not {segment for _, _, segment in found} & set(CUT), "who else is there decides on these"
+    assert not {segment for _, _, segment in found} & set(STRANGE), "settings say what users are told apart by"
+    assert {name for name, _, _ in found} == {"*", *made.LISTS}
     items = {segment: value for (_, metric, segment), value in found.items() if metric == "takers_7d"}
     assert items and all(value >= 3 for value in items.values())
     assert "noise that is drawn again (--force) says more" in run()
@@ -98,7 +122,18 @@ def test_a_release_is_drawn_once_and_its_page_shows_nothing_else(night: Path, ta
     assert not any(user in page for user in made.USERS)
     assert "<script>alert" not in page
     run("--force")
-    assert released(tables)["*", "epsilon", "users=all"] == 6000
+    told = released(tables)
+    assert (told["*", "epsilon", "users=all"], told["*", "delta", "users=all"]) == (6000, 2e-9)
+
+
+def test_a_day_that_was_not_judged_yet_is_not_released(
+    night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tables: Tables
+) -> None:
+    later = days_between(made.DS, "2017-11-21")[-1]
+    made.write(tables, "history_tiles", later, [{"user_id": "a", "item_id": "i00", "days": []}])
+    said = run_job(monkeypatch, capsys, "release", "--ds", later, code=2)
+    assert "metrics_daily" in said and later in said
+    assert tables.days("released") == []
 
 
 def test_few_users_show_nothing_and_without_noise_nothing_leaves(night: Path, tables: Tables, run: Release) -> None:
