@@ -17,7 +17,7 @@ from tests.ranking.harness import NEXT_DAY, Shop
 from tests.servers import MLflow, mlflow_server
 
 pytest_plugins = ["tests.ranking.harness"]
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
 OUTAGE = 75
 
