@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from tests.dags.conftest import DAGS
+from tests.processes import lives, wait_for
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,11 @@ def test_a_killed_task_takes_its_job_with_it_and_a_killed_supervisor_both(killed
     """Another try would run beside what is left."""
     victim = subprocess.Popen([sys.executable, "-c", killed], cwd=DAGS)
     below = psutil.Process(victim.pid)
-    _eventually(lambda: [one for one in below.children(recursive=True) if _words(one)[-1:] == [SLEEP]])
+    wait_for("job", lambda: [one for one in below.children(recursive=True) if _words(one)[-1:] == [SLEEP]])
     left = below.children(recursive=True)
     victim.kill()
     victim.wait()
-    _, alive = psutil.wait_procs(left, timeout=120)
-    assert not alive
+    wait_for("end of what is below", lambda: not any(map(lives, left)))
 
 
 @pytest.mark.parametrize(
@@ -179,11 +178,3 @@ def _words(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.NoSuchProcess:  # or it has ended, and nobody has asked how
         return []
-
-
-def _eventually(look: Any, seconds: float = 120.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.1)
-    return found

@@ -16,12 +16,14 @@ from lsif.services.layout import Layout, endpoints
 from lsif.services.processes import family, read_record
 from tests.faults.tally import Tally
 from tests.one_night.conftest import BACKFILL, LAST_IMPORTED, NIGHT, World, everything_up
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
 DS = BACKFILL[0]
 NEIGHBOURS = (LAST_IMPORTED, NIGHT)
 PATIENCE = 600.0
+"""Seconds for a step to begin, of a night on a busy machine."""
 SILENCE = "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"
 """After how many seconds Airflow gives a task up whose supervisor is silent: five minutes otherwise."""
 
@@ -59,13 +61,6 @@ def undisturbed(world: World, before: Path) -> dict[str, str]:
 # --- what is killed, and when -----------------------------------------------------------------------------------------
 
 
-def wait_for(what: str, happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"no {what} within {PATIENCE} s"
-        time.sleep(0.1)  # a look is at every process
-
-
 def part(world: World, name: str) -> psutil.Process:
     record = read_record(Layout(world.home), name)
     assert record is not None
@@ -84,7 +79,7 @@ def running(world: World, step: str) -> psutil.Process:
     record = read_record(Layout(world.home), "scheduler")
     assert record is not None
     found: list[psutil.Process] = []
-    wait_for(step, lambda: found.extend(one for one in family(record) if is_job(one, step)) or found)
+    wait_for(step, lambda: found.extend(one for one in family(record) if is_job(one, step)) or found, PATIENCE)
     return found[0]
 
 
@@ -99,7 +94,7 @@ def is_job(process: psutil.Process, step: str) -> bool:
 def half_way(world: World) -> psutil.Process:
     """The Spark application, whose events are there; tiles and windows come after them."""
     made = running(world, "events_to_interests")
-    wait_for("day of events", lambda: world.tables.days("events", DS, DS))
+    wait_for("day of events", lambda: world.tables.days("events", DS, DS), PATIENCE)
     return made
 
 

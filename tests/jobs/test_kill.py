@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,10 +11,10 @@ import psutil
 from lsif.tables import Tables
 from tests.interests import log
 from tests.jobs.conftest import deliver
+from tests.processes import PATIENCE, lives, wait_for
 from tests.scripts import JOBS
 
 DS, ROWS = "2017-03-12", 60_000
-PATIENCE = 240.0  # seconds; a JVM starts slowly on a busy machine
 SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # as a task starts its job
 
 
@@ -24,17 +22,6 @@ def start() -> subprocess.Popen[bytes]:
     command = [*SETPRIV, sys.executable, str(JOBS / "ingest_events.py"), "--ds", DS, "--force"]
     environment = {**os.environ, "PYTHONPATH": str(JOBS.parent), "LSIF_SPARK_MASTER": "local[1]"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def wait_for(what: str, happened: Callable[[], bool], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
-    while not happened():
-        assert time.monotonic() < deadline, f"no {what} within {patience} s"
-        time.sleep(0.02)
-
-
-def lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_kill_in_mid_write_changes_nothing(home: Path, tables: Tables) -> None:

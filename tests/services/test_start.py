@@ -22,6 +22,7 @@ from lsif.services.layout import Endpoints, Layout
 from lsif.services.ports import choose_port, is_free
 from lsif.services.processes import read_record
 from tests.homes import home_of_services
+from tests.processes import lives, wait_for
 
 
 @pytest.fixture
@@ -112,13 +113,13 @@ def test_postgres_starts_again_whatever_a_killed_one_has_left(left: str, monkeyp
         stranger = psutil.Popen(["sleep", "600"], user=killed.username())
         at_end.callback(stranger.kill)
         killed.kill()
-        killed.wait(60)
+        wait_for("end of the server", lambda: not lives(killed))
         if left != "a session at work":
             session.kill()
             file = layout.pgdata / "postmaster.pid"
             file.write_text(file.read_text().replace(str(killed.pid), str(stranger.pid), 1))
         assert postgres.schema_version(layout, postgres.start(layout), "airflow") == "1.2"
-        assert not session.is_running() and stranger.is_running()
+        assert not lives(session) and lives(stranger)
         assert process_of(layout) not in (killed, stranger)
 
 
