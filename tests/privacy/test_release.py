@@ -14,7 +14,7 @@ from lsif.tables import Tables
 from tests.report import made
 from tests.scripts import run_job
 
-DRAWS, METRIC = 400, "ndcg@10"
+DRAWS, METRIC = 200, "ndcg@10"
 GROUPS = ("country", "new_users", "activity")
 JUDGED = Judged(METRIC, ["for_you", "discover"], GROUPS)
 
@@ -23,7 +23,7 @@ def test_a_group_of_one_user_shows_as_rarely_as_delta_says_and_large_ones_do() -
     epsilon, delta, most = 2.0, 0.2, 2
     shown = Counter(name for _ in range(DRAWS) for name in noisy_groups({"one": 1, "many": 90}, epsilon, delta, most))
     assert shown["many"] == DRAWS
-    assert 0 < shown["one"] < 0.15 * DRAWS, "delta / most is .1, of which seven standard deviations are .1"
+    assert 0 < shown["one"] < 0.2 * DRAWS, "delta / most is .1 at most, and five standard deviations are .1"
 
 
 @pytest.mark.parametrize(("epsilon", "delta", "most"), [(2.0, 0.2, 2), (1 / 3, 5e-6, 5), (30.0, 1e-9, 1)])
@@ -38,14 +38,14 @@ def test_intervals_hold_the_numbers_without_noise_in_nineteen_of_twenty_draws() 
     scores = {("for_you", "users=all"): (9_000, 0.31), ("for_you", "user.country=FR"): (2_000, 0.12)}
     truth = {("*", "item=ale"): 500, **{(*cell, "users"): n for cell, (n, _) in scores.items()}}
     held: Counter[str] = Counter()
-    for _ in range(DRAWS):
+    for _ in range(2 * DRAWS):
         for row in of_items({"ale": 500}, 1.0, how) + of_groups(scores, 1.0, how, JUDGED):
             known = {"users": truth.get((row["list"], row["segment"], "users")), "takers_7d": 500}
             value = known.get(row["metric"]) or scores[row["list"], row["segment"]][1]
             held[row["metric"]] += row["low"] <= value <= row["high"]
-    shares = {name: count / DRAWS / (1 if name == "takers_7d" else 2) for name, count in held.items()}
+    shares = {name: count / DRAWS / (2 if name == "takers_7d" else 4) for name, count in held.items()}
     assert shares.keys() == {"users", "takers_7d", f"lsif.{METRIC}"}
-    assert all(0.9 < share < 1 for share in shares.values()), shares
+    assert min(shares.values()) > 0.88 and max(shares["users"], shares["takers_7d"]) < 1, "or they are too wide"
 
 
 def test_noise_covers_all_groups_that_a_user_is_in_at_once() -> None:
@@ -68,7 +68,7 @@ user_groups = ["activity", "history_length", "country", "city"]
 [privacy]
 release_epsilon = 3000
 user_items = 1
-min_users = 3
+min_users = 2
 delta = 1e-9
 """
 CUT = ("user.activity=low", "user.history_length=long", "user.city=Bonn", "user.city=(other)")
@@ -77,8 +77,9 @@ STRANGE = ("user.age=40", "variant=a")
 
 @pytest.fixture
 def night(home: Path, tables: Tables) -> Path:
-    """A home with nights, one of them judged, users who are told apart, and little noise."""
-    made.nights(tables, many=made.HORIZON + 1)
+    """A home with a night on which lists were judged, users who are told apart, and little noise."""
+    made.nights(tables, many=1)
+    made.measured(tables, made.DS)
     (home / "shop.toml").write_text((home / "shop.toml").read_text() + SETTINGS)
     rows = tables.read("metrics_daily", [made.DS]).drop_columns("ds").to_pylist()
     more = [made.metric("for_you", f"lsif.{METRIC}", 0.3, segment) for segment in (*CUT, *STRANGE)]
@@ -114,7 +115,7 @@ def test_a_release_is_drawn_once_and_its_page_shows_nothing_else(night: Path, ta
     assert not {segment for _, _, segment in found} & set(STRANGE), "settings say what users are told apart by"
     assert {name for name, _, _ in found} == {"*", *made.LISTS}
     items = {segment: value for (_, metric, segment), value in found.items() if metric == "takers_7d"}
-    assert items and all(value >= 3 for value in items.values())
+    assert items and all(value >= 2 for value in items.values())
     assert "noise that is drawn again (--force) says more" in run()
     assert released(tables) == found
     page = (night / "reports/released" / f"{made.DS}.html").read_text()
@@ -138,7 +139,7 @@ def test_a_day_that_was_not_judged_yet_is_not_released(
 
 def test_few_users_show_nothing_and_without_noise_nothing_leaves(night: Path, tables: Tables, run: Release) -> None:
     config = night / "shop.toml"
-    config.write_text(config.read_text().replace("min_users = 3\n", "min_users = 5000\n"))
+    config.write_text(config.read_text().replace("min_users = 2\n", "min_users = 5000\n"))
     run()
     assert {metric for _, metric, _ in released(tables)} == {"epsilon", "delta"}
     assert "No number of this day is large enough" in (night / "reports/released" / f"{made.DS}.html").read_text()
