@@ -27,6 +27,13 @@ def _beside_items(name: str, **told: Type) -> TableSchema:
     return TableSchema(name, {**ours, **told}, ("item_id", "rank"))
 
 
+def _by_segment(name: str, added: tuple[str, ...] = (), **told: Type) -> TableSchema:
+    """Numbers of lists by segment, with intervals."""
+    key = ("list", "metric", "segment")
+    ours = {**dict.fromkeys(key, STRING), "value": DOUBLE, "low": DOUBLE, "high": DOUBLE}
+    return TableSchema(name, {**ours, **told}, key, added=added)
+
+
 TABLES: dict[str, TableSchema] = {
     one.name: one
     for one in (
@@ -232,29 +239,8 @@ TABLES: dict[str, TableSchema] = {
             propensity=DOUBLE,
             variant=STRING,
         ),
-        table(
-            "metrics_daily",
-            key="list metric segment",
-            added="hits",
-            list=STRING,
-            metric=STRING,
-            segment=STRING,
-            value=DOUBLE,
-            low=DOUBLE,
-            high=DOUBLE,
-            n=LONG,
-            hits=LONG,
-        ),
-        table(
-            "released",
-            key="list metric segment",
-            list=STRING,
-            metric=STRING,
-            segment=STRING,
-            value=DOUBLE,
-            low=DOUBLE,
-            high=DOUBLE,
-        ),
+        _by_segment("metrics_daily", added=("hits",), n=LONG, hits=LONG),
+        _by_segment("released"),
         *OF_OPERATIONS,
     )
 }

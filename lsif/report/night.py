@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.config import Settings
@@ -156,7 +157,7 @@ class Night:
         """Titles of some items in the catalogue in force."""
         if self.titles_day is None:
             return {}
-        chosen = pc.field("item_id").isin(sorted(items))
+        chosen = pc.field("item_id").isin(pa.array(sorted(items), pa.string()))
         rows = self.tables.read("items", [self.titles_day], ["item_id", "title"], chosen).to_pylist()
         return {row["item_id"]: row["title"] for row in rows if row["title"]}
 

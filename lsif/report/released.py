@@ -1,7 +1,6 @@
 """The page of what was released of a day: that table and titles of items. It may go wherever the table may."""
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
 
 from lsif.config import Settings
@@ -9,7 +8,7 @@ from lsif.evaluation.feedback import ALL, ANY_LIST
 from lsif.privacy.release import DELTA, EPSILON, ITEM, RELEASED, TAKERS, USERS
 from lsif.report.blocks import Block, Cell, Grid, Section, Span, Spans, number, text
 from lsif.report.fairness import label
-from lsif.report.night import PAGES, Row
+from lsif.report.night import PAGES, Night, Row
 from lsif.report.numbers import count, score
 from lsif.report.rendered import put, rendered
 from lsif.report.texts import LANGUAGES
@@ -27,8 +26,9 @@ def write(tables: Tables, ds: str, settings: Settings) -> Path:
     Raises:
         LsifError: nothing can be written there.
     """
-    say, rows = LANGUAGES[settings.text.language], tables.read(RELEASED, [ds]).to_pylist()
-    sections = [_items(rows, _titles(tables, ds), say), _groups(rows, settings, say)]
+    night, say = Night(tables, ds, settings), LANGUAGES[settings.text.language]
+    rows = night.tables.read(RELEASED, [ds]).to_pylist()
+    sections = [_items(night, rows, say), _groups(night, rows, say)]
     lead = say("released_lead", **{row["metric"]: f"{row['value']:g}" for row in rows if row["metric"] in NOISE})
     shown = [one for one in sections if one.blocks]
     nothing = "" if shown else say("released_none")
@@ -36,36 +36,31 @@ def write(tables: Tables, ds: str, settings: Settings) -> Path:
     return put(settings.home / PAGES / RELEASED / f"{ds}.html", page)
 
 
-def _titles(tables: Tables, ds: str) -> Mapping[str, str]:
-    """Of the catalogue in force, which says nothing of users."""
-    day = tables.newest_day("items", ds)
-    rows = tables.read("items", [day] if day else [], ["item_id", "title"]).to_pylist()
-    return {row["item_id"]: row["title"] for row in rows if row["title"]}
-
-
-def _items(rows: Sequence[Row], titles: Mapping[str, str], say: Words) -> Section:
-    own = sorted((row for row in rows if row["metric"] == TAKERS), key=lambda row: (-row["value"], row["segment"]))
-    top = own[0]["value"] if own else 1
+def _items(night: Night, rows: Sequence[Row], say: Words) -> Section:
+    own = sorted((row for row in rows if row["metric"] == TAKERS), key=lambda row: (-row["value"], row["segment"]))[
+        :ITEMS
+    ]
+    items = [row["segment"].removeprefix(ITEM) for row in own]
+    titles = night.titles(set(items))
     cells: list[list[Cell]] = []
-    for row in own[:ITEMS]:
-        item = row["segment"].removeprefix(ITEM)
-        cells.append(
-            [text(titles.get(item, item)), number(count(row["value"]), bar=row["value"] / top, note=_ends(row))]
-        )
+    for item, row in zip(items, own, strict=True):
+        users = number(count(row["value"]), bar=row["value"] / own[0]["value"], note=_ends(row))
+        cells.append([text(titles.get(item, item)), users])
     grid = Grid(say("released_items"), [say("released_item"), say("released_users")], cells)
     return Section("items", say("released_items"), say("released_items_lead"), [grid] if cells else [])
 
 
-def _groups(rows: Sequence[Row], settings: Settings, say: Words) -> Section:
+def _groups(night: Night, rows: Sequence[Row], say: Words) -> Section:
     """A chart for each list: everybody, then groups, each with its noise."""
     users = {(row["list"], row["segment"]): row["value"] for row in rows if row["metric"] == USERS}
     means = [row for row in rows if row["list"] != ANY_LIST and row["metric"] != USERS]
-    order = {name: place for place, name in enumerate(settings.lists)}
-    means.sort(key=lambda row: (order.get(row["list"], len(order)), row["list"], row["segment"] != ALL, row["segment"]))
     blocks: list[Block] = []
-    for (name, metric), own in groupby(means, lambda row: (row["list"], row["metric"])):
-        spans = [_span(row, users[row["list"], row["segment"]], say) for row in own]
-        blocks.append(Spans(f"{say.name(name)}: {metric}", spans, None))
+    for name in night.lists({row["list"] for row in means}):
+        own = sorted(
+            (row for row in means if row["list"] == name), key=lambda row: (row["segment"] != ALL, row["segment"])
+        )
+        spans = [_span(row, users[name, row["segment"]], say) for row in own]
+        blocks.append(Spans(f"{say.name(name)}: {own[0]['metric']}", spans, None))
     return Section("groups", say("released_groups"), say("released_groups_lead"), blocks)
 
 

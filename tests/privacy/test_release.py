@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lsif.days import days_between
 from lsif.differential import Differential
 from lsif.privacy.noise import margin, noisy_groups, threshold
 from lsif.privacy.release import Judged, of_groups, of_items
@@ -92,8 +91,8 @@ class Release:
     def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
         self._to = patch, capture
 
-    def __call__(self, *words: str, code: int = 0) -> str:
-        return run_job(*self._to, "release", "--ds", made.DS, *words, code=code)
+    def __call__(self, *words: str, ds: str = made.DS, code: int = 0) -> str:
+        return run_job(*self._to, "release", "--ds", ds, *words, code=code)
 
 
 @pytest.fixture
@@ -127,12 +126,10 @@ def test_a_release_is_drawn_once_and_its_page_shows_nothing_else(night: Path, ta
     assert (told["*", "epsilon", "users=all"], told["*", "delta", "users=all"]) == (6000, 2e-9)
 
 
-def test_a_day_that_was_not_judged_yet_is_not_released(
-    night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tables: Tables
-) -> None:
-    later = days_between(made.DS, "2017-11-21")[-1]
+def test_a_day_that_was_not_judged_yet_is_not_released(night: Path, tables: Tables, run: Release) -> None:
+    later = "2017-11-21"
     made.write(tables, "history_tiles", later, [{"user_id": "a", "item_id": "i00", "days": []}])
-    said = run_job(monkeypatch, capsys, "release", "--ds", later, code=2)
+    said = run(ds=later, code=2)
     assert "metrics_daily" in said and later in said
     assert tables.days("released") == []
 
