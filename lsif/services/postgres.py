@@ -98,18 +98,28 @@ def _link_log(layout: Layout) -> None:
 
 def _end_what_a_killed_server_left(pgdata: Path) -> None:
     """Sessions at work outlive their server and keep the next one out; its number may be another process's by now,
-    which would be taken for the server, and stopped in its place. Who works in the data folder is ours."""
+    which would be taken for the server, and stopped in its place. Who works in the data folder is ours. Nor does the
+    next one start while the dead one is still listed, which is until its parent has asked how it ended."""
     file = pgdata / "postmaster.pid"
     if not file.exists():
         return
     ours = {process for process in psutil.process_iter() if _works_in(process, pgdata)}
-    if int(file.read_text().split()[0]) in {process.pid for process in ours}:
+    number = [int(word) for word in file.read_text().split()[:1]]  # the file may be empty
+    if {*number} & {process.pid for process in ours}:
         return
     for process in ours:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(ours, timeout=processes.PATIENCE_SECONDS)
+    dead = [one for one in psutil.process_iter() if one.pid in number and _is_zombie(one)]
+    psutil.wait_procs([*ours, *dead], timeout=processes.PATIENCE_SECONDS)
     file.unlink()  # only now: by it PostgreSQL knows of sessions that are left
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
