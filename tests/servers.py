@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -121,12 +121,21 @@ def mlflow_on_sqlite(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes
     """MLflow on the database of `folder`, in processes of their own, until the block ends or whoever asks ends it."""
     words = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--host", "127.0.0.1", "--port", str(port)]
     command = [sys.executable, "-m", "mlflow", "server", *words, "--workers", "1", "--serve-artifacts"]
-    with (folder / "mlflow.log").open("ab") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    with answering(command, f"http://127.0.0.1:{port}/health", folder / "mlflow.log", cwd=folder) as server:
+        yield server
+
+
+@contextmanager
+def answering(
+    command: Sequence[str], url: str, log: Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers well at `url`, until the block ends."""
+    with log.open("ab") as out:
+        server = subprocess.Popen(command, cwd=cwd, env=env, stdout=out, stderr=out, start_new_session=True)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _is_well(f"http://127.0.0.1:{port}/health"):
-            assert server.poll() is None and time.monotonic() < deadline, (folder / "mlflow.log").read_text()
+        while not _is_well(url):
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
             time.sleep(0.1)
         yield server
     finally:
@@ -142,7 +151,7 @@ def end(server: subprocess.Popen[bytes]) -> None:
 
 def _is_well(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 

@@ -29,7 +29,8 @@ from lsif.checks.holding import WARNINGS
 from lsif.failpoints import VARIABLE as FAILPOINT
 from lsif.registry.ladder import LAST_TRY
 from lsif.services.secrets import ADMIN, MLFLOW_ACCOUNTS
-from tests.jobs.standalone import PACKAGE, found, kill, wait_for
+from tests.jobs.standalone import PACKAGE, found
+from tests.processes import kill, wait_for
 
 ROOT = Path(__file__).parent.parent
 COMPOSE_FILE = ROOT / "docker-compose.yaml"
@@ -380,7 +381,7 @@ def test_airflow_has_a_sign_in_by_role_that_is_installed_and_a_user_of_little_dr
 
 
 def test_mlflow_asks_who_is_there_and_jobs_are_the_account_that_makes_models(secrets: Path, tmp_path: Path) -> None:
-    """The server itself is asked by tests/long/test_sign_in.py."""
+    """The server itself is asked by tests/long/test_mlflow_sign_in.py."""
     (server,) = [call for call in commands("mlflow") if call[0] == "server"]
     assert server[server.index("--app-name") + 1] == "basic-auth" and "--enable-workspaces" in server
     for name in ("airflow-scheduler", "spark-worker"):

@@ -16,7 +16,7 @@ from lsif.services.layout import Layout, endpoints
 from lsif.services.processes import family, read_record
 from tests.faults.tally import Tally
 from tests.one_night.conftest import BACKFILL, LAST_IMPORTED, NIGHT, World, everything_up
-from tests.processes import wait_for
+from tests.processes import part, wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
@@ -61,14 +61,10 @@ def undisturbed(world: World, before: Path) -> dict[str, str]:
 # --- what is killed, and when -----------------------------------------------------------------------------------------
 
 
-def part(world: World, name: str) -> psutil.Process:
-    record = read_record(Layout(world.home), name)
-    assert record is not None
-    return psutil.Process(record.pid)
-
-
-def up_again(world: World) -> None:
-    """What is missing; with the DAGs that it had where all starts anew."""
+def dies(world: World, *names: str) -> None:
+    """Parts go at once, and `lsif up` brings what is missing; with the DAGs that it had where all starts anew."""
+    for name in names:
+        part(world.home, name).kill()
     chosen = endpoints(Layout(world.home))
     assert chosen is not None
     services.up(world.home, dags=chosen.dags)
@@ -78,9 +74,7 @@ def running(world: World, step: str) -> psutil.Process:
     """The job of a step, as soon as it runs."""
     record = read_record(Layout(world.home), "scheduler")
     assert record is not None
-    found: list[psutil.Process] = []
-    wait_for(step, lambda: found.extend(one for one in family(record) if is_job(one, step)) or found, PATIENCE)
-    return found[0]
+    return wait_for(step, lambda: [one for one in family(record) if is_job(one, step)], PATIENCE)[0]
 
 
 def is_job(process: psutil.Process, step: str) -> bool:
@@ -109,28 +103,23 @@ def the_supervisor(world: World) -> None:
 
 def the_scheduler(world: World) -> None:
     half_way(world)
-    part(world, "scheduler").kill()
-    up_again(world)
+    dies(world, "scheduler")
 
 
 def the_api_server(world: World) -> None:
     running(world, "score_users")
-    part(world, "api-server").kill()
-    up_again(world)
+    dies(world, "api-server")
 
 
 def both(world: World) -> None:
     half_way(world)
-    part(world, "scheduler").kill()
-    part(world, "api-server").kill()
-    up_again(world)
+    dies(world, "scheduler", "api-server")
 
 
 def the_database(world: World) -> None:
     """With it Airflow has lost what it knows until it is back: what was committed."""
     running(world, "score_users")
-    part(world, "postgres").kill()
-    up_again(world)
+    dies(world, "postgres")
 
 
 @pytest.mark.parametrize("disturbed", [the_job, the_supervisor, the_scheduler, the_api_server, both, the_database])

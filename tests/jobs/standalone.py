@@ -4,8 +4,7 @@ import os
 import re
 import secrets
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +13,10 @@ from pathlib import Path
 import psutil
 import pyspark
 
+from tests.processes import kill, wait_for
+
 PACKAGE = Path(pyspark.__file__).parent
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 300.0  # seconds; JVMs start slowly on a busy machine
 QUICK = "-XX:TieredStopAtLevel=1"
 
 
@@ -62,26 +62,9 @@ def standalone(folder: Path, workers: int) -> Iterator[Cluster]:
         yield cluster
 
 
-def wait_for(what: str, happened: Callable[[], str], patience: float = PATIENCE) -> str:
-    """What `happened` gives as soon as it is true."""
-    deadline = time.monotonic() + patience
-    while not (value := happened()):
-        assert time.monotonic() < deadline, f"no {what} within {patience} s"
-        time.sleep(0.02)
-    return value
-
-
 def found(log: Path, pattern: str) -> str:
     match = re.search(pattern, log.read_text())
     return match[1] if match else ""
-
-
-def kill(process: psutil.Process) -> None:
-    """As when a machine dies: the process and all it started, at once."""
-    family = [process, *process.children(recursive=True)] if process.is_running() else []
-    for member in family:
-        member.kill()
-    psutil.wait_procs(family, timeout=PATIENCE)
 
 
 @contextmanager

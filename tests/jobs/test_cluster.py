@@ -13,7 +13,8 @@ import pytest
 from lsif.interests.storing import TILES
 from lsif.tables import Tables
 from tests.jobs.conftest import Run, deliver
-from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
+from tests.jobs.standalone import Cluster, standalone
+from tests.processes import PATIENCE, kill, wait_for
 from tests.scripts import JOBS
 
 pytestmark = pytest.mark.long

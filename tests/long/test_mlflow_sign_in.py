@@ -1,34 +1,24 @@
 """Who may do what in the MLflow of docker-compose.yaml: its own words, its own secrets, on PostgreSQL."""
 
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 import yaml
 
 from lsif.config import project_folder
-from tests.jobs.standalone import kill
-from tests.servers import PATIENCE, free_port, postgres_server
+from tests.long.conftest import password
+from tests.servers import answering, free_port, postgres_server
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 ROOT = project_folder()
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
 ACCOUNTS = ("admin", "jobs", "promoter", "reader")
-
-
-@pytest.fixture(scope="module")
-def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("secrets")
-    subprocess.run([ROOT / "docker/make-secrets.sh", folder], check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -39,36 +29,23 @@ def url(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     shell, dash, line = (_here(word, places) for word in SERVICES["mlflow"]["command"])
     given = SERVICES["mlflow"]["environment"] | {"MLFLOW_AUTH_CONFIG_PATH": str(home / "mlflow.ini")}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    with postgres_server() as database, (home / "log").open("wb") as log:
+    found = f"http://127.0.0.1:{port}"
+    with postgres_server() as database:
         own = {"MLFLOW_BACKEND_STORE_URI": database.replace("postgresql:", "postgresql+psycopg2:"), "PATH": path}
         env = {**os.environ, **given, **own}
         env["MLFLOW_FLASK_SERVER_SECRET_KEY"] = (secrets / "mlflow_flask_server_secret_key").read_text()
-        with subprocess.Popen([shell, dash, line], env=env, cwd=ROOT, stdout=log, stderr=log) as server:
-            try:
-                found, deadline = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
-                while not answers(f"{found}/health"):
-                    assert server.poll() is None and time.monotonic() < deadline, (home / "log").read_text()[-3000:]
-                    time.sleep(0.2)
-                for _ in range(2):  # as every start of the stack does
-                    make_accounts(secrets, found)
-                yield found
-            finally:
-                kill(psutil.Process(server.pid))
+        with answering([shell, dash, line], f"{found}/health", home / "log", ROOT, env):
+            for _ in range(2):  # as every start of the stack does
+                make_accounts(secrets, found)
+            yield found
     said = (home / "log").read_text()
-    assert not any(password(secrets, account) in said for account in ACCOUNTS)
+    assert not any(password(secrets, "mlflow", account) in said for account in ACCOUNTS)
 
 
 def _here(word: str, places: dict[str, str]) -> str:
     for there, here in places.items():
         word = word.replace(there, here)
     return word.replace("$$", "$")
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 def make_accounts(secrets: Path, url: str) -> None:
@@ -80,18 +57,13 @@ def make_accounts(secrets: Path, url: str) -> None:
 COMMAND = SERVICES["mlflow-init"]["command"][1:]
 
 
-def password(secrets: Path, account: str) -> str:
-    found: str = json.loads((secrets / f"mlflow_{account}").read_text())[account]
-    return found
-
-
 def asked(url: str, secrets: Path, account: str, step: str, body: dict[str, str]) -> httpx.Response:
-    login = (account, password(secrets, account))
+    login = (account, password(secrets, "mlflow", account))
     return httpx.post(f"{url}/api/2.0/mlflow/{step}", auth=login, json=body, trust_env=False, timeout=60)
 
 
 def test_whoever_is_nobody_or_guesses_is_refused_and_other_names_too(url: str, secrets: Path) -> None:
-    search, reader = f"{url}/api/2.0/mlflow/registered-models/search", ("reader", password(secrets, "reader"))
+    search, reader = f"{url}/api/2.0/mlflow/registered-models/search", ("reader", password(secrets, "mlflow", "reader"))
     assert httpx.get(search, trust_env=False).status_code == 401
     assert httpx.get(search, auth=("reader", "guessed"), trust_env=False).status_code == 401
     assert httpx.get(search, auth=reader, trust_env=False).status_code == 200

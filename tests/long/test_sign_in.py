@@ -1,39 +1,27 @@
 """Who may do what in the Airflow of docker-compose.yaml, with its own settings, users and headers, on PostgreSQL."""
 
-import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 import yaml
 
 from lsif.airflow_api import Airflow
 from lsif.config import project_folder
 from lsif.errors import LsifError
-from tests.jobs.standalone import kill
+from tests.long.conftest import password
 from tests.long.environments import environment
-from tests.servers import free_port, postgres_server
+from tests.servers import answering, free_port, postgres_server
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 ROOT = project_folder()
 SERVICE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]["airflow-api-server"]
 ROLES = ("admin", "op", "viewer")
-PATIENCE = 300.0
-"""Seconds for a server to answer, on a busy machine."""
-
-
-@pytest.fixture(scope="module")
-def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("secrets")
-    subprocess.run([ROOT / "docker/make-secrets.sh", folder], check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -60,39 +48,21 @@ def url(env: dict[str, str], secrets: Path, tmp_path_factory: pytest.TempPathFac
     def run(*words: str) -> None:
         done = subprocess.run([python, *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        assert not any(password(secrets, role) in done.stdout + done.stderr for role in ROLES)
+        assert not any(password(secrets, "airflow", role) in done.stdout + done.stderr for role in ROLES)
 
     run("-m", "airflow", "db", "migrate")
     for _ in range(2):  # as every start of the stack does
         run("docker/make_users.py", str(secrets))
     words = [python, "-m", "airflow", "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(words, env=env, cwd=ROOT, stdout=log, stderr=log) as up:
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not answers(f"http://127.0.0.1:{port}/api/v2/version"):
-                assert up.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()[-3000:]
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            kill(psutil.Process(up.pid))
+    found = f"http://127.0.0.1:{port}"
+    with answering(words, f"{found}/api/v2/version", folder / "log", ROOT, env):
+        yield found
     said = (folder / "log").read_text()
-    assert not any(password(secrets, role) in said for role in ROLES)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
-def password(secrets: Path, role: str) -> str:
-    found: str = json.loads((secrets / f"airflow_{role}").read_text())[role]
-    return found
+    assert not any(password(secrets, "airflow", role) in said for role in ROLES)
 
 
 def asked(url: str, secrets: Path, role: str, method: str, path: str, body: Any = None) -> int:
-    as_role = Airflow(url, role, password(secrets, role))
+    as_role = Airflow(url, role, password(secrets, "airflow", role))
     return int(as_role._http.request(method, path, json=body).status_code)
 
 
@@ -108,7 +78,7 @@ def test_roles_may_what_their_names_say(url: str, secrets: Path) -> None:
 
 
 def test_whoever_may_not_is_told_so_and_whoever_is_nobody_too(url: str, secrets: Path) -> None:
-    viewer = Airflow(url, "viewer", password(secrets, "viewer"))
+    viewer = Airflow(url, "viewer", password(secrets, "airflow", "viewer"))
     with pytest.raises(LsifError, match="the user's role may not do this there"):
         viewer._ask("POST", "/api/v2/pools", {"name": "mine", "slots": 1})
     with pytest.raises(LsifError, match="password or token is not accepted"):

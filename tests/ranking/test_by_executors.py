@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.jobs.standalone import PATIENCE, Cluster, kill, standalone, wait_for
+from tests.jobs.standalone import Cluster, standalone
+from tests.processes import PATIENCE, kill, wait_for
 from tests.ranking import shop
 from tests.ranking.harness import Shop
 from tests.scripts import JOBS

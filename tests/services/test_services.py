@@ -25,6 +25,7 @@ from lsif.services.processes import read_record
 from lsif.services.secrets import mlflow_login, mlflow_passwords
 from tests.homes import home_of_services, secrets_of
 from tests.listeners import webhook
+from tests.processes import lives, part, wait_for
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -210,34 +211,30 @@ def test_airflow_by_hand_meets_the_running_services(home: Path) -> None:
 
 def test_a_part_that_died_is_started_again_alone_and_what_it_left_is_stopped(home: Path) -> None:
     services.airflow_client(home).trigger("tiny", conf={"word": "wait"})
-    assert _eventually(lambda: sleepers(home))
+    wait_for("job that sleeps", lambda: sleepers(home))
     left, before = sleepers(home), {name: read_record(Layout(home), name) for name in PARTS}
-    victim = before["scheduler"]
-    assert victim is not None
-    psutil.Process(victim.pid).kill()
-    assert _eventually(lambda: not services.status(home).is_up)
+    part(home, "scheduler").kill()
+    wait_for("sign of its end", lambda: not services.status(home).is_up)
     assert services.up(home).is_up
     after = {name: read_record(Layout(home), name) for name in PARTS}
     assert [name for name in PARTS if before[name] != after[name]] == ["scheduler"]
-    assert not {pid for pid in left if is_running(pid)}
+    assert not {pid for pid in left if lives(pid)}
 
 
 def test_down_leaves_nothing_behind_not_even_of_a_scheduler_that_was_killed(home: Path) -> None:
     airflow = services.airflow_client(home)
     airflow.trigger("tiny", conf={"word": "wait"})
-    assert _eventually(lambda: sleepers(home))
+    wait_for("job that sleeps", lambda: sleepers(home))
     ours = pids(home) | sleepers(home)
-    scheduler = read_record(Layout(home), "scheduler")
-    assert scheduler is not None
-    psutil.Process(scheduler.pid).kill()
-    assert _eventually(lambda: not is_running(scheduler.pid))
+    (scheduler := part(home, "scheduler")).kill()
+    wait_for("end of the scheduler", lambda: not lives(scheduler))
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     started = time.monotonic()
     stopped = services.down(home)
     assert time.monotonic() - started < 40
     assert set(stopped) == set(PARTS) - {"scheduler"}
     assert len(ours) > len(PARTS)
-    assert not {pid for pid in ours if is_running(pid)}
+    assert not {pid for pid in ours if lives(pid)}
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
@@ -268,23 +265,9 @@ def pids(home: Path) -> set[int]:
 
 def sleepers(home: Path) -> set[int]:
     """The job that the tiny DAG was told to wait in."""
-    return {pid for pid in pids(home) if is_running(pid) and "987654" in psutil.Process(pid).cmdline()}
+    return {pid for pid in pids(home) if lives(pid) and "987654" in psutil.Process(pid).cmdline()}
 
 
 def listening_on(pid: int) -> set[str]:
     connections = psutil.Process(pid).net_connections("inet")
     return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
-
-
-def is_running(pid: int) -> bool:
-    """False for a zombie: where PID 1 does not reap, the dead stay listed."""
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def _eventually(look: object, seconds: float = 180.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if look():  # type: ignore[operator]
-            return True
-        time.sleep(0.2)
-    return False

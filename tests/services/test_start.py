@@ -20,9 +20,8 @@ from lsif.services import parts, postgres
 from lsif.services.environment import service_environment
 from lsif.services.layout import Endpoints, Layout
 from lsif.services.ports import choose_port, is_free
-from lsif.services.processes import read_record
 from tests.homes import home_of_services
-from tests.processes import lives, wait_for
+from tests.processes import lives, part, wait_for
 
 
 @pytest.fixture
@@ -109,24 +108,19 @@ def test_postgres_starts_again_whatever_a_killed_one_has_left(left: str, monkeyp
         at_end.callback(postgres.stop, layout)
         postgres.note_schema(layout, sockets := postgres.start(layout), "airflow", "1.2")
         session = at_work(layout, sockets)
-        killed = process_of(layout)
+        killed = part(home, postgres.NAME)
         stranger = psutil.Popen(["sleep", "600"], user=killed.username())
         at_end.callback(stranger.kill)
         killed.kill()
         wait_for("end of the server", lambda: not lives(killed))
         if left != "a session at work":
+            killed.wait(60)  # its number is another's: nobody knows it by then
             session.kill()
             file = layout.pgdata / "postmaster.pid"
             file.write_text(file.read_text().replace(str(killed.pid), str(stranger.pid), 1))
         assert postgres.schema_version(layout, postgres.start(layout), "airflow") == "1.2"
         assert not lives(session) and lives(stranger)
-        assert process_of(layout) not in (killed, stranger)
-
-
-def process_of(layout: Layout) -> psutil.Process:
-    record = read_record(layout, postgres.NAME)
-    assert record is not None
-    return psutil.Process(record.pid)
+        assert part(home, postgres.NAME) not in (killed, stranger)
 
 
 def at_work(layout: Layout, sockets: str) -> psutil.Process:
