@@ -99,7 +99,10 @@ def test_a_lost_password_of_postgres_is_made_anew(monkeypatch: pytest.MonkeyPatc
             postgres.stop(layout)
 
 
-@pytest.mark.parametrize("left", ["a session at work", "its number, a stranger's by now"])
+AT_WORK, STRANGE, EMPTY = "a session at work", "its number, a stranger's by now", "a file without its number"
+
+
+@pytest.mark.parametrize("left", [AT_WORK, STRANGE, EMPTY])
 def test_postgres_starts_again_whatever_a_killed_one_has_left(left: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PostgresServer, "_lock", None)
     with home_of_services() as home, ExitStack() as at_end:
@@ -113,11 +116,12 @@ def test_postgres_starts_again_whatever_a_killed_one_has_left(left: str, monkeyp
         at_end.callback(stranger.kill)
         killed.kill()
         wait_for("end of the server", lambda: not lives(killed))
-        if left != "a session at work":
+        if left != AT_WORK:
             killed.wait(60)  # its number is another's: nobody knows it by then
             session.kill()
             file = layout.pgdata / "postmaster.pid"
-            file.write_text(file.read_text().replace(str(killed.pid), str(stranger.pid), 1))
+            found = file.read_text().replace(str(killed.pid), str(stranger.pid), 1)
+            file.write_text(found if left == STRANGE else "")
         assert postgres.schema_version(layout, postgres.start(layout), "airflow") == "1.2"
         assert not lives(session) and lives(stranger)
         assert part(home, postgres.NAME) not in (killed, stranger)
