@@ -13,7 +13,7 @@ from lsif.registry import History, Registry
 from tests.faults.standing import is_staged
 from tests.faults.tally import Tally
 from tests.ranking import shop
-from tests.ranking.harness import NEXT_DAY, Shop
+from tests.ranking.harness import NEXT_DAY, Shop, another
 from tests.servers import MLflow, mlflow_server
 
 pytest_plugins = ["tests.ranking.harness"]
@@ -166,20 +166,12 @@ def test_a_training_that_cannot_register_is_tried_again(
     assert Registry().load(new.number)
 
 
-def passed(data: str) -> str:
-    """A version with the files of version 1, made of other data, that the gate has passed."""
-    client = Registry().client
-    first = client.get_model_version("lsif", "1")
-    tags = {**first.tags, "data_hash": data, "gate": "PASS"}
-    return str(client.create_model_version("lsif", str(first.source), first.run_id, tags=tags).version)
-
-
 @pytest.mark.parametrize("part", MLflow.PARTS)
 @pytest.mark.parametrize("place", ["start", "before_work", "after_previous", "after_decision", "after_champion"])
 def test_a_promotion_that_is_cut_off_leaves_one_champion(
     place: str, part: str, made: Shop, server: MLflow, tally: Tally
 ) -> None:
-    new, old = passed(place + part), Registry().aliases()["champion"]
+    new, old = another(gate="PASS", data_hash=place + part), Registry().aliases()["champion"]
     Registry().point("challenger", new)
     goes(made, server, part, place)
     made.run("move_alias", "promote", code=OUTAGE)

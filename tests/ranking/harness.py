@@ -68,10 +68,13 @@ class Shop:
 
 def another(**tags: str) -> str:
     """A version with the files of version 1, tags of its own, and no decision on it."""
-    client = Registry().client
-    first = client.get_model_version("lsif", "1")
+    registry = Registry()
+    registry.select()  # MLflow's store of versions looks for the files where the process points
+    first = registry.client.get_model_version("lsif", "1")
     same = {name: tag for name, tag in first.tags.items() if not name.startswith(("decision", "training"))}
-    made = client.create_model_version("lsif", first.source, first.run_id, tags={**same, "data_hash": "2", **tags})
+    told = {**same, "data_hash": "2", **tags}
+    model = str(first.source).removeprefix("models:/")  # a server wants to be told what the source says
+    made = registry.client.create_model_version("lsif", first.source, first.run_id, told, model_id=model)
     return str(made.version)
 
 
