@@ -5,7 +5,8 @@ shipped once to each executor; users are read where they are scored. A row depen
 same wherever and with whomever it is made.
 """
 
-from collections.abc import Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,14 @@ class Shipped:
         (first, end), tally = self.cuts[part : part + 2], Tally()
         rows = self.night.rows_of(self.ids[first:end], tally)
         return self.files.write(of_variant(batch, self.variant) for batch in rows), tally
+
+    def __reduce__(self) -> tuple[Callable[[bytes], "Shipped"], tuple[bytes]]:
+        """As bytes: where Spark encrypts, PySpark writes nothing without a `len` to a broadcast, and arrays have none."""
+        return _unpacked, (pickle.dumps(vars(self), pickle.HIGHEST_PROTOCOL),)
+
+
+def _unpacked(packed: bytes) -> Shipped:
+    return Shipped(**pickle.loads(packed))
 
 
 def write_by_executors(

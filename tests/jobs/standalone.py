@@ -46,9 +46,9 @@ class Cluster:
 def standalone(folder: Path, workers: int) -> Iterator[Cluster]:
     """Started, registered, and stopped with everything they started; every port is one the system picked."""
     folder.mkdir()
-    # Whoever reaches a master may run code on its workers: a secret, and no REST port.
-    defaults = f"spark.authenticate true\nspark.authenticate.secret {secrets.token_hex()}\n"
-    (folder / "spark-defaults.conf").write_text(f"{defaults}spark.master.rest.enabled false\n")
+    # As docker-compose.yaml's: whoever reaches a master may run code on its workers.
+    defaults = (PROJECT / "docker" / "spark-defaults.conf").read_text()
+    (folder / "spark-defaults.conf").write_text(f"{defaults}spark.authenticate.secret {secrets.token_hex()}\n")
     cluster = Cluster(folder)
     with ExitStack() as running:
         log = running.enter_context(_daemon(folder, "master.Master"))[1]

@@ -1,13 +1,21 @@
 """A night scored on a real standalone cluster: the rows of one machine, and still when a worker dies in mid-job."""
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import psutil
+import pyarrow as pa
 import pytest
+from pyspark.serializers import ChunkedStream
 
+from lsif.ranking.by_executors import Shipped
 from tests.jobs.standalone import Cluster, standalone
 from tests.processes import PATIENCE, kill, wait_for
 from tests.ranking import shop
@@ -25,7 +33,35 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def scores(worker: psutil.Process) -> str:
     """Whether a worker has a Python at work for it."""
-    return "".join(child.name() for child in worker.children(recursive=True) if child.name().startswith("python"))
+    with suppress(psutil.NoSuchProcess):  # whoever ends meanwhile
+        return "".join(child.name() for child in worker.children(recursive=True) if child.name().startswith("python"))
+    return ""
+
+
+def test_what_is_shipped_passes_where_spark_encrypts_it() -> None:
+    """PySpark's stream to a JVM that encrypts takes what has a length; large arrays come to it as buffers, without."""
+    sent, many = BytesIO(), np.arange(100_000)
+    sent.close = lambda: None  # type: ignore[method-assign]
+    shipped = Shipped(Carried(many), pa.array(["u1"]), [0, 1], None, None)  # type: ignore[arg-type]
+    stream = ChunkedStream(sent, 8192)
+    pickle.dump(shipped, stream, pickle.HIGHEST_PROTOCOL)
+    stream.close()
+    assert np.array_equal(pickle.loads(b"".join(chunks(sent.getvalue()))).night.numbers, many)
+
+
+@dataclass
+class Carried:
+    """In place of a night."""
+
+    numbers: np.ndarray
+
+
+def chunks(framed: bytes) -> Iterator[bytes]:
+    """What the JVM takes out of the stream: lengths of four bytes, -1 at the end."""
+    at = 0
+    while (length := int.from_bytes(framed[at : at + 4], signed=True)) >= 0:
+        yield framed[at + 4 : at + 4 + length]
+        at += 4 + length
 
 
 @pytest.mark.timeout(600)  # five JVMs
