@@ -48,7 +48,7 @@ class Shipped:
         return self.files.write(of_variant(batch, self.variant) for batch in rows), tally
 
     def __reduce__(self) -> tuple[Callable[[bytes], "Shipped"], tuple[bytes]]:
-        """As bytes: where Spark encrypts, PySpark writes nothing without a `len` to a broadcast, and arrays have none."""
+        """As bytes: where Spark encrypts, PySpark writes to a broadcast what has a length, which buffers have not."""
         return _unpacked, (pickle.dumps(vars(self), pickle.HIGHEST_PROTOCOL),)
 
 
