@@ -133,12 +133,12 @@ def mlflow_login_file(home: Path | str, account: str) -> Path:
 
 
 def _endpoints(layout: Layout, running: set[str], sockets: str, dags: str, say: Say) -> Endpoints:
-    """Ports of the parts that still run; new ones when none does."""
+    """Ports of the parts that still run; when none does, those they had, where whoever watches a run looks for it."""
     chosen = endpoints(layout)
     if chosen is None or not running - {postgres.NAME}:
-        airflow_port = choose_port("LSIF_AIRFLOW_PORT", 8080, say)
-        mlflow_port, config = choose_port("LSIF_MLFLOW_PORT", 5000, say), str(config_file().absolute())
-        chosen = Endpoints(airflow_port, mlflow_port, sockets, dags, config)
+        airflow_port = choose_port("LSIF_AIRFLOW_PORT", chosen.airflow_port if chosen else 8080, say)
+        mlflow_port = choose_port("LSIF_MLFLOW_PORT", chosen.mlflow_port if chosen else 5000, say)
+        chosen = Endpoints(airflow_port, mlflow_port, sockets, dags, str(config_file().absolute()))
         chosen.write(layout)
     return chosen
 

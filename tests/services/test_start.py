@@ -16,7 +16,7 @@ from psycopg2.extras import wait_select
 
 from lsif import services
 from lsif.errors import LsifError
-from lsif.services import parts, postgres
+from lsif.services import lifecycle, parts, postgres
 from lsif.services.environment import service_environment
 from lsif.services.layout import Endpoints, Layout
 from lsif.services.ports import choose_port, is_free
@@ -53,6 +53,19 @@ def test_a_port_that_was_asked_for_must_be_free(taken: int, monkeypatch: pytest.
     monkeypatch.setenv("LSIF_MLFLOW_PORT", str(taken))
     with pytest.raises(LsifError, match=f"LSIF_MLFLOW_PORT={taken}: something else listens there"):
         choose_port("LSIF_MLFLOW_PORT", 5000, print)
+
+
+def test_when_nothing_is_left_of_a_start_the_next_one_answers_where_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("LSIF_AIRFLOW_PORT", "LSIF_MLFLOW_PORT"):
+        monkeypatch.delenv(variable, raising=False)
+    layout = Layout(tmp_path)
+    layout.make()
+    before = Endpoints(*(choose_port("LSIF_UNSET", port, print) for port in (18080, 15000)), "", "")
+    before.write(layout)
+    chosen = lifecycle._endpoints(layout, set(), "", "", print)
+    assert (chosen.airflow_url, chosen.mlflow_url) == (before.airflow_url, before.mlflow_url)
 
 
 def test_a_home_with_a_space_is_refused(tmp_path: Path) -> None:
