@@ -1,6 +1,7 @@
 """Some users of a published night, counted and listed once more: what the night read of them, and what it gave them."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from lsif.ranking.trained import TrainedModel
 
 EVENT = ["user_id", "item_id", "event_type", "event_time", "weight"]
-LISTED = ["list", "rank", "item_id", "score", "alpha", "long_part", "short_part", "popularity_part", "rule_part"]
-"""What rows of a list are compared by."""
+COMPARED = [
+    *("user_id", "list", "rank", "item_id", "score", "alpha"),
+    *("long_part", "short_part", "popularity_part", "rule_part", "model_version"),
+]
+"""Columns by which rows of lists are compared."""
+Place = tuple[str, int]
+"""Name of a list, and rank in it."""
 NAMED = 3
 """Differences that a line names."""
 
@@ -60,8 +66,7 @@ def verified(
     events = _events(tables, ds, chosen)
     for some in Everyone(tables, ds, settings).blocks(pa.array(chosen)):
         found += _known(some, events, settings, tables)
-    for user in chosen:
-        found += _lists(tables, ds, settings, model_of, user)
+    found += _lists(tables, ds, settings, model_of, chosen)
     return Verified(ds, len(chosen), found)
 
 
@@ -116,19 +121,36 @@ def _first_apart(ours: Any, plain: Any) -> str:
 
 
 def _lists(
-    tables: Tables, ds: str, settings: Settings, model_of: "Callable[[str], TrainedModel | None]", user: str
+    tables: Tables, ds: str, settings: Settings, model_of: "Callable[[str], TrainedModel | None]", users: list[str]
 ) -> Iterator[str]:
-    """Where a user's published lists are not those that the model gives to this user alone."""
-    from lsif.experiments.served import serving
-    from lsif.ranking.night import lists_at
+    """Where published lists are not those that the model gives to a user alone."""
+    from lsif.experiments.served import served_at
+    from lsif.ranking.night import lists_one_by_one
 
-    mine = pc.field("user_id") == user
-    rows = tables.read("recommendations", [ds], [*LISTED, "model_version"], mine).to_pylist()
-    published = {(row["list"], row["rank"]): row for row in rows}
-    own = serving(tables, ds, settings, user).settings
-    made = lists_at(tables, ds, own, model_of(rows[0]["model_version"]), [user], told=False).to_pylist()
-    again = {(row["list"], row["rank"]): {name: row[name] for name in [*LISTED, "model_version"]} for row in made}
-    for key in sorted({*published, *again}):
-        if oracle.apart(published.get(key, {}), again.get(key, {})):
-            yield f"{key[0]} rank {key[1]} of user {user}: {_first_apart(published.get(key, {}), again.get(key, {}))}"
+    published = _rows(tables.read("recommendations", [ds], COMPARED, pc.field("user_id").isin(users)), users)
+    for one in served_at(tables, ds, settings, pa.array(users)):
+        by_model = defaultdict(list)
+        for user in one.ids.to_pylist():
+            by_model[next(iter(published[user].values()))["model_version"]].append(user)
+        for version, theirs in sorted(by_model.items()):
+            for user, made in lists_one_by_one(tables, ds, one.settings, model_of(version), theirs):
+                yield from _listed_apart(user, published[user], _rows(made, [user])[user])
+
+
+def _rows(lists: pa.Table, users: list[str]) -> dict[str, dict[Place, dict[str, Any]]]:
+    """User → list and rank → row."""
+    found: dict[str, dict[Place, dict[str, Any]]] = {user: {} for user in users}
+    for row in lists.select(COMPARED).to_pylist():
+        found[row["user_id"]][row["list"], row["rank"]] = row
+    return found
+
+
+def _listed_apart(
+    user: str, published: dict[Place, dict[str, Any]], again: dict[Place, dict[str, Any]]
+) -> Iterator[str]:
+    """The first row that differs."""
+    for place in sorted({*published, *again}):
+        ours, made = published.get(place, {}), again.get(place, {})
+        if oracle.apart(ours, made):
+            yield f"{place[0]} rank {place[1]} of user {user}: {_first_apart(ours, made)}"
             return

@@ -111,9 +111,9 @@ def test_every_list_comes_from_the_one_path() -> None:
     assert users_of("lsif.ranking.night", "lists_at") == {
         "lsif/evaluation/explain.py",
         "lsif/lookup.py",
-        "lsif/verify.py",
         "lsif/what_if_command.py",
     }
+    assert users_of("lsif.ranking.night", "lists_one_by_one") == {"lsif/verify.py"}
     assert users_of("lsif.ranking.night", "parts_at") == {"lsif/learning/trial.py"}
     assert users_of("lsif.ranking.night", "lists_of") == {"jobs/score_users.py"}
 

@@ -29,11 +29,16 @@ HISTORY = (30, 90, 365)
 
 
 class Bench:
-    """One log's home; every row is a process of its own, and ends before the next begins."""
+    """One log's home; every row is a process of its own, and ends before the next begins.
 
-    def __init__(self, home: Path, given: log.Log, days: int) -> None:
+    Args:
+        afresh: whether tables of an earlier run go.
+    """
+
+    def __init__(self, home: Path, given: log.Log, days: int, afresh: bool = True) -> None:
         self.home = home
-        shutil.rmtree(home / "tables", ignore_errors=True)
+        if afresh:
+            shutil.rmtree(home / "tables", ignore_errors=True)
         given.deliver(home, days)
         os.environ |= {"LSIF_HOME": str(home), "LSIF_CONFIG": str(home / "shop.toml")}
         os.environ |= {"PYTHONPATH": str(project_folder()), "LSIF_SPARK_MASTER": "local[2]"}
@@ -79,8 +84,8 @@ class Bench:
 class Kept(dict[str, Any]):
     """Results that lie in a file as soon as they are there: an hour's work outlives whatever ends the next."""
 
-    def __init__(self, file: Path) -> None:
-        super().__init__()
+    def __init__(self, file: Path, keep: bool = False) -> None:
+        super().__init__(json.loads(file.read_text()) if keep and file.exists() else {})
         self.file = file
 
     def __setitem__(self, name: str, value: Any) -> None:

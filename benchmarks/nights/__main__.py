@@ -7,7 +7,8 @@
 as the DAGs do. CPU seconds, wall seconds, peak memory (proportional set size of all processes, and what of it is
 anonymous) and bytes of each step go into a table, `scale.json` and `scale.svg`. `--no-training` scores with a model of
 the smallest log in the place of one of its own. `--rules` gives the lists rules. `--one-list` asks for `for_you` alone,
-and puts RecTools' SASRec beside it, as it recommends to the same users (width 64, 64 events, one thread).
+and puts RecTools' SASRec beside it, as it recommends to the same users (width 64, 64 events, one thread). Each step's
+cost is kept when it ends: `--resume` goes on after the last of them.
 
 Work lies in `.bench/nights` (LSIF_BENCH_WORK moves it).
 """
@@ -16,7 +17,7 @@ import argparse
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,39 +57,45 @@ def main() -> None:
     parser.add_argument("--no-training", action="store_true", help="score all with the smallest log's model")
     parser.add_argument("--one-list", action="store_true", help="for_you alone, with RecTools beside it")
     parser.add_argument("--rules", action="store_true", help="lists with filters, boosts and caps")
+    parser.add_argument("--resume", action="store_true", help="keep the steps that an earlier run ended")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
     options = parser.parse_args()
     work = work_folder() / "nights"
     work.mkdir(parents=True, exist_ok=True)
-    found, model = Kept(work / "found.json"), ""
+    found, model = Kept(work / "found.json", keep=options.resume), ""
     for number, users in enumerate(options.users):
         home = work / f"{users}-{options.items}"
         at = Crowd(people=users, things=options.items, one_list=options.one_list, rules=options.rules)
         os.environ["MLFLOW_TRACKING_URI"] = model or f"sqlite:///{home}/mlflow.db"
-        steps = dict(_steps(home, at, trains=not (number and options.no_training)))
+        done = found.get(str(users), {}).get("steps", {})
+        for step, cost in _steps(home, at, trains=not (number and options.no_training), done=done):
+            done = {**done, step: cost}
+            found[str(users)] = {"events": at.events * DAYS, "steps": done}
         if options.no_training:
             model = os.environ["MLFLOW_TRACKING_URI"]
         if options.one_list:
-            steps["RecTools, recommend"] = _rectools(home)
-        found[str(users)] = {"events": at.events * DAYS, "steps": steps}
+            done["RecTools, recommend"] = _rectools(home)
+            found[str(users)] = {**found[str(users)], "steps": done}
         report.show(users, found[str(users)])
     report.write(found, options)
 
 
-def _steps(home: Path, at: Crowd, trains: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every step's name and cost."""
-    bench = Bench(home, at, DAYS + 1)
-    if trains:
+def _steps(home: Path, at: Crowd, trains: bool, done: Container[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every step's name and cost, but for those that are done."""
+    bench = Bench(home, at, DAYS + 1, afresh=not done)
+    if trains and not done:
         shutil.rmtree(home / "mlruns", ignore_errors=True)
         (home / "mlflow.db").unlink(missing_ok=True)
-    yield "import_past", asdict(bench.job("import_past", "--from", day(0), "--ds", PAST))
+    steps: dict[str, tuple[str, ...]] = {"import_past": ("import_past", "--from", day(0), "--ds", PAST)}
     if trains:
-        for step, words in TRAINING.items():
-            yield f"{step}, training", asdict(bench.job(step, "--ds", PAST, *words))
-        bench.job("move_alias", "promote", "--ds", PAST, "--force", "--reason", "a benchmark's")
-    for step in NIGHT:
-        print(step, flush=True)
-        yield step, asdict(bench.job(step, "--ds", TONIGHT))
+        steps |= {f"{step}, training": (step, "--ds", PAST, *words) for step, words in TRAINING.items()}
+    for name, command in (steps | {step: (step, "--ds", TONIGHT) for step in NIGHT}).items():
+        if name not in done:
+            print(f"{at.people:,} users: {name}", flush=True)
+            cost = bench.job(*command)
+            if name == "train, training":
+                bench.job("move_alias", "promote", "--ds", PAST, "--force", "--reason", "a benchmark's")
+            yield name, asdict(cost)
 
 
 def _rectools(home: Path) -> dict[str, Any]:

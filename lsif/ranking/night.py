@@ -11,7 +11,7 @@ from lsif.errors import LsifError
 from lsif.features.evening import Evening, evening
 from lsif.features.words import with_words
 from lsif.ranking.by_rules import without_rules
-from lsif.ranking.rows import of_variant
+from lsif.ranking.rows import SCHEMA, of_variant
 from lsif.ranking.scoring import Night, PopularNight, recommend, recommend_batches
 from lsif.ranking.tally import Tally
 from lsif.ranking.trained import TrainedModel
@@ -66,6 +66,18 @@ def lists_at(
     return recommend(trained, evening_of(tables, ds, settings, trained), settings, users, only, facts, tally)
 
 
+def lists_one_by_one(
+    tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, users: Sequence[str]
+) -> Iterator[tuple[str, pa.Table]]:
+    """The lists of each of `users` as `lists_at` makes them for this user alone; what all share is opened once."""
+    facts, at = UserFacts(tables, ds, settings), evening_of(tables, ds, settings, trained)
+    night = night_of(trained, at, settings, facts)
+    for user in users:
+        alone = pa.array([user], pa.string())
+        known = alone.filter(pc.is_in(alone, value_set=at.people.ids))
+        yield user, pa.Table.from_batches(night.rows_of(known, Tally()), SCHEMA)
+
+
 def parts_at(
     tables: Tables, ds: str, settings: Settings, trained: TrainedModel, users: Sequence[str]
 ) -> Iterator[pa.Table]:
@@ -76,6 +88,11 @@ def parts_at(
     settings = without_rules(settings)
     batches = recommend_batches(trained, evening_of(tables, ds, settings, trained), settings, users)
     return (pa.Table.from_batches([batch]) for batch in batches)
+
+
+def night_of(trained: TrainedModel | None, at: Evening, settings: Settings, facts: UserFacts) -> Night | PopularNight:
+    """What makes lists of users without evidence and reasons, by a model or by what is popular."""
+    return Night(trained, at, settings, facts=facts) if trained else PopularNight(at, settings, facts)
 
 
 def evening_of(tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None) -> Evening:
@@ -102,8 +119,7 @@ def ways_at(
         raise LsifError(f"user {user} gets no list: opted out, or in the file of blocked users")
     if user not in at.people.ids.to_pylist():
         raise LsifError(f"nothing is known of user {user} at the end of {ds}: there is no list")
-    night = Night(trained, at, settings, facts=facts) if trained else PopularNight(at, settings, facts)
-    by, asked, item_ids = night.asked(user)
+    by, asked, item_ids = night_of(trained, at, settings, facts).asked(user)
     number = pc.index(item_ids, item).as_py()
     if number < 0:
         raise LsifError(
