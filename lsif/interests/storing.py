@@ -8,9 +8,9 @@ from pyspark.sql import SparkSession
 from lsif.config import Settings
 from lsif.days import day_before, days_between
 from lsif.interests import tiles, windows
-from lsif.interests.as_of import base_and_tile_days, base_parts, earlier_day, tile_parts
+from lsif.interests.as_of import BASE_TEXTS, base_and_tile_days, base_parts, earlier_day, tile_parts
 from lsif.interests.bases import check_open, history_settings, made_from, tiles_digest
-from lsif.interests.history import histories_at
+from lsif.interests.history import BASE, histories_at
 from lsif.interests.long_term import histories, history_tiles, item_tiles, user_tiles
 from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
@@ -60,9 +60,12 @@ def store_histories(spark: SparkSession, tables: Tables, settings: Settings, dat
         def between(known: str, ds: str) -> Iterator[pa.Table]:
             return tile_parts(tables, [day for day in days if known < day <= ds])
 
-        made = histories_at(base_parts(tables, base), base or "", between, catalogue, dates, how)
-        for ds, parts in zip(dates, made, strict=True):
-            writer.write(ds, (batch for part in parts for batch in part.drop_columns(DS).to_batches()))
+        parts, known = base_parts(tables, base), base or ""
+        for ds in dates:
+            (made,) = histories_at(parts, known, between, catalogue, [ds], how)
+            writer.write(ds, (batch for part in made for batch in part.drop_columns(DS).to_batches()))
+            # Everybody's histories are more than a machine holds: the next date begins with what was written.
+            parts, known = writer.row_groups(ds, BASE, BASE_TEXTS), ds
     else:
         held = tables.frame(spark, "long_term_histories", [base] if base else [])
         tiles_after = tables.frame(spark, "history_tiles", days)

@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
@@ -30,6 +30,7 @@ from lsif.tables.files import (
     make_folder,
     manifest_path,
     put_json,
+    row_groups,
     scan,
     spark_path,
 )
@@ -168,6 +169,12 @@ class Writer:
     def written_rows(self, days: Container[str], columns: Sequence[str]) -> pa.Table:
         """Rows of `days` as they were written, visible or not."""
         return scan(self.path, self.table, [file for file in self.files if file.ds in days]).to_table(list(columns))
+
+    def row_groups(self, ds: str, columns: Sequence[str], encoded: Sequence[str] = ()) -> Iterator[pa.Table]:
+        """`Tables.row_groups` of a day as it was written, visible or not."""
+        for file in self.files:
+            if file.ds == ds:
+                yield from row_groups(f"{self.path}/{file.path}", ds, columns, encoded)
 
     def discard(self, files: Sequence[DataFile] | None = None) -> None:
         """Delete what was written (by default all of it) and is not to be seen."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +14,14 @@ from lsif.errors import MissingDays
 from lsif.interests.as_of import base_and_tile_days, base_parts, history_at, tile_parts
 from lsif.interests.bases import base_days, history_settings, is_due, made_from, tiles_digest, usable_bases
 from lsif.interests.history import HistorySettings, merged
+from lsif.interests.storing import store_histories
+from lsif.interests.tabled import as_table
 from lsif.tables import Tables
 from tests.interests import log, reference
 from tests.known import known_at
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 DAYS = [f"2017-03-{day:02d}" for day in range(1, 11)]
 HOW = HistorySettings(Interests().half_lives_days, Interests().last_days)
@@ -157,6 +163,33 @@ def test_files_of_a_base_may_lie_in_any_order(stored: Tables, settings: Settings
     writer.commit({DAYS[4]: tiles_digest(stored)(DAYS[4])})
     assert usable_bases(stored, DAYS[8], HOW) == [DAYS[4]]
     assert history_at(stored, DAYS[8], log.CATALOGUE, history_settings(settings)).equals(scratch)
+
+
+@pytest.mark.usefixtures("small_groups")
+def test_histories_of_many_dates_never_lie_in_memory_whole(
+    spark: "SparkSession", stored: Tables, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each date begins with what was written of the one before."""
+    dates, made = [DAYS[3], DAYS[5], DAYS[8]], list[ref[pa.Table]]()
+    most = 0
+
+    def watched(*of: Any) -> pa.Table:
+        nonlocal most
+        part = as_table(*of)
+        made.append(ref(part))
+        most = max(most, sum(one() is not None for one in made))
+        return part
+
+    for ds in dates:
+        store_histories(spark, stored, settings, [ds])
+    one_by_one = {ds: stored.read("long_term_histories", [ds]) for ds in dates}
+    for ds in dates:
+        put(stored, "long_term_histories", ds, [])
+    monkeypatch.setattr("lsif.interests.history.ROWS", 1)
+    monkeypatch.setattr("lsif.interests.history.as_table", watched)
+    store_histories(spark, stored, settings, dates)
+    assert {ds: stored.read("long_term_histories", [ds]) for ds in dates} == one_by_one
+    assert (len(made), most) == (6, 2), "two users at three dates: what is written and what is made next"
 
 
 def test_a_base_of_nobody_has_no_parts(stored: Tables) -> None:
