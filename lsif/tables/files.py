@@ -214,6 +214,12 @@ def spark_path(path: str) -> str:
     return re.sub("^s3://", "s3a://", path)
 
 
+def group_rows(rows: pa.Table) -> int:
+    """Rows of a row group, of so many at once: who looks for some users of a million reads a few groups of many."""
+    groups = max(rows.nbytes // GROUP_BYTES, 1)
+    return max(-(-len(rows) // groups), 1)
+
+
 def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches in tables of at least `GROUP_BYTES`; a batch is never cut, and none with another schema joins one."""
     held: list[pa.RecordBatch] = []

@@ -27,6 +27,7 @@ from lsif.tables.files import (
     are_shown,
     by_day,
     gathered,
+    group_rows,
     make_folder,
     manifest_path,
     put_json,
@@ -58,7 +59,7 @@ def write_file(path: str, table: TableSchema, name: str, rows: Iterable[pa.Recor
     with pq.ParquetWriter(f"{root}/{name}", wanted, filesystem=filesystem, **kept) as writer:
         for group in gathered(rows):
             check_columns(table.name, "the rows to write hold", wanted, group.schema)
-            writer.write_table(group.select(wanted.names).cast(wanted))
+            writer.write_table(group.select(wanted.names).cast(wanted), group_rows(group))
     failpoint("after_file")
     return footer[0]
 

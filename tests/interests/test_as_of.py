@@ -32,7 +32,7 @@ EVENTS = log.as_pandas(
 
 @pytest.fixture
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every batch a row group of its own."""
+    """Every row a row group of its own."""
     monkeypatch.setattr("lsif.tables.files.GROUP_BYTES", 1)
 
 
@@ -199,16 +199,8 @@ def test_a_base_of_nobody_has_no_parts(stored: Tables) -> None:
 
 @pytest.mark.usefixtures("small_groups")
 def test_tiles_are_read_a_row_group_at_a_time(stored: Tables) -> None:
-    tile = stored.read("history_tiles", [DAYS[1]])
-    put(stored, "history_tiles", DAYS[1], [])
-    put_table(stored, "history_tiles", DAYS[1], pa.concat_tables([tile.slice(0, 1), tile.slice(1)]))
     parts = list(tile_parts(stored, DAYS[:3]))
-    assert [(part["ds"].unique().to_pylist(), len(part)) for part in parts] == [
-        ([DAYS[0]], 2),
-        ([DAYS[1]], 1),
-        ([DAYS[1]], 1),
-        ([DAYS[2]], 2),
-    ]
+    assert [(part["ds"].to_pylist(), len(part)) for part in parts] == [([ds], 1) for ds in DAYS[:3] for _ in range(2)]
     assert pa.types.is_dictionary(parts[0]["user_id"].type) and pa.types.is_dictionary(parts[0]["item_id"].type)
 
 

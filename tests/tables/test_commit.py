@@ -53,6 +53,17 @@ def test_small_batches_share_row_groups(tables: Tables, monkeypatch: pytest.Monk
     assert [footer.row_group(number).num_rows for number in range(footer.num_row_groups)] == [4, 4, 4, 2]
 
 
+@pytest.mark.parametrize(("groups", "wanted"), [(1, [7]), (3, [3, 3, 1]), (7, [1] * 7)])
+def test_many_rows_at_once_are_cut_into_row_groups(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch, groups: int, wanted: list[int]
+) -> None:
+    monkeypatch.setattr(files, "GROUP_BYTES", tiles(tables, *"abcdefg").nbytes // groups)
+    put(tables, "2017-01-01", *"abcdefg")
+    found = list(tables.row_groups("item_tiles", "2017-01-01", ["item_id"]))
+    assert [len(part) for part in found] == wanted
+    assert pa.concat_tables(found)["item_id"].to_pylist() == [*"abcdefg"]
+
+
 def test_a_batch_of_another_schema_is_refused_wherever_it_comes(tables: Tables) -> None:
     (batch,) = tiles(tables, "a").to_batches()
     with pytest.raises(LsifError, match="the rows to write hold"):
@@ -172,7 +183,7 @@ def test_equal_rows_in_any_order_of_any_files_keep_the_files_of_the_day(tables: 
 def test_a_day_is_read_by_row_groups_with_chosen_texts_as_dictionaries(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "GROUP_BYTES", 1)
+    monkeypatch.setattr(files, "GROUP_BYTES", tiles(tables, "a", "b").nbytes)
     put(tables, "2017-01-01", "z")
     writer = tables.writer("item_tiles")
     writer.write("2017-01-02", pa.concat_tables([tiles(tables, "a", "b"), tiles(tables, "c")]))
