@@ -39,9 +39,9 @@ bench-interests: preflight $(READY) ## nights and histories beside the same by h
 	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))
 	@$(BIN)/python -m benchmarks.interests.skew $(if $(SCALE),--scale $(SCALE))
 
-bench-night: preflight $(READY) ## nights and trainings at 5,000 to 1,000,000 users: USERS=5000,50000 ITEMS=50000 TRAINING=no RULES=yes ONE_LIST=yes (with RecTools beside it)
+bench-night: preflight $(READY) ## nights and trainings at 5,000 to 1,000,000 users: USERS=5000,50000 ITEMS=50000 TRAINING=no RULES=yes ONE_LIST=yes (with RecTools beside it) RESUME=yes
 	@$(BIN)/python -m benchmarks.nights $(if $(USERS),--users $(USERS)) $(if $(ITEMS),--items $(ITEMS)) \
-		$(if $(filter no,$(TRAINING)),--no-training) $(if $(RULES),--rules) $(if $(ONE_LIST),--one-list)
+		$(if $(filter no,$(TRAINING)),--no-training) $(if $(RULES),--rules) $(if $(ONE_LIST),--one-list) $(if $(RESUME),--resume)
 
 lint: preflight $(READY)
 	@$(BIN)/ruff check .

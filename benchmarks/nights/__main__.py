@@ -47,6 +47,7 @@ NIGHT = (
     "publish_recommendations",
     "join_feedback",
 )
+RECTOOLS_STEP = "RecTools, recommend"
 RECTOOLS = project_folder() / "benchmarks" / "quality" / "peers" / "rectools.txt"
 
 
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--no-training", action="store_true", help="score all with the smallest log's model")
     parser.add_argument("--one-list", action="store_true", help="for_you alone, with RecTools beside it")
     parser.add_argument("--rules", action="store_true", help="lists with filters, boosts and caps")
-    parser.add_argument("--resume", action="store_true", help="keep the steps that an earlier run ended")
+    parser.add_argument("--resume", action="store_true", help="keep what a run of these options ended")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where JSON and picture go")
     options = parser.parse_args()
     work = work_folder() / "nights"
@@ -67,15 +68,14 @@ def main() -> None:
         home = work / f"{users}-{options.items}"
         at = Crowd(people=users, things=options.items, one_list=options.one_list, rules=options.rules)
         os.environ["MLFLOW_TRACKING_URI"] = model or f"sqlite:///{home}/mlflow.db"
-        done = found.get(str(users), {}).get("steps", {})
+        asked = {"items": options.items, "rules": options.rules, "one_list": options.one_list, "model": model}
+        before = found.get(str(users), {})
+        done = before["steps"] if before.get("asked") == asked else {}
         for step, cost in _steps(home, at, trains=not (number and options.no_training), done=done):
             done = {**done, step: cost}
-            found[str(users)] = {"events": at.events * DAYS, "steps": done}
+            found[str(users)] = {"asked": asked, "events": at.events * DAYS, "steps": done}
         if options.no_training:
             model = os.environ["MLFLOW_TRACKING_URI"]
-        if options.one_list:
-            done["RecTools, recommend"] = _rectools(home)
-            found[str(users)] = {**found[str(users)], "steps": done}
         report.show(users, found[str(users)])
     report.write(found, options)
 
@@ -96,6 +96,8 @@ def _steps(home: Path, at: Crowd, trains: bool, done: Container[str]) -> Iterato
             if name == "train, training":
                 bench.job("move_alias", "promote", "--ds", PAST, "--force", "--reason", "a benchmark's")
             yield name, asdict(cost)
+    if at.one_list and RECTOOLS_STEP not in done:
+        yield RECTOOLS_STEP, _rectools(home)
 
 
 def _rectools(home: Path) -> dict[str, Any]:
