@@ -3,8 +3,9 @@
 import ast
 import hashlib
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent
 
 
 def code_hash(entry_point: Path) -> str:
@@ -37,14 +38,16 @@ def _imports(source: Path) -> Iterator[str]:
 
 
 def _file(module: str, beside: Path) -> Path | None:
-    """Our source of a module: beside the entry point, where Python looks first, or in `lsif`."""
+    """Our source of a module: beside the entry point, where Python looks first, or in `lsif`.
+
+    Found by its place: to ask Python for a module imports the package that it is in, and a job would load torch only to
+    know what it is made of.
+    """
     neighbour = beside / f"{module.replace('.', '/')}.py"
     if neighbour.exists():
         return neighbour
-    if module.split(".", maxsplit=1)[0] != "lsif":
+    package, *inside = module.split(".")
+    if package != PACKAGE.name:
         return None
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:  # `from lsif.days import day_before` names a function, not a module
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
+    place = PACKAGE.joinpath(*inside)  # `from lsif.days import day_before` names a function: there is no such file
+    return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.exists()), None)

@@ -23,16 +23,19 @@ SPARK = {
 MODEL = {"score_users", "train"}
 SEEN = """
 import runpy, sys
+from pathlib import Path
+from lsif.code import code_hash
 script, sys.argv = sys.argv[1], [sys.argv[1], "--help"]
 try:
     runpy.run_path(script, run_name="__main__")
 finally:
+    code_hash(Path(script))
     print("loaded:", *sys.modules, file=sys.stderr)
 """
 
 
 def started(job: Path, **environment: str) -> str:
-    """What a job that is only asked for its help says on standard error."""
+    """What a job that is only asked for its help, and what it is made of, says on standard error."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
     words = [sys.executable, "-c", SEEN, str(job)]
     root = str(JOBS.parent)
