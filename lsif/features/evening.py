@@ -29,6 +29,25 @@ class People(Protocol):
         ...
 
 
+class Few:
+    """Some people, read at once by whoever then asks for one after the other."""
+
+    def __init__(self, people: People, ids: pa.Array) -> None:
+        """
+        Args:
+            ids: of the few, sorted; of others nothing is to be asked.
+        """
+        self.ids = ids.filter(pc.is_in(ids, value_set=people.ids))
+        self._blocks = list(people.blocks(ids))
+
+    def blocks(self, ids: pa.Array) -> Iterator[Users]:
+        """As `People.blocks`, of some of the few."""
+        for block in self._blocks:
+            inside = ids.filter(pc.is_in(ids, value_set=block.ids))
+            if len(inside):
+                yield block.only(inside)
+
+
 @dataclass(frozen=True)
 class Evening:
     """The end of one day.

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from lsif.config import Interest, Settings
 from lsif.errors import LsifError
-from lsif.features.evening import Evening, evening
+from lsif.features.evening import Evening, Few, evening
 from lsif.features.words import with_words
 from lsif.ranking.by_rules import without_rules
 from lsif.ranking.rows import SCHEMA, of_variant
@@ -69,8 +69,10 @@ def lists_at(
 def lists_one_by_one(
     tables: Tables, ds: str, settings: Settings, trained: TrainedModel | None, users: Sequence[str]
 ) -> Iterator[tuple[str, pa.Table]]:
-    """The lists of each of `users` as `lists_at` makes them for this user alone; what all share is opened once."""
+    """The lists of each of `users` as `lists_at` makes them for this user alone; tables are opened once for all."""
     facts, at = UserFacts(tables, ds, settings), evening_of(tables, ds, settings, trained)
+    chosen = pa.array(sorted(users), pa.string())
+    at = replace(at, people=Few(at.people, chosen), earlier=Few(at.earlier, chosen))
     night = night_of(trained, at, settings, facts)
     for user in users:
         alone = pa.array([user], pa.string())
