@@ -1,7 +1,7 @@
 """What a night's lists are beside those of the nights before, beside each other, and beside the catalogue.
 
 Known as soon as they are published, before anybody has clicked. Everything is counted over all rows, so that there are
-no intervals. The size of a night is no matter of memory.
+no intervals. Some users are asked after the others, so that the size of a night is no matter of memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
 from lsif.days import day_before, days_between
-from lsif.engine import engine
+from lsif.engine import engine, some_after_others, users_in
 from lsif.evaluation.beyond import coverage, personalisation
 from lsif.evaluation.feedback import ALL
 from lsif.ranking.popular import appeared_lately
@@ -60,8 +60,8 @@ def night_rows(nights: Nights, cuts: Sequence[int]) -> pa.Table:
         sql.register("lists", nights.rows)
         sql.register("items", nights.items)
         found = [*_alone(sql, nights)]
-        found += [*_beside(sql, nights, cuts)] if nights.before else []
-        found += [*_unchanged(sql, nights)]
+        _by_user(sql, nights, cuts)
+        found += [*_beside(sql, cuts), *_unchanged(sql)]
     empty = {"low": None, "high": None, "segment": ALL}
     rows = [{**empty, **row, "metric": f"night.{row['metric']}"} for row in found if row["n"]]
     return pa.Table.from_pylist(rows, schema=arrow_schema(TABLES["metrics_daily"], with_ds=False))
@@ -70,25 +70,31 @@ def night_rows(nights: Nights, cuts: Sequence[int]) -> pa.Table:
 COUNTS = """
     SELECT list, item_id, count(*) AS lists, max(rank) AS longest, count(*) FILTER (rank = 1) AS firsts
     FROM lists WHERE ds = ? GROUP BY list, item_id ORDER BY list, item_id"""
+TABLES_BY_USER = """
+    CREATE TABLE beside
+        (list VARCHAR, user_id VARCHAR, rows BIGINT, new BIGINT, known BIGINT, fresh BIGINT {kept});
+    CREATE TABLE unchanged (list VARCHAR, users BIGINT, same BIGINT)"""
 BESIDE = """
+    INSERT INTO beside
     WITH tonight AS (SELECT * FROM lists WHERE ds = $ds),
     earlier AS (SELECT list, user_id, item_id, rank AS was FROM lists WHERE ds = $before)
     SELECT list, user_id, count(*) AS rows, count(*) FILTER (was IS NULL) AS new,
            count(*) FILTER (was IS NULL AND fresh IS NOT NULL) AS known,
-           count(*) FILTER (was IS NULL AND fresh) AS fresh,
+           count(*) FILTER (was IS NULL AND fresh) AS fresh
            {kept}
     FROM tonight SEMI JOIN (SELECT * FROM earlier WHERE was = 1) USING (list, user_id)
     LEFT JOIN earlier USING (list, user_id, item_id) LEFT JOIN items USING (item_id)
     GROUP BY list, user_id"""
 """Of each user who had the list on both nights."""
-KEPT = "count(*) FILTER (rank <= {k} AND was <= {k}) / count(*) FILTER (rank <= {k}) AS kept_{k}"
+KEPT = ", count(*) FILTER (rank <= {k} AND was <= {k}) / count(*) FILTER (rank <= {k}) AS kept_{k}"
 UNCHANGED = """
+    INSERT INTO unchanged
     SELECT list, count(*) AS n, count(*) FILTER (whole = nights * tonight) AS same
     FROM (
         SELECT list, user_id, count(*) FILTER (rank = 1) AS nights, sum(hash(rank, item_id)) AS whole,
                sum(hash(rank, item_id)) FILTER (ds = $ds) AS tonight
         FROM lists GROUP BY list, user_id)
-    WHERE nights = $nights GROUP BY list ORDER BY list"""
+    WHERE nights = $nights GROUP BY list"""
 """Lists are alike where their hashes are, so the sum over all nights is a multiple of tonight's."""
 
 
@@ -104,21 +110,30 @@ def _alone(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[st
         yield {"list": name, "metric": "coverage", "value": shown, "n": len(nights.items)}
 
 
-def _beside(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _by_user(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> None:
+    """Fill `beside` and `unchanged`."""
+    sql.execute(TABLES_BY_USER.format(kept="".join(f", kept_{k} DOUBLE" for k in cuts)))
+    beside = BESIDE.format(kept="".join(KEPT.format(k=k) for k in cuts))
+    for _, theirs in some_after_others(nights.rows, users_in(sql, "lists")):
+        sql.register("lists", theirs)
+        sql.execute(beside, {"ds": nights.ds, "before": nights.before})
+        sql.execute(UNCHANGED, {"ds": nights.ds, "nights": NIGHTS})
+
+
+def _beside(sql: "duckdb.DuckDBPyConnection", cuts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """What is new beside the night before, for the users who had the list on both."""
-    by_user = BESIDE.format(kept=", ".join(KEPT.format(k=k) for k in cuts))
-    overlaps = ", ".join(f"round(avg(kept_{k}), 9)" for k in cuts)  # threads add in any order
-    sums = "count(*), sum(rows), sum(new), sum(known), sum(fresh)"
-    whole = f"SELECT list, {sums}, {overlaps} FROM ({by_user}) GROUP BY list ORDER BY list"
-    given = {"ds": nights.ds, "before": nights.before}
-    for name, users, rows, new, known, fresh, *kept in sql.execute(whole, given).fetchall():
+    overlaps = "".join(f", round(avg(kept_{k}), 9)" for k in cuts)  # threads add in any order
+    sums = "count(*), sum(rows)::BIGINT, sum(new)::BIGINT, sum(known)::BIGINT, sum(fresh)::BIGINT"
+    whole = f"SELECT list, {sums} {overlaps} FROM beside GROUP BY list ORDER BY list"
+    for name, users, rows, new, known, fresh, *kept in sql.execute(whole).fetchall():
         for k, overlap in zip(cuts, kept, strict=True):
             yield {"list": name, "metric": f"overlap@{k}", "value": overlap, "n": users}
         yield {"list": name, "metric": "new_rows", "value": new / rows, "n": rows}
         yield {"list": name, "metric": "fresh_of_new_rows", "value": fresh / max(known, 1), "n": known}
 
 
-def _unchanged(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[str, Any]]:
+def _unchanged(sql: "duckdb.DuckDBPyConnection") -> Iterator[dict[str, Any]]:
     """Which users have had the same list, row by row, on every one of the last nights."""
-    for name, users, same in sql.execute(UNCHANGED, {"ds": nights.ds, "nights": NIGHTS}).fetchall():
+    whole = "SELECT list, sum(users)::BIGINT, sum(same)::BIGINT FROM unchanged GROUP BY list ORDER BY list"
+    for name, users, same in sql.execute(whole).fetchall():
         yield {"list": name, "metric": f"same_{NIGHTS}_nights", "value": same / users, "n": users}

@@ -2,7 +2,7 @@
 
 An item at rank r has exposure 1 / log2(r + 1), the discount of DCG (Singh and Joachims, Fairness of Exposure in
 Rankings, KDD 2018). Every row is counted, so that there are no intervals; sums are of whole numbers, or rounded, since
-an engine adds in any order. The size of a night is no matter of memory.
+an engine adds in any order. Some users are asked after the others, so that the size of a night is no matter of memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from lsif.engine import some_after_others, users_in
 from lsif.evaluation.feedback import ALL, METRICS
 from lsif.evaluation.groups import Past, item_groups, register, user_groups
 from lsif.evaluation.rates import DECIMALS
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
 SMOOTHING = 0.01
 """Steck's α: so much of a user's own mix is added to the list's, so that what it lacks costs much and not for ever."""
 
-SEEN = f"""
-    CREATE TABLE members AS FROM user_groups UNION ALL SELECT user_id, '{ALL}' FROM who;
-    CREATE TABLE seen AS
-    SELECT list, segment, item_id, count(*) AS rows, sum((1e9 / log2(rank + 1))::BIGINT)::BIGINT AS exposure
-    FROM listed JOIN members USING (user_id) GROUP BY ALL"""
-"""Exposure in billionths."""
+TABLES = """
+    CREATE TABLE popular AS SELECT item_id, sum(events)::BIGINT AS events FROM taken GROUP BY item_id;
+    CREATE TABLE seen (list VARCHAR, segment VARCHAR, item_id VARCHAR, rows BIGINT, exposure BIGINT);
+    CREATE TABLE means (metric VARCHAR, list VARCHAR, segment VARCHAR, value DOUBLE, weight DOUBLE, users BIGINT)"""
+"""`seen` has exposure in billionths; a mean of `means` is the sum of `value` over that of `weight`."""
+MEMBERS = f"""
+    CREATE OR REPLACE TABLE members AS
+    FROM user_groups SEMI JOIN block USING (user_id) UNION ALL SELECT user_id, '{ALL}' FROM block;
+    CREATE OR REPLACE TABLE had AS FROM taken SEMI JOIN block USING (user_id)"""
+SEEN = """
+    CREATE OR REPLACE TABLE seen AS
+    SELECT list, segment, item_id, sum(rows)::BIGINT AS rows, sum(exposure)::BIGINT AS exposure
+    FROM (
+        FROM seen UNION ALL
+        SELECT list, segment, item_id, count(*), sum((1e9 / log2(rank + 1))::BIGINT)
+        FROM listed JOIN members USING (user_id) GROUP BY ALL)
+    GROUP BY ALL"""
 OF_ITEMS = f"""
     WITH sold AS (SELECT item_id, sum(events) AS events, sum(value) AS value FROM taken GROUP BY item_id),
     groups AS (
@@ -57,20 +69,20 @@ OF_LISTS = """
 """Coverage and Gini's coefficient, of items in ascending order; those that are not shown have exposure 0 and stand
 before all others."""
 LIFT = """
-    WITH popular AS (SELECT item_id, sum(events)::BIGINT AS events FROM taken GROUP BY item_id),
-    had AS (
-        SELECT user_id, avg(events) AS popularity
-        FROM (SELECT DISTINCT user_id, item_id FROM taken) JOIN popular USING (item_id) GROUP BY user_id),
+    WITH own AS (
+        SELECT user_id, avg(popular.events) AS popularity
+        FROM (SELECT DISTINCT user_id, item_id FROM had) JOIN popular USING (item_id) GROUP BY user_id),
     got AS (
         SELECT list, user_id, avg(coalesce(events, 0)) AS popularity
         FROM listed LEFT JOIN popular USING (item_id) GROUP BY ALL)
-    SELECT list, segment, avg(got.popularity) / avg(had.popularity) - 1, count(*)
-    FROM got JOIN had USING (user_id) JOIN members USING (user_id) GROUP BY ALL ORDER BY ALL"""
+    INSERT INTO means
+    SELECT 'popularity_lift', list, segment, sum(got.popularity), sum(own.popularity), count(*)
+    FROM got JOIN own USING (user_id) JOIN members USING (user_id) GROUP BY ALL"""
 CALIBRATION = f"""
     WITH kinds AS (SELECT item_id, category FROM items WHERE category IS NOT NULL),
-    had AS (
+    own AS (
         SELECT user_id, category, sum(events) / sum(sum(events)) OVER (PARTITION BY user_id) AS share
-        FROM taken JOIN kinds USING (item_id) GROUP BY user_id, category),
+        FROM had JOIN kinds USING (item_id) GROUP BY user_id, category),
     got AS (
         SELECT list, user_id, category,
             sum(1 / log2(rank + 1)) / sum(sum(1 / log2(rank + 1))) OVER (PARTITION BY list, user_id) AS share
@@ -78,10 +90,14 @@ CALIBRATION = f"""
     divergences AS (
         SELECT list, user_id,
             sum(p.share * ln(p.share / ((1 - {SMOOTHING}) * coalesce(q.share, 0) + {SMOOTHING} * p.share))) AS nats
-        FROM (SELECT DISTINCT list, user_id FROM listed) JOIN had p USING (user_id)
+        FROM (SELECT DISTINCT list, user_id FROM listed) JOIN own p USING (user_id)
         LEFT JOIN got q USING (list, user_id, category) GROUP BY ALL)
-    SELECT list, segment, avg(nats), count(*)
-    FROM divergences JOIN members USING (user_id) GROUP BY ALL ORDER BY ALL"""
+    INSERT INTO means
+    SELECT 'calibration', list, segment, sum(nats), count(*), count(*)
+    FROM divergences JOIN members USING (user_id) GROUP BY ALL"""
+OF_USERS = """
+    SELECT list, metric, segment, sum(value) / sum(weight) - if(metric = 'popularity_lift', 1, 0), sum(users)::BIGINT
+    FROM means GROUP BY list, metric, segment ORDER BY ALL"""
 
 
 def exposure_rows(
@@ -106,8 +122,13 @@ def exposure_rows(
     register(sql, past)
     user_groups(sql, of_users)
     item_groups(sql, of_items, past.items.schema)
-    sql.execute(SEEN)
-    found = [*_of_items(sql), *_of_lists(sql, len(past.items)), *_of_users(sql)]
+    sql.execute(TABLES)
+    for users, theirs in some_after_others(listed, users_in(sql, "who")):
+        sql.register("listed", theirs)
+        sql.register("block", pa.table({"user_id": users}))
+        for query in (MEMBERS, SEEN, LIFT, CALIBRATION):
+            sql.execute(query)
+    found = [*_of_items(sql), *_of_lists(sql, len(past.items)), *sql.sql(OF_USERS).fetchall()]
     rows = [
         {"list": name, "metric": f"fair.{metric}", "segment": segment, "value": round(value, DECIMALS), "n": n}
         for name, metric, segment, value, n in found
@@ -134,9 +155,3 @@ def _of_lists(sql: "duckdb.DuckDBPyConnection", items: int) -> Iterator[Found]:
     for name, segment, coverage, gini in sql.execute(OF_LISTS, {"items": items}).fetchall():
         yield name, "coverage", segment, coverage, items
         yield name, "gini", segment, gini, items
-
-
-def _of_users(sql: "duckdb.DuckDBPyConnection") -> Iterator[Found]:
-    for metric, query in (("popularity_lift", LIFT), ("calibration", CALIBRATION)):
-        for name, segment, value, users in sql.execute(query).fetchall():
-            yield name, metric, segment, value, users

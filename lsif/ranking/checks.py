@@ -6,17 +6,16 @@ each user's lists hold). What is asked of each user's rows is asked of some user
 a night is no matter of memory; the rest reads them as a stream.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
 from lsif.checks import Check
 from lsif.checks.check import Verdict
-from lsif.engine import engine
+from lsif.engine import engine, some_after_others
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules
 from lsif.ranked_list import RankedList
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
 NAMED = 3
-SOME = 2**16
-"""Users whose rows are looked at together: some four million rows of three lists of twenty."""
 
 TOLERANCE = 1e-5
 LEVELS: tuple[Verdict, ...] = ("fail", "warn")
@@ -70,7 +67,7 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
         sql.register("looked_into", pa.table({"user_id": expected.looked_into}))
         sql.register("touched", expected.touched)
         sql.execute(LACKING)
-        for users, theirs in _some_after_others(rows, expected.users):
+        for users, theirs in some_after_others(rows, expected.users):
             sql.register("listed", theirs)
             sql.register("users", pa.table({"user_id": users}))
             sql.execute(LENGTHS, [len(expected.items)])
@@ -85,19 +82,6 @@ def audit(rows: pa.Table | pads.Dataset, expected: Expected) -> list[Check]:
         for name in OF_NIGHT:
             found[name] += _lines(sql, CHECKS[name])
     return [_check(name, lines) for name, lines in found.items()]
-
-
-def _some_after_others(
-    rows: pa.Table | pads.Dataset, users: pa.Array
-) -> Iterator[tuple[pa.Array, pa.Table | pads.Dataset]]:
-    """Users (sorted), and their rows: those of nobody that is known, too, wherever their ids stand."""
-    ids = pc.field("user_id")
-    for start in range(0, max(len(users), 1), SOME):
-        of, before, after = users.slice(start, SOME), start == 0, start + SOME >= len(users)
-        above = pc.scalar(True) if before else ids >= of[0]
-        below = pc.scalar(True) if after else ids < users[start + SOME]
-        inside = (above & below) | ids.is_null() if before else above & below
-        yield of, rows if before and after else rows.filter(inside)
 
 
 def _asked(name: str, expected: Expected) -> dict[str, object]:

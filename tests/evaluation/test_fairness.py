@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from lsif import engine
 from lsif.bounds import Bound, FairnessBounds
 from lsif.config import Gate
-from lsif.engine import engine
 from lsif.evaluation.by_group import OfGroup, by_group
 from lsif.evaluation.exposure import exposure_rows
 from lsif.evaluation.fairness import asked_of_items, fairness_checks
@@ -28,8 +28,13 @@ DEFAULT, DEFAULTS = FairnessBounds(), Fairness()
 NO_BOUNDS = FairnessBounds(exposure=Bound(), popularity_lift=Bound(), calibration=Bound())
 
 
+@pytest.fixture(params=[engine.SOME, 1], ids=["whole", "some"])
+def users_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SOME", request.param)
+
+
 def shown(listed: pa.Table, past: Past, items: tuple[str, ...] = ITEM_GROUPS) -> pa.Table:
-    with engine() as sql:
+    with engine.engine() as sql:
         return exposure_rows(sql, listed, past, USER_GROUPS, items)
 
 
@@ -78,6 +83,7 @@ SECOND = 1 / np.log2(3)
 """Exposure at rank 2; at rank 1 it is 1."""
 
 
+@pytest.mark.usefixtures("users_at_once")
 def test_exposure_is_a_share_of_what_is_shown_and_is_held_beside_other_shares(past: Past) -> None:
     found = {
         (row["metric"].removeprefix("fair."), row["segment"]): (row["value"], row["n"])
@@ -102,6 +108,7 @@ def test_exposure_is_a_share_of_what_is_shown_and_is_held_beside_other_shares(pa
     assert found["coverage", "user.country=FR"] == (0.5, 4)
 
 
+@pytest.mark.usefixtures("users_at_once")
 def test_gini_lift_and_calibration_by_hand(past: Past) -> None:
     found = {(row["metric"], row["segment"]): row["value"] for row in shown(LISTED, past).to_pylist()}
     exposures = np.array([0, SECOND, SECOND, 2])
@@ -117,6 +124,7 @@ def test_gini_lift_and_calibration_by_hand(past: Past) -> None:
     assert found["fair.calibration", "user.country="] == 0, "bob had c alone, and was shown c alone"
 
 
+@pytest.mark.usefixtures("users_at_once")
 def test_users_are_told_apart_by_what_they_did(past: Past) -> None:
     rows = shown(LISTED, past).to_pylist()
     lifts = {row["segment"]: row["value"] for row in rows if row["metric"] == "fair.popularity_lift"}
@@ -134,6 +142,7 @@ def test_users_are_told_apart_by_what_they_did(past: Past) -> None:
     }
 
 
+@pytest.mark.usefixtures("users_at_once")
 def test_of_a_column_with_many_values_the_frequent_ones_are_told_apart(past: Past) -> None:
     many = pa.table({"item_id": [f"i{n}" for n in range(60)], "brand": [f"b{n // 2}" for n in range(60)]})
     items = many.append_column("category", many["brand"]).append_column("appeared lately", pa.nulls(60, pa.bool_()))

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 import torch
 
+from lsif import engine
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.list_rules import ListRules
-from lsif.ranking import checks
 from lsif.ranking.checks import FAIL, WARN, Expected, audit, passed
 from lsif.ranking.popular import available_items
 from lsif.ranking.tally import Tally
@@ -42,11 +42,11 @@ def expected(at: Known, settings: Settings) -> Expected:
     return Expected(at.ids, items, settings.lists, rules, {}, closed, lambda users: had, looked_into, known)
 
 
-@pytest.fixture(params=[checks.SOME, 4], ids=["whole", "some"])
+@pytest.fixture(params=[engine.SOME, 4], ids=["whole", "some"])
 def night(
     settings: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[pa.Table, Expected]:
-    monkeypatch.setattr(checks, "SOME", request.param)
+    monkeypatch.setattr(engine, "SOME", request.param)
     small = shop.small(settings, k=3)
     at = shop.known(shop.events(users=6, items=10), small, shop.catalogue(10, unavailable=("i009",)))
     vectors = shop.vectors(at.items)
