@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lsif.drift.histogram import Histogram
+from lsif.drift.histogram import Histogram, bins_of
 from lsif.features.ragged import Array
 
 FINENESS = 2
@@ -42,7 +42,7 @@ class Grid:
         """Of a table [N, F]; a histogram for each name."""
         read = values[:, self.columns]
         finite = np.isfinite(read)
-        bins = np.floor(read * np.exp2(-self.width).astype(read.dtype))
+        bins = bins_of(read, self.width)
         if not (whole := bool(finite.all())):
             bins[~finite] = 0
         size = int((self.last - self.first).max(initial=0)) + 1

@@ -11,6 +11,16 @@ FARTHEST = 2**12
 """Bins on either side of nought; what lies beyond is in the last of them."""
 
 
+def bins_of(values: Array, width: int | Array) -> Array:
+    """The bin of each number, as floats of the numbers' kind.
+
+    Of wide bins those one wide are asked first: halves of the smallest numbers below nought are rounded to it.
+    """
+    narrowed = np.where(np.greater(width, 0), np.floor(values), values)
+    bins: Array = np.floor(narrowed * np.exp2(-width).astype(values.dtype))
+    return bins
+
+
 @dataclass(frozen=True)
 class Histogram:
     """Of one number.
@@ -31,7 +41,7 @@ class Histogram:
     def of(cls, values: Array, width: int) -> "Histogram":
         """Of some numbers [N]."""
         finite = values[np.isfinite(values)]
-        bins = np.clip(np.floor(finite * 2.0**-width), -FARTHEST, FARTHEST).astype(np.int64)
+        bins = np.clip(bins_of(finite, width), -FARTHEST, FARTHEST).astype(np.int64)
         first = int(bins.min(initial=FARTHEST)) if len(bins) else 0
         return cls(width, first, np.bincount(bins - first), len(values) - len(finite)).trimmed()
 

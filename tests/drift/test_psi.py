@@ -34,6 +34,14 @@ def test_a_bin_holds_what_is_at_least_its_start() -> None:
     assert (found.first, found.counts.tolist(), found.missing) == (-1, [2, 2, 0, 1], 1)
 
 
+def test_the_smallest_number_below_nought_is_below_it_in_bins_of_any_width() -> None:
+    for kind in (np.float32, np.float64):
+        least = np.array([-np.finfo(kind).smallest_subnormal])
+        assert [Histogram.of(least, width).first for width in (-2, 0, 1, 5)] == [-1] * 4
+        grid = Grid(("a",), np.zeros(1, np.int64), np.array([1]), np.array([-4]), np.array([4]))
+        assert grid.count(least[:, None])["a"].first == -1
+
+
 def test_columns_are_counted_as_the_model_reads_them() -> None:
     grid = Grid.of(("a", "still", "b"), np.array([0.0, 7.0, 10.0]), np.array([1.0, np.inf, 3.0]), clip=5.0)
     assert grid.names == ("a", "b") and grid.width.tolist() == [-2, -1]
