@@ -18,25 +18,12 @@ MOST_USERS = 3000
 
 def reranked(given: Given, settings: Settings, candidates: Rows, cutoffs: int) -> Scorer:
     """Settings: `objective` (binary or lambdarank), `leaves`, `trees`, `rate`."""
-    features, taken, groups = _examples(given, candidates, cutoffs)
-    parameters = {
-        "objective": settings["objective"],
-        "num_leaves": settings["leaves"],
-        "learning_rate": settings["rate"],
-        "min_data_in_leaf": 200,
-        "feature_fraction": 0.5,
-        "bagging_fraction": 0.5,
-        "bagging_freq": 1,
-        "max_bin": 127,
-        "lambdarank_truncation_level": 20,
-        "seed": settings.get("seed", 1),
-        "num_threads": 2,
-        "verbose": -1,
-    }
-    data = lightgbm.Dataset(features, taken, group=groups if settings["objective"] == "lambdarank" else None)
-    model = lightgbm.train(parameters, data, settings["trees"])
-    today = candidates(own_items.log(given), 0, given.wanted)
-    value = np.asarray(model.predict(_matrix(today)), np.float32)
+    chosen = (settings["objective"], settings["leaves"], settings["rate"], settings.get("seed", 1))
+    model = _booster(given, candidates, cutoffs, *chosen)
+    while model.current_iteration() < settings["trees"]:
+        model.update()
+    today = _today(given, candidates)
+    value = np.asarray(model.predict(_matrix(today), num_iteration=settings["trees"]), np.float32)
     # A rank objective has negative scores; only positive ones are opinions.
     cells = (value - value.min() + 1e-6, (today["user"].to_numpy(), today["item"].to_numpy()))
     scores = sparse.csr_matrix(cells, shape=(len(given.users), len(given.items)), dtype=np.float32)
@@ -45,6 +32,35 @@ def reranked(given: Given, settings: Settings, candidates: Rows, cutoffs: int) -
         return scores[rows].toarray()
 
     return dense
+
+
+@cache
+def _booster(
+    given: Given, candidates: Rows, cutoffs: int, objective: str, leaves: int, rate: float, seed: int
+) -> lightgbm.Booster:
+    """Without a tree so far: settings that differ in their number of trees share the first of them."""
+    features, taken, groups = _examples(given, candidates, cutoffs)
+    parameters = {
+        "objective": objective,
+        "num_leaves": leaves,
+        "learning_rate": rate,
+        "min_data_in_leaf": 200,
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.5,
+        "bagging_freq": 1,
+        "max_bin": 127,
+        "lambdarank_truncation_level": 20,
+        "seed": seed,
+        "num_threads": 2,
+        "verbose": -1,
+    }
+    data = lightgbm.Dataset(features, taken, group=groups if objective == "lambdarank" else None, params=parameters)
+    return lightgbm.Booster(parameters, data)
+
+
+@cache
+def _today(given: Given, candidates: Rows) -> pl.DataFrame:
+    return candidates(own_items.log(given), 0, given.wanted)
 
 
 @cache
