@@ -7,18 +7,13 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pytest
 
-from lsif import engine
 from lsif.days import day_before
 from lsif.evaluation.change import NIGHTS, Nights, last_nights, night_rows
 
+pytestmark = pytest.mark.usefixtures("users_at_once")
 DS, BEFORE = "2017-10-31", "2017-10-30"
 Lists = dict[str, dict[str, list[str]]]
 """Night → user → items."""
-
-
-@pytest.fixture(autouse=True, params=[engine.SOME, 1], ids=["whole", "some"])
-def users_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SOME", request.param)
 
 
 def metrics(

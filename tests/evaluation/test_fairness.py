@@ -28,11 +28,6 @@ DEFAULT, DEFAULTS = FairnessBounds(), Fairness()
 NO_BOUNDS = FairnessBounds(exposure=Bound(), popularity_lift=Bound(), calibration=Bound())
 
 
-@pytest.fixture(params=[engine.SOME, 1], ids=["whole", "some"])
-def users_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SOME", request.param)
-
-
 def shown(listed: pa.Table, past: Past, items: tuple[str, ...] = ITEM_GROUPS) -> pa.Table:
     with engine.engine() as sql:
         return exposure_rows(sql, listed, past, USER_GROUPS, items)
