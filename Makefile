@@ -31,9 +31,9 @@ test-long: preflight $(READY) ## what takes minutes each: two worlds that end al
 test-faults: preflight $(READY) ## processes killed at every place, full disks, services away, files that lie: counts at the end, within the hour
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m "long or not long" --timeout 2400 --numprocesses 2 --no-loadscope-reorder
 
-bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes CHANGE=training.examples=9000, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
+bench-quality: preflight $(READY) ## LSIF beside its peers: LOG=all STAGE=validation SEEDS=5 (STAGE=test once) ABLATION=yes FRESHNESS=yes CHANGE=training.examples=9000 BEFORE=another-version/.bench, or SOURCE=my.toml CUTS=day,day FROM=day TO=day
 	@$(BIN)/python -m benchmarks.quality $(if $(LOG),--log $(LOG)) $(if $(STAGE),--stage $(STAGE)) $(if $(SEEDS),--seeds $(SEEDS)) \
-		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(foreach one,$(CHANGE),--change $(one)) $(if $(FRESHNESS),--freshness) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
+		$(if $(PEERS),--peers $(PEERS)) $(if $(ABLATION),--ablation) $(foreach one,$(CHANGE),--change $(one)) $(if $(FRESHNESS),--freshness) $(if $(BEFORE),--before $(BEFORE)) $(if $(SOURCE),--source $(SOURCE) --cuts $(CUTS) --from $(FROM) --to $(TO))
 
 bench-interests: preflight $(READY) ## nights and histories beside the same by hand in PySpark, DuckDB, Polars: SCALE=1 CURVE=0.25
 	@$(BIN)/python -m benchmarks.interests $(if $(SCALE),--scale $(SCALE)) $(if $(CURVE),--curve-scale $(CURVE))

@@ -33,6 +33,9 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         "--only", default="", help="some of the stage's cuts, comma between them; settings too are chosen on them"
     )
     parser.add_argument("--without-lsif", action="store_true", help="peers only; the first one takes LSIF's place")
+    parser.add_argument(
+        "--before", type=Path, metavar="FOLDER", help="LSIF_BENCH_WORK of another version, whose lists join as 'before'"
+    )
     parser.add_argument("--ablation", action="store_true", help="LSIF without each of its parts, too")
     parser.add_argument(
         "--change",
@@ -82,7 +85,7 @@ def main() -> None:
         if options.freshness:
             _freshness(log, [rival for rival in rivals if rival.name == OURS], console)
             continue
-        found = outcome(log, options.stage, rivals)
+        found = outcome(log, options.stage, rivals, options.before)
         results = rows(found)
         show(found, results, console)
         file = work_folder() / "results" / f"{log.name}-{options.stage}.json"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.quality.before import BEFORE, made_before
 from benchmarks.quality.judging import Scored, scored
 from benchmarks.quality.logs import Log, work_folder
 from benchmarks.quality.prepare import prepared
@@ -37,8 +38,12 @@ class Outcome:
     entries: list[Entry]
 
 
-def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
-    """Judge `rivals` on the cuts of `stage`; on the test's cuts, with the settings that validation chose."""
+def outcome(log: Log, stage: str, rivals: Sequence[Rival], before: Path | None = None) -> Outcome:
+    """Judge `rivals` on the cuts of `stage`; on the test's cuts, with the settings that validation chose.
+
+    Args:
+        before: work folder of another version of LSIF, whose lists are judged too.
+    """
     stages = ("validation",) if stage == "validation" else ("validation", "test")
     tables, settings = prepared(log, stages)
     windows = {}
@@ -47,6 +52,10 @@ def outcome(log: Log, stage: str, rivals: Sequence[Rival]) -> Outcome:
         for one in windows[name]:
             fingerprint(one.given)
     entries = [entry for rival in rivals for entry in _entries(rival, windows, stage)]
+    if before:
+        made = made_before(before, log, [one.cut for one in windows[stage]])
+        seeds = list(range(len(made[0].seconds)))
+        entries.append(_entry(BEFORE, made, windows[stage], [{} for _ in seeds], dict.fromkeys(TRACKS, seeds)))
     return Outcome(log, stage, windows[stage], entries)
 
 

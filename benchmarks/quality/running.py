@@ -35,6 +35,11 @@ def run(rival: Rival, settings: tuple[Choice, ...], given: Path) -> Made:
     if due:
         with TemporaryDirectory(dir=given) as own:  # another run on the same log may be making the same lists
             _split(_call(rival, [choice for choice, _ in due], given, Path(own)), [file for _, file in due])
+    return kept(files)
+
+
+def kept(files: list[Path]) -> Made:
+    """Lists and costs as they lie in files, one for each setting."""
     reports = [json.loads(file.with_suffix(".json").read_text()) for file in files]
     lists = [pl.read_parquet(file).with_columns(setting=pl.lit(n, pl.Int32)) for n, file in enumerate(files)]
     seconds = [report["seconds"] for report in reports]

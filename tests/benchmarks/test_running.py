@@ -1,6 +1,7 @@
 """Lists of a rival are kept until its code, its setting or what it was given changes."""
 
 import importlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +11,14 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.quality.__main__ import arguments, chosen
+from benchmarks.quality.before import made_before
 from benchmarks.quality.bench import chosen_settings
+from benchmarks.quality.logs import LOGS
 from benchmarks.quality.rivals import DEFAULT, OURS, RIVALS, Rival, ours, title
 from benchmarks.quality.running import fingerprint, run
 from benchmarks.quality.window import window
 from lsif.config import Settings
+from lsif.errors import LsifError
 from lsif.features.evening import Evening
 from lsif.tables import Tables
 from tests.ranking import shop
@@ -190,3 +194,20 @@ def test_a_setting_that_is_another_stands_beside_the_product_s_own() -> None:
     assert [choice["seed"] for choice in grid] == [1, 2] * 3
     with pytest.raises(SystemExit):
         arguments(["--change", "training.examples"])
+
+
+def test_lists_of_another_version_are_those_in_its_folder(
+    tmp_path: Path, given: Path, calls: Callable[..., int]
+) -> None:
+    calls(OURS)
+    log, cuts = LOGS["completejourney"], ["2017-11-02", "2017-11-09"]
+    for cut in cuts:
+        shutil.copytree(given / OURS, tmp_path / "work" / log.name / "cuts" / cut / OURS)
+    found = made_before(tmp_path / "work", log, cuts)
+    assert [(one.lists["item_id"].to_list(), one.seconds) for one in found] == [(["0"], [0.0])] * 2
+    calls(OURS, days=14)
+    shutil.copytree(given / OURS, tmp_path / "work" / log.name / "cuts" / cuts[1] / OURS, dirs_exist_ok=True)
+    with pytest.raises(LsifError, match="2017-11-02: 1, 2017-11-09: 2"):
+        made_before(tmp_path / "work", log, cuts)
+    with pytest.raises(LsifError, match="2017-11-02: 0"):
+        made_before(tmp_path / "elsewhere", log, cuts)
