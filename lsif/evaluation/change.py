@@ -60,7 +60,7 @@ def night_rows(nights: Nights, cuts: Sequence[int]) -> pa.Table:
         sql.register("lists", nights.rows)
         sql.register("items", nights.items)
         found = [*_alone(sql, nights)]
-        _by_user(sql, nights, cuts)
+        _add_up(sql, nights, cuts)
         found += [*_beside(sql, cuts), *_unchanged(sql)]
     empty = {"low": None, "high": None, "segment": ALL}
     rows = [{**empty, **row, "metric": f"night.{row['metric']}"} for row in found if row["n"]]
@@ -70,22 +70,24 @@ def night_rows(nights: Nights, cuts: Sequence[int]) -> pa.Table:
 COUNTS = """
     SELECT list, item_id, count(*) AS lists, max(rank) AS longest, count(*) FILTER (rank = 1) AS firsts
     FROM lists WHERE ds = ? GROUP BY list, item_id ORDER BY list, item_id"""
-TABLES_BY_USER = """
-    CREATE TABLE beside
-        (list VARCHAR, user_id VARCHAR, rows BIGINT, new BIGINT, known BIGINT, fresh BIGINT {kept});
+SUMS = """
+    CREATE TABLE beside (list VARCHAR, users BIGINT, rows BIGINT, new BIGINT, known BIGINT, fresh BIGINT {kept});
     CREATE TABLE unchanged (list VARCHAR, users BIGINT, same BIGINT)"""
+"""A row of each for every list and some users."""
 BESIDE = """
     INSERT INTO beside
     WITH tonight AS (SELECT * FROM lists WHERE ds = $ds),
-    earlier AS (SELECT list, user_id, item_id, rank AS was FROM lists WHERE ds = $before)
-    SELECT list, user_id, count(*) AS rows, count(*) FILTER (was IS NULL) AS new,
-           count(*) FILTER (was IS NULL AND fresh IS NOT NULL) AS known,
-           count(*) FILTER (was IS NULL AND fresh) AS fresh
-           {kept}
-    FROM tonight SEMI JOIN (SELECT * FROM earlier WHERE was = 1) USING (list, user_id)
-    LEFT JOIN earlier USING (list, user_id, item_id) LEFT JOIN items USING (item_id)
-    GROUP BY list, user_id"""
-"""Of each user who had the list on both nights."""
+    earlier AS (SELECT list, user_id, item_id, rank AS was FROM lists WHERE ds = $before),
+    by_user AS (
+        SELECT list, user_id, count(*) AS rows, count(*) FILTER (was IS NULL) AS new,
+               count(*) FILTER (was IS NULL AND fresh IS NOT NULL) AS known,
+               count(*) FILTER (was IS NULL AND fresh) AS fresh
+               {kept}
+        FROM tonight SEMI JOIN (SELECT * FROM earlier WHERE was = 1) USING (list, user_id)
+        LEFT JOIN earlier USING (list, user_id, item_id) LEFT JOIN items USING (item_id)
+        GROUP BY list, user_id)
+    SELECT list, count(*), sum(rows), sum(new), sum(known), sum(fresh) {sums} FROM by_user GROUP BY list"""
+"""Of the users who had the list on both nights."""
 KEPT = ", count(*) FILTER (rank <= {k} AND was <= {k}) / count(*) FILTER (rank <= {k}) AS kept_{k}"
 UNCHANGED = """
     INSERT INTO unchanged
@@ -110,10 +112,11 @@ def _alone(sql: "duckdb.DuckDBPyConnection", nights: Nights) -> Iterator[dict[st
         yield {"list": name, "metric": "coverage", "value": shown, "n": len(nights.items)}
 
 
-def _by_user(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> None:
+def _add_up(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[int]) -> None:
     """Fill `beside` and `unchanged`."""
-    sql.execute(TABLES_BY_USER.format(kept="".join(f", kept_{k} DOUBLE" for k in cuts)))
-    beside = BESIDE.format(kept="".join(KEPT.format(k=k) for k in cuts))
+    sql.execute(SUMS.format(kept="".join(f", kept_{k} DOUBLE" for k in cuts)))
+    sums = "".join(f", sum(kept_{k})" for k in cuts)
+    beside = BESIDE.format(kept="".join(KEPT.format(k=k) for k in cuts), sums=sums)
     for _, theirs in some_after_others(nights.rows, users_in(sql, "lists")):
         sql.register("lists", theirs)
         sql.execute(beside, {"ds": nights.ds, "before": nights.before})
@@ -122,8 +125,8 @@ def _by_user(sql: "duckdb.DuckDBPyConnection", nights: Nights, cuts: Sequence[in
 
 def _beside(sql: "duckdb.DuckDBPyConnection", cuts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """What is new beside the night before, for the users who had the list on both."""
-    overlaps = "".join(f", round(avg(kept_{k}), 9)" for k in cuts)  # threads add in any order
-    sums = "count(*), sum(rows)::BIGINT, sum(new)::BIGINT, sum(known)::BIGINT, sum(fresh)::BIGINT"
+    overlaps = "".join(f", round(sum(kept_{k}) / sum(users), 9)" for k in cuts)  # threads add in any order
+    sums = "sum(users)::BIGINT, sum(rows)::BIGINT, sum(new)::BIGINT, sum(known)::BIGINT, sum(fresh)::BIGINT"
     whole = f"SELECT list, {sums} {overlaps} FROM beside GROUP BY list ORDER BY list"
     for name, users, rows, new, known, fresh, *kept in sql.execute(whole).fetchall():
         for k, overlap in zip(cuts, kept, strict=True):
