@@ -25,16 +25,21 @@ ITEM_FEATURES = (
 )
 """Columns that a history row repeats."""
 
-NEW_FEATURES = (
-    *(f"log_new_users_{span}d" for span in NEW_SPANS),
-    *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
-    "never_taken",
+HOUR_FEATURES = (
     *(f"log_buyers_{span}h" for span in HOUR_SPANS),
     *(f"log_buyers_half_life_{half_life:g}h" for half_life in HOUR_HALF_LIVES),
     "trend_1h_6h",
     "trend_3h_24h",
     "log_hours_since_last_purchase",
     "log_hours_since_first_purchase",
+)
+"""What the last hours say, nothing where a log knows no hours."""
+
+NEW_FEATURES = (
+    *(f"log_new_users_{span}d" for span in NEW_SPANS),
+    *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
+    "never_taken",
+    *HOUR_FEATURES,
     *(
         f"{name}_{level}"
         for level in ("category", "kind")
@@ -42,7 +47,7 @@ NEW_FEATURES = (
     ),
 )
 """Columns after those: who takes the item for the first time (what is new to many is what is next for others), what the
-last hours say, nothing where a log knows no hours, and those who take an item of its group for the first time."""
+last hours say, and those who take an item of its group for the first time."""
 
 COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
 """Where attributes are known, the last three come again for each of them, in the order of `Groups.levels`."""

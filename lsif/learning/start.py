@@ -3,21 +3,35 @@
 import numpy as np
 
 from lsif.evaluation.metrics import ndcg
-from lsif.features.item_features import COLUMNS
+from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array, slices
 from lsif.learning.step import Example
+from lsif.model.fusion_model import FusionModel
 from lsif.model.popularity import STARTS
 
 JUDGED, MOST_USERS = 20, 4096
 """As deep as trust is judged, and by as many users."""
+SURE = 3
+"""Standard errors that the best count must be ahead: of seventeen that are no better one is two ahead by chance."""
 NEAR = 512
 """Items of each list that are looked at: a user's own are taken out of them."""
 
 
-def best_start(example: Example) -> int:
-    """Place in `STARTS` of the count whose list of what is new to a user has the best NDCG.
+def start_popularity(model: FusionModel, example: Example) -> None:
+    """Let the popularity of a fresh model start from the best count, and hours speak only where that is one of hours.
 
-    The first one stays unless the best is more than one standard error better.
+    Where a log's days say more than its hours, the columns of hours are only more to learn by heart.
+
+    Args:
+        example: of a cutoff that the model does not learn from.
+    """
+    model.popularity.start.fill_(best_start(example))
+    if model.popularity.starts_with() not in HOUR_FEATURES:
+        model.item_scale.silence([COLUMNS.index(name) for name in HOUR_FEATURES])
+
+
+def best_start(example: Example) -> int:
+    """Place in `STARTS` of the count whose list of what is new to a user surely has the best NDCG.
 
     Args:
         example: of a cutoff that the model does not learn from.
@@ -30,9 +44,18 @@ def best_start(example: Example) -> int:
         return 0
     features = example.snapshot.item_features
     judged = np.stack([pairs.ndcg(features[:, COLUMNS.index(name)])[pairs.relevant > 0] for name in STARTS])
+    return surely_best(judged)
+
+
+def surely_best(judged: Array) -> int:
+    """The count of the best mean, the first where that one is not clearly ahead of it.
+
+    Args:
+        judged: what each user's list is worth by each count [counts, B], of two users or more.
+    """
     best = int(judged.mean(1).argmax())
     gain = judged[best] - judged[0]
-    return best if gain.mean() > gain.std(ddof=1) / len(gain) ** 0.5 else 0
+    return best if gain.mean() > SURE * gain.std(ddof=1) / len(gain) ** 0.5 else 0
 
 
 class _Pairs:

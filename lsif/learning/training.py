@@ -18,7 +18,7 @@ from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.ranks import Ranks, device, joined
 from lsif.learning.sampling import Sampler
-from lsif.learning.start import best_start
+from lsif.learning.start import start_popularity
 from lsif.learning.step import Example, step_inputs, step_loss
 from lsif.learning.trust import trusted
 from lsif.learning.validation import watched
@@ -102,7 +102,7 @@ def fit(
     with joined() as ranks, repeatable(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
         fresh = build_model(index, examples, settings)
-        fresh.popularity.start.fill_(best_start(validation))
+        start_popularity(fresh, validation)
         model = begun(fresh, index, start, progress).to(device())
         return _Run(model, examples, validation, index, settings, progress, ranks).trained()
 

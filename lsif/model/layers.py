@@ -73,6 +73,10 @@ class Standardise(nn.Module):
         self.mean.copy_(torch.from_numpy(mean))
         self.deviation.copy_(torch.from_numpy(np.where(deviation < 1e-4, np.inf, deviation)))
 
+    def silence(self, columns: Sequence[int]) -> None:
+        """Give zeros for these columns as for one that never varied."""
+        self.deviation[list(columns)] = torch.inf
+
     def forward(self, values: Tensor) -> Tensor:
         return ((values - self.mean) / self.deviation).clamp(-self.clip, self.clip)
 

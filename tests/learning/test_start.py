@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from lsif.config import Settings
 from lsif.evaluation.metrics import ndcg
-from lsif.features.item_features import COLUMNS
+from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
-from lsif.learning.start import JUDGED, _Pairs, best_start
+from lsif.learning.start import JUDGED, _Pairs, best_start, surely_best
 from lsif.learning.step import Example, marks
 from lsif.learning.training import fit
 from lsif.model.batch import batch_of
@@ -30,16 +31,45 @@ def taken(example: Example) -> Array:
     return counts
 
 
+def foretold(example: Example, name: str) -> Example:
+    """By this count alone, beside a usual one that says the reverse."""
+    counts = np.log(taken(example) + 0.1)
+    return told(told(example, STARTS[0], -counts), name, counts)
+
+
 def test_the_count_that_foretells_is_chosen_and_kept(shop: tuple[ItemIndex, list[Example]], settings: Settings) -> None:
     index, (first, _, stop, _) = shop
     hour = "log_buyers_half_life_3h"
-    told_so = told(stop, hour, np.log(taken(stop) + 0.1))
+    told_so = foretold(stop, hour)
     assert STARTS[best_start(told_so)] == hour
     learned = fit([first], told_so, index, small(settings, max_epochs=1)).model
     assert learned.popularity.starts_with() == hour
     features = torch.from_numpy(told_so.snapshot.item_features)
     counted = learned.popularity.count(features)
     assert torch.equal(counted, learned.popularity.counted * features[:, COLUMNS.index(hour)])
+
+
+def test_hours_speak_only_where_popularity_starts_from_one(
+    shop: tuple[ItemIndex, list[Example]], settings: Settings
+) -> None:
+    """All hours are told apart by deviation: an infinite one gives zeros, as of a column that never varied."""
+    index, (first, _, stop, _) = shop
+    hours = [COLUMNS.index(name) for name in HOUR_FEATURES]
+    days = [at for at in range(len(COLUMNS)) if at not in hours]
+    drawn = np.random.default_rng(1).normal(size=len(first.snapshot.item_features))
+    for name in HOUR_FEATURES:
+        first = told(first, name, drawn)
+
+    def spread(start: str) -> Array:
+        chosen = fit([first], foretold(stop, start), index, small(settings, max_epochs=1)).model
+        assert chosen.popularity.starts_with() == start
+        assert bool(torch.isfinite(chosen.item_scale(torch.from_numpy(first.snapshot.item_features))).all())
+        found: Array = np.isfinite(chosen.item_scale.deviation.numpy())
+        return found
+
+    by_hours, by_days = spread("log_buyers_half_life_3h"), spread("log_new_users_3d")
+    assert by_hours[hours].all() and not by_days[hours].any()
+    assert (by_hours[days] == by_days[days]).all() and by_days[days].any()
 
 
 def test_of_equals_the_seven_days_stay(shop: tuple[ItemIndex, list[Example]]) -> None:
@@ -49,6 +79,13 @@ def test_of_equals_the_seven_days_stay(shop: tuple[ItemIndex, list[Example]]) ->
     for name in STARTS:
         same = told(same, name, np.zeros(len(stop.snapshot.item_features)))
     assert STARTS[best_start(same)] == "log_new_users_7d"
+
+
+@pytest.mark.parametrize(("errors", "best"), [(2, 0), (4, 1)])
+def test_what_the_best_of_many_may_be_by_chance_changes_nothing(errors: int, best: int) -> None:
+    gain = np.random.default_rng(1).normal(size=30)
+    gain += errors * gain.std(ddof=1) / len(gain) ** 0.5 - gain.mean()
+    assert surely_best(np.stack([np.zeros(30), gain, gain - 1])) == best
 
 
 def test_nobody_took_anything_new(shop: tuple[ItemIndex, list[Example]]) -> None:
