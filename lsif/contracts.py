@@ -23,6 +23,8 @@ LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float":
 VERSIONS: dict[str, str] = {
     "recommendations": "1.2.0",
     "feedback": "1.1.0",
+    "item_hours": "1.1.0",
+    "item_states": "1.1.0",
     "runs": "1.2.0",
     "quarantine": "1.1.0",
     "erased_users": "1.1.0",

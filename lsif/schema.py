@@ -145,15 +145,17 @@ TABLES: dict[str, TableSchema] = {
         table(
             "item_hours",
             key="item_id hour",
+            added="buyers_by_minute",
             item_id=STRING,
             hour=TIMESTAMP,
             events=LONG,
             buyers=LONG,
+            buyers_by_minute=array(LONG),
         ),
         table(
             "item_states",
             key="item_id",
-            added="buyers_hours buyers_hours_decayed newest_hour oldest_hour takers",
+            added="buyers_hours buyers_hours_decayed newest_hour oldest_hour takers buyers_minutes_decayed",
             item_id=STRING,
             users=LONG,
             again=LONG,
@@ -171,6 +173,7 @@ TABLES: dict[str, TableSchema] = {
             newest_hour=LONG,
             oldest_hour=LONG,
             takers=array(FLOAT),
+            buyers_minutes_decayed=array(DOUBLE),
         ),
         table(
             "recommendations",

@@ -36,7 +36,7 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
 _REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), steps=(400,), negatives=(1024,))
-HOURS = (0.25, 0.5, 1, 2, 4, 6, 9, 12, 18, 24, 36, 72)
+HOURS = (1 / 120, 1 / 60, 1 / 30, 1 / 8, 1 / 4, 1, 2, 4, 9, 18, 36, 72)
 """Half-lives for logs that live by the hour; days have a peer of their own."""
 
 
@@ -81,7 +81,7 @@ RIVALS = {
             _grid(objective=("lambdarank",), leaves=(15, 31, 63), trees=(100, 200, 400), rate=(0.05,)),
             "lightgbm",
         ),
-        _rival("sessions", _grid(neighbours=(30, 1000, 30_000), half_life=(0.02, 0.2, 2, 20), decay=(0.8,))),
+        _rival("sessions", _grid(neighbours=(1000, 30_000), half_life=(0.002, 0.02, 0.2, 2, 20), decay=(0.8,))),
         _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(100, 500), half_life=(None, 7, 90)), "implicit"),
         _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),

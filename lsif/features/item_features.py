@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.features.elsewhere import DAYS, expected_here
-from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS, HOURS
+from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS, HOURS, MINUTE_HALF_LIVES
 from lsif.features.item_states import HALF_LIVES, NEW_HALF_LIVES, NEW_SPANS, SPANS
 from lsif.features.ragged import Array, indices_in
 from lsif.features.vocabulary import ItemIndex
@@ -28,12 +28,13 @@ ITEM_FEATURES = (
 HOUR_FEATURES = (
     *(f"log_buyers_{span}h" for span in HOUR_SPANS),
     *(f"log_buyers_half_life_{half_life:g}h" for half_life in HOUR_HALF_LIVES),
+    *(f"log_buyers_half_life_{half_life:g}min" for half_life in MINUTE_HALF_LIVES),
     "trend_1h_6h",
     "trend_3h_24h",
     "log_hours_since_last_purchase",
     "log_hours_since_first_purchase",
 )
-"""What the last hours say, nothing where a log knows no hours."""
+"""What the last hours and minutes say, nothing where a log knows no hours."""
 
 NEW_FEATURES = (
     *(f"log_new_users_{span}d" for span in NEW_SPANS),
@@ -144,10 +145,11 @@ def _elsewhere(of: _Rows, index: ItemIndex, counts: pa.Table | None) -> Array | 
 def _hours(of: _Rows) -> list[Array]:
     """Counts of the last hours, decayed ones, their trends, and hours since the last week's last and first taking."""
     counted = of.lists("buyers_hours", len(HOUR_SPANS)).T
-    decayed = of.lists("buyers_hours_decayed", len(HOUR_HALF_LIVES)).T
+    decayed = [*of.lists("buyers_hours_decayed", len(HOUR_HALF_LIVES)).T]
+    decayed += [*of.lists("buyers_minutes_decayed", len(MINUTE_HALF_LIVES)).T]
     spans = dict(zip(HOUR_SPANS, counted, strict=True))
     ages = [np.log1p(of.numbers(name, absent=HOURS)) for name in ("newest_hour", "oldest_hour")]
-    return [*np.log(counted + 0.1), *np.log(decayed + 0.01), _trend(spans, 1, 6), _trend(spans, 3, 24), *ages]
+    return [*np.log(counted + 0.1), *np.log(np.add(decayed, 0.01)), _trend(spans, 1, 6), _trend(spans, 3, 24), *ages]
 
 
 def _by_group(new: Array, groups: Array) -> list[Array]:

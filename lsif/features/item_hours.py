@@ -20,9 +20,13 @@ COLUMNS = ["user_id", "item_id", "event_time", "weight"]
 HOUR_SPANS = (1, 3, 6, 12, 24)
 """Hours back from the end of `ds` in which takings are counted."""
 HOUR_HALF_LIVES = (1.0, 3.0, 6.0, 12.0, 24.0, 72.0)
+MINUTE_HALF_LIVES = (1.0, 15.0)
+MINUTED, MINUTES = 3, 60
+"""Hours before the end of `ds` that are known by the minute, and minutes of each."""
 SCHEMA = arrow_schema(TABLES["item_hours"], with_ds=False)
 NO_HOURS = SCHEMA.empty_table()
-MICROS_OF_HOUR, HOURS_OF_DAY = 3_600_000_000, 24
+MICROS_OF_HOUR, MICROS_OF_MINUTE, HOURS_OF_DAY = 3_600_000_000, 60_000_000, 24
+KEY = ["item_id", "hour"]
 
 
 def last_days(ds: str) -> list[str]:
@@ -41,17 +45,33 @@ def item_hours(days: Iterable[pa.Table], ds: str) -> pa.Table:
     parts = [_taken(events, ds) for events in days]
     if len({moment for part in parts for moment in part.clock}) < 2:
         return NO_HOURS
-    counted = (
-        pa.concat_tables(part.rows for part in parts).group_by(["item_id", "hour", "user_id"]).aggregate([("n", "sum")])
-    )
-    counted = counted.group_by(["item_id", "hour"]).aggregate([("n_sum", "sum"), ("n_sum", "count")])
-    counted = counted.rename_columns(["item_id", "hour", "events", "buyers"])
-    return counted.sort_by([("item_id", "ascending"), ("hour", "ascending")]).select(SCHEMA.names).cast(SCHEMA)
+    taken = pa.concat_tables(part.rows for part in parts)
+    counted = taken.group_by([*KEY, "user_id"]).aggregate([("n", "sum")])
+    counted = counted.group_by(KEY).aggregate([("n_sum", "sum"), ("n_sum", "count")])
+    counted = counted.rename_columns([*KEY, "events", "buyers"]).sort_by([(name, "ascending") for name in KEY])
+    return counted.append_column("buyers_by_minute", _by_minute(taken, counted)).select(SCHEMA.names).cast(SCHEMA)
+
+
+def _by_minute(taken: pa.Table, rows: pa.Table) -> pa.Array:
+    """Users in each minute of each of `rows`, null where minutes are not known."""
+    rows = rows.select(KEY).append_column("row", pa.array(np.arange(len(rows))))
+    taken = taken.filter(pc.is_valid(taken["minute"])).group_by([*KEY, "minute", "user_id"]).aggregate([])
+    taken = taken.group_by([*KEY, "minute"]).aggregate([("user_id", "count")]).join(rows, KEY)
+    row, at = np.unique(taken["row"].to_numpy(), return_inverse=True)
+    buyers = np.zeros((len(row), MINUTES), np.int64)
+    buyers[at, taken["minute"].to_numpy()] = taken["user_id_count"].to_numpy()
+    place = np.full(len(rows), -1)
+    place[row] = np.arange(len(row))
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(buyers.ravel()), MINUTES).cast(pa.list_(pa.int64()))
+    return lists.take(pa.array(place, mask=place < 0))
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """Distinct takings of a day's events (item_id, hour, user_id, n), and two times of the day at which they were."""
+    """Distinct takings of a day's events (`KEY`, user_id, minute, n), and two times of the day at which they were.
+
+    Minutes are of the hour, null where they are not told apart.
+    """
 
     rows: pa.Table
     clock: list[int]
@@ -62,12 +82,15 @@ def _taken(events: pa.Table, ds: str) -> _Taken:
     first = (day_number(ds) - DAYS + 1) * HOURS_OF_DAY * MICROS_OF_HOUR
     known = pc.and_(pc.greater(events["weight"], 0), pc.is_valid(events["item_id"])).to_numpy()
     kept = np.flatnonzero(known & (moment >= first))
-    hour = pa.array(moment[kept] // MICROS_OF_HOUR * MICROS_OF_HOUR).cast(pa.timestamp("us", "UTC"))
+    moment = moment[kept]
+    hour = pa.array(moment // MICROS_OF_HOUR * MICROS_OF_HOUR).cast(pa.timestamp("us", "UTC"))
+    known_from = ((day_number(ds) + 1) * HOURS_OF_DAY - MINUTED) * MICROS_OF_HOUR
+    minute = pa.array(moment % MICROS_OF_HOUR // MICROS_OF_MINUTE, mask=moment < known_from)
     columns = [pc.cast(events[name], pa.string()).take(pa.array(kept)) for name in ("item_id", "user_id")]
-    rows = pa.table({"item_id": columns[0], "hour": hour, "user_id": columns[1]})
-    rows = rows.group_by(["item_id", "hour", "user_id"]).aggregate([([], "count_all")])
-    clock = np.unique(moment[kept] % (HOURS_OF_DAY * MICROS_OF_HOUR))[:2].tolist()
-    return _Taken(rows.rename_columns(["item_id", "hour", "user_id", "n"]), clock)
+    rows = pa.table({"item_id": columns[0], "hour": hour, "user_id": columns[1], "minute": minute})
+    rows = rows.group_by(rows.column_names).aggregate([([], "count_all")])
+    clock = np.unique(moment % (HOURS_OF_DAY * MICROS_OF_HOUR))[:2].tolist()
+    return _Taken(rows.rename_columns([*KEY, "user_id", "minute", "n"]), clock)
 
 
 def of_items(hours: pa.Table, ds: str, item_ids: pa.Array) -> dict[str, Array]:
@@ -82,6 +105,7 @@ def of_items(hours: pa.Table, ds: str, item_ids: pa.Array) -> dict[str, Array]:
     end = (day_number(ds) + 1) * HOURS_OF_DAY
     age = end - 1 - pc.cast(hours["hour"], pa.int64()).to_numpy() // MICROS_OF_HOUR
     kept = item >= 0
+    lately = _last_minutes(hours.filter(pa.array(kept)), item[kept], age[kept], size)
     item, age, buyers = item[kept], age[kept], hours["buyers"].to_numpy()[kept].astype(np.float64)
     newest, oldest = np.full(size, HOURS), np.full(size, -1)
     np.minimum.at(newest, item, age)
@@ -91,6 +115,21 @@ def of_items(hours: pa.Table, ds: str, item_ids: pa.Array) -> dict[str, Array]:
     return {
         "buyers_hours": np.stack([np.bincount(item, amount, size) for amount in amounts], axis=1),
         "buyers_hours_decayed": np.stack([np.bincount(item, amount, size) for amount in decayed], axis=1),
+        "buyers_minutes_decayed": lately,
         "newest_hour": newest,
         "oldest_hour": np.where(oldest < 0, HOURS, oldest),
     }
+
+
+def _last_minutes(hours: pa.Table, item: Array, age: Array, size: int) -> Array:
+    """Users of the hours that are known by the minute, decayed by each of `MINUTE_HALF_LIVES` [V, half-lives].
+
+    Args:
+        hours: rows of `item_hours`.
+        item, age: of each row, the latter in hours [N].
+    """
+    known = pc.is_valid(hours["buyers_by_minute"]).to_numpy()
+    buyers = pc.list_flatten(hours["buyers_by_minute"]).to_numpy(zero_copy_only=False).reshape(-1, MINUTES)
+    minutes = age[known, None] * MINUTES + np.arange(MINUTES)[::-1]  # to the end of `ds`
+    decayed = [(buyers * 2.0 ** (-minutes / half_life)).sum(1) for half_life in MINUTE_HALF_LIVES]
+    return np.stack([np.bincount(item[known], amount, size) for amount in decayed], axis=1)

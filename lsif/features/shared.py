@@ -36,9 +36,9 @@ def shared(states: pa.Table, ds: str, index: ItemIndex, elsewhere: pa.Table | No
     Raises:
         LsifError: an earlier release made them.
     """
-    if states["takers"].null_count:
+    if states["takers"].null_count or states["buyers_minutes_decayed"].null_count:
         raise LsifError(
-            f"item_states of ds={ds} are of an earlier release and know no last days: "
+            f"item_states of ds={ds} are of an earlier release and know no last minutes: "
             f"python jobs/item_states.py --ds {ds} makes them again"
         )
     return Shared(ds, index, item_features(states, index, elsewhere), item_factors_of(states, index))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lsif.config import Settings
 from lsif.errors import MissingDays
 from lsif.features import item_hours
-from lsif.features.item_states import item_states
+from lsif.features.item_states import SCHEMA, item_states
 from lsif.features.known import Everyone, days_of_tiles, popular_days
 from lsif.interests.as_of import history_inputs
 from lsif.interests.bases import history_settings
@@ -78,5 +78,5 @@ def _made_from(tables: Tables, ds: str, settings: Settings) -> dict[str, str]:
 
 
 def _digest(tables: Tables, ds: str, settings: Settings) -> int:
-    of = json.dumps([_made_from(tables, ds, settings), settings.only(SECTIONS).fingerprint()])
+    of = json.dumps([_made_from(tables, ds, settings), settings.only(SECTIONS).fingerprint(), SCHEMA.names])
     return number_of(of)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lsif.features.item_features import COLUMNS
-from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS
+from lsif.features.item_hours import HOUR_HALF_LIVES, HOUR_SPANS, MINUTE_HALF_LIVES
 from lsif.features.item_states import NEW_HALF_LIVES, NEW_SPANS
 from lsif.model.layers import ColumnDropout
 
@@ -14,6 +14,7 @@ STARTS = (
     *(f"log_new_users_half_life_{half_life:g}d" for half_life in NEW_HALF_LIVES),
     *(f"log_buyers_{span}h" for span in HOUR_SPANS),
     *(f"log_buyers_half_life_{half_life:g}h" for half_life in HOUR_HALF_LIVES),
+    *(f"log_buyers_half_life_{half_life:g}min" for half_life in MINUTE_HALF_LIVES),
 )
 """Logs of counts that the term may start from, the usual one first."""
 

@@ -20,7 +20,7 @@ from lsif.ranking.trained import TrainedModel
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"
 WRONG = (OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SafetensorError)
 """What files that are no model's raise, whatever stands in them."""
-FORMAT = 3
+FORMAT = 4
 """What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
 item features know hours, and beside an item's factor stand its takers."""
 

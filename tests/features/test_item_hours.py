@@ -9,7 +9,7 @@ import pytest
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.item_features import COLUMNS, item_features
-from lsif.features.item_hours import HOUR_SPANS, HOURS, item_hours, last_days, of_items
+from lsif.features.item_hours import HOUR_SPANS, HOURS, MINUTES, item_hours, last_days, of_items
 from lsif.features.item_states import item_states
 from lsif.features.shared import shared
 from lsif.features.vocabulary import build_index
@@ -84,6 +84,24 @@ def features(settings: Settings, hours: pa.Table) -> dict[str, np.ndarray]:
     return dict(zip(COLUMNS, item_features(states, index).T, strict=True))
 
 
+def test_the_last_three_hours_are_known_by_the_minute() -> None:
+    """Twice in a minute is once, in two minutes twice; what came before the three hours is of no minute."""
+    more = [
+        ("u1", "a-1", "2017-06-30T23:59:01"),
+        ("u1", "a-1", "2017-06-30T21:00:00"),
+        ("u1", "a-1", "2017-06-30T20:59:59"),
+    ]
+    hours = item_hours([events(TAKEN), events(more)], DS)
+    by_minute = {f"{row['hour']:%d %H}": row["buyers_by_minute"] for row in hours.to_pylist()}
+    assert {at for at, buyers in by_minute.items() if buyers is None} == {"30 20", "24 00"}
+    assert {at: count for at, count in enumerate(by_minute["30 23"]) if count} == {0: 1, 10: 1, 59: 1}
+    assert {at: count for at, count in enumerate(by_minute["30 21"]) if count} == {0: 1}
+    by_one, by_fifteen = of_items(hours, DS, pa.array(ITEMS))["buyers_minutes_decayed"][0]
+    ages = (59, 49, 0, 3 * MINUTES - 1)
+    assert by_one == pytest.approx(sum(2.0**-age for age in ages))
+    assert by_fifteen == pytest.approx(sum(2.0 ** (-age / 15) for age in ages))
+
+
 def test_features_by_hand(settings: Settings) -> None:
     found = features(settings, item_hours([events(TAKEN)], DS))
     assert found["log_buyers_1h"].tolist() == pytest.approx(np.log([2.1, 0.1, 0.1]).tolist())
@@ -95,14 +113,15 @@ def test_features_by_hand(settings: Settings) -> None:
 def test_without_hours_they_are_the_same_for_all_items(settings: Settings) -> None:
     found = features(settings, item_hours([], DS))
     of_hours = COLUMNS[COLUMNS.index("log_buyers_1h") : COLUMNS.index("log_hours_since_first_purchase") + 1]
-    assert len(of_hours) == 15 and all(len(set(found[name].tolist())) == 1 for name in of_hours)
+    assert len(of_hours) == 17 and all(len(set(found[name].tolist())) == 1 for name in of_hours)
 
 
-def test_states_of_an_earlier_release_are_refused_in_one_line(settings: Settings) -> None:
+@pytest.mark.parametrize("column", ["takers", "buyers_minutes_decayed"])
+def test_states_of_an_earlier_release_are_refused_in_one_line(settings: Settings, column: str) -> None:
     at = known(log([("u1", "a-1", DS)]), DS, catalogue(ITEMS), settings)
     states = at.states(settings)
     index = build_index(states, at.items, vectors(ITEMS), ("purchase",), ENCODER)
-    place = states.column_names.index("takers")
-    old = states.set_column(place, "takers", pa.nulls(len(states), states["takers"].type))
+    place = states.column_names.index(column)
+    old = states.set_column(place, column, pa.nulls(len(states), states[column].type))
     with pytest.raises(LsifError, match=f"^item_states of ds={DS} are of an earlier .* jobs/item_states.py --ds {DS} "):
         shared(old, DS, index)
