@@ -120,7 +120,6 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     Nothing of a user depends on who else is there. `users` may be as of an earlier day than what all share: then ages
     are counted to that day, and the items are as they are now.
     """
-    behind = day_number(of.ds) - day_number(users.ds)
     interests, index, ids = settings.interests, of.index, users.ids
     column = interests.row_column
     rows = history(users.histories, users.ds, index, ids, len(interests.half_lives_days), interests.last_days)
@@ -136,7 +135,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         history_start=starts(capped.user, len(ids)),
         history_item=capped.item,
         history_features=history_features(capped, totals, categories, visits),
-        user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids), behind),
+        user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids)),
         tail_start=starts(tail.user, len(ids)),
         tail_item=tail.item,
         group_start=groups.start,

@@ -21,7 +21,6 @@ USER_FEATURES = (
     "history_repeat_share",
     "history_entropy",
     "log_days_since_first",
-    "log_days_behind",
 )
 
 
@@ -50,15 +49,12 @@ class Visits:
         return self.cumulative[user, inside] * np.maximum(age / days, 1)
 
 
-def user_features(
-    rows: History, visits: Visits, window_user: Array, window_item: Array, users: int, behind: int
-) -> Array:
+def user_features(rows: History, visits: Visits, window_user: Array, window_item: Array, users: int) -> Array:
     """Statistics of visits, window and history [U, P] float32, in the order of `USER_FEATURES`.
 
     Args:
         rows: uncapped histories.
         window_user, window_item: owner and item of every event of the recent windows [E].
-        behind: days between that of which the users are known and that of which the items are.
     """
     everyone = np.arange(users)
     total = visits.cumulative[:, -1]
@@ -67,7 +63,6 @@ def user_features(
     columns += [np.log1p(total), np.log1p(visits.events / np.maximum(total, 1))]
     columns += _window(rows, window_user, window_item, users)
     columns += _history(rows, users)
-    columns.append(np.full(users, np.log1p(behind)))
     return np.stack(columns, axis=1).astype(np.float32)
 
 
