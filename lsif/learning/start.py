@@ -12,7 +12,7 @@ from lsif.model.popularity import STARTS
 JUDGED, MOST_USERS = 20, 4096
 """As deep as trust is judged, and by as many users."""
 SURE = 3
-"""Standard errors that the best count must be ahead: of seventeen that are no better one is two ahead by chance."""
+"""Standard errors that the best count must be ahead: of nineteen that are no better one is two ahead by chance."""
 NEAR = 512
 """Items of each list that are looked at: a user's own are taken out of them."""
 
