@@ -6,6 +6,7 @@ from lsif.evaluation.metrics import ndcg
 from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array, slices
 from lsif.learning.step import Example
+from lsif.learning.sure import surely_best
 from lsif.model.fusion_model import FusionModel
 from lsif.model.popularity import STARTS
 
@@ -38,24 +39,9 @@ def best_start(example: Example) -> int:
     """
     users = example.targets.active()
     users = users[:: max(1, -(-len(users) // MOST_USERS))]
-    pairs = _Pairs(example, users)
-    users = users[pairs.relevant > 0]
-    if len(users) < 2:
-        return 0
-    features = example.snapshot.item_features
-    judged = np.stack([pairs.ndcg(features[:, COLUMNS.index(name)])[pairs.relevant > 0] for name in STARTS])
-    return surely_best(judged)
-
-
-def surely_best(judged: Array) -> int:
-    """The count of the best mean, the first where that one is not clearly ahead of it.
-
-    Args:
-        judged: what each user's list is worth by each count [counts, B], of two users or more.
-    """
-    best = int(judged.mean(1).argmax())
-    gain = judged[best] - judged[0]
-    return best if gain.mean() > SURE * gain.std(ddof=1) / len(gain) ** 0.5 else 0
+    pairs, features = _Pairs(example, users), example.snapshot.item_features
+    judged = [pairs.ndcg(features[:, COLUMNS.index(name)])[pairs.relevant > 0] for name in STARTS]
+    return surely_best(judged, SURE)
 
 
 class _Pairs:

@@ -11,6 +11,7 @@ from lsif.evaluation.metrics import ndcg
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.step import Example, marks
+from lsif.learning.sure import surely_best
 from lsif.learning.validation import row_chunks
 from lsif.model.batch import batch_of
 from lsif.model.fusion_model import SOURCES, FusionModel, Interests, Items
@@ -78,10 +79,7 @@ def trusted(model: FusionModel, example: Example, index: ItemIndex) -> Tensor:
 
 def best_choice(judged: list[Array]) -> Tensor:
     """The best of `CHOICES`, from what each user's list is worth at each of them [B] each."""
-    best = int(np.argmax([float(values.mean()) if len(values) else 0.0 for values in judged]))
-    gain = judged[best] - judged[0]
-    sure = len(gain) > 1 and gain.mean() > gain.std(ddof=1) / len(gain) ** 0.5
-    return CHOICES[best if sure else 0]
+    return CHOICES[surely_best(judged, errors=1)]
 
 
 def pool(model: FusionModel, example: Example, items: Items, rows: Array) -> Pool:

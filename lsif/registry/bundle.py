@@ -22,7 +22,7 @@ WRONG = (OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeErr
 """What files that are no model's raise, whatever stands in them."""
 FORMAT = 4
 """What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
-item features know hours, and beside an item's factor stand its takers."""
+item features know hours, and beside an item's factor stand its takers. 4: they know minutes."""
 
 
 def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> None:

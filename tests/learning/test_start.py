@@ -11,8 +11,9 @@ from lsif.evaluation.metrics import ndcg
 from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
-from lsif.learning.start import JUDGED, _Pairs, best_start, surely_best
+from lsif.learning.start import JUDGED, SURE, _Pairs, best_start
 from lsif.learning.step import Example, marks
+from lsif.learning.sure import surely_best
 from lsif.learning.training import fit
 from lsif.model.batch import batch_of
 from lsif.model.popularity import STARTS
@@ -85,7 +86,7 @@ def test_of_equals_the_seven_days_stay(shop: tuple[ItemIndex, list[Example]]) ->
 def test_what_the_best_of_many_may_be_by_chance_changes_nothing(errors: int, best: int) -> None:
     gain = np.random.default_rng(1).normal(size=30)
     gain += errors * gain.std(ddof=1) / len(gain) ** 0.5 - gain.mean()
-    assert surely_best(np.stack([np.zeros(30), gain, gain - 1])) == best
+    assert surely_best(np.stack([np.zeros(30), gain, gain - 1]), SURE) == best
 
 
 def test_nobody_took_anything_new(shop: tuple[ItemIndex, list[Example]]) -> None:
