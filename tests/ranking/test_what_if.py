@@ -66,7 +66,7 @@ def test_rows_that_were_drawn_tell_what_the_version_would_have_earned(shown: Sho
 
 def test_lists_that_draw_rows_tell_of_the_version_that_made_them(champion: Shop) -> None:
     file = champion.home / "shop.toml"
-    drawn = """rules = { explore = { share = 0.1, where = "item_id like '%1'" }, rotate = 0.2 }"""
+    drawn = """rules = { explore = { share = 0.1, where = "item_id like '%1'" }, rotate = 0.1 }"""
     file.write_text(file.read_text().replace("for_you = { k = 12 }", f"for_you = {{ k = 12, {drawn} }}"))
     champion.night()
     at = datetime.fromisoformat(f"{NEXT_DAY}T10:00").replace(tzinfo=UTC)
