@@ -100,6 +100,7 @@ def test_a_version_says_what_it_was_made_of(registry: Registry, registered: str)
     assert run.data.params["popularity_starts_with"] == "log_new_users_7d"
     trust = {name: value for name, value in run.data.metrics.items() if name.startswith("trust_in_")}
     assert trust == dict.fromkeys([f"trust_in_{source}" for source in SOURCES], 1.0)
+    assert run.data.metrics["rows_stretched_by"] == 1
     assert run.data.params["training.seed"] == "1"
     assert registry.evaluation(version) == {"cutoff": "2017-06-23", "comparison": COMPARISON}
     with registry.folder(version) as folder:

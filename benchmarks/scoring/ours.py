@@ -59,6 +59,7 @@ def users(size: int, of: Items, number: int) -> tuple[Interests, Batch]:
         order=draw(size, HISTORY),
         odds=draw(size, HISTORY),
         level=draw(size),
+        stretch=torch.ones(size, dtype=torch.float64),
         tail=draw(size),
         history_mask=there,
     )

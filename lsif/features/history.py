@@ -95,3 +95,17 @@ def heaviest(rows: History, most: int, column: int) -> tuple[History, History]:
     order = np.lexsort((-rows.weights[:, column], rows.user))
     inside = positions(rows.user[order]) < most
     return rows.take(order[inside]), rows.take(order[~inside])
+
+
+def newest(rows: History, user: Array, item: Array, age: Array) -> Array:
+    """The least age of events [E] of each row's user and item; NaN where there are none [R].
+
+    Args:
+        user, item, age: of each event [E].
+    """
+    span = 1 + max(item.max(initial=0), rows.item.max(initial=0))
+    keys, place = np.unique(user * span + item, return_inverse=True)
+    least = np.full(len(keys) + 1, np.nan)
+    np.fmin.at(least, place, age)
+    place = pc.index_in(pa.array(rows.user * span + rows.item), value_set=pa.array(keys))
+    return least[pc.fill_null(place, len(keys)).to_numpy(zero_copy_only=False)]

@@ -9,17 +9,24 @@ import numpy as np
 
 from lsif.features.category_features import CategoryHistory
 from lsif.features.history import History
-from lsif.features.item_features import ITEM_FEATURES
+from lsif.features.item_features import COLUMNS, ITEM_FEATURES
+from lsif.features.item_hours import HOUR_SPANS
 from lsif.features.ragged import Array, positions
 from lsif.features.user_features import Visits
 
 SPANS = (7, 14, 28, 56)
 RECENT = 4
 """Last purchases whose ages enter one by one."""
+ITEM_HOURS = (*(f"log_buyers_{span}h" for span in HOUR_SPANS), "log_hours_since_last_purchase")
+OF_ITEM = (*ITEM_HOURS, *ITEM_FEATURES)
+"""Of the item, the same for all who had it: the last columns."""
+OF_ITEM_AT = [COLUMNS.index(name) for name in OF_ITEM]
+ROW_HOURS = range(-len(OF_ITEM) - 1, -len(ITEM_FEATURES))
+"""Columns, counted from the last, that know hours: the row's own and the item's."""
 
 
 def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
-    """Columns of `history_features`, and after them those of the item, which are the same for all who had it."""
+    """Columns of `history_features`, and after them those of the item."""
     per_half_life = ("log_weight", "log_share", "log_category_weight", "log_share_of_category")
     return (
         *(f"{name}_{half_life:g}d" for name in per_half_life for half_life in half_lives),
@@ -29,16 +36,20 @@ def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
         *("log_mean_gap", "log_last_gap", "gap_spread", "log_due", "overdue"),
         *("log_visits_since", "share_of_visits"),
         *("log_category_age", "log_category_due", "log_category_days", "log_category_items", "other_item_since"),
-        *ITEM_FEATURES,
+        "log_hours_since",
+        *OF_ITEM,
     )
 
 
-def history_features(capped: History, totals: Array, categories: CategoryHistory, visits: Visits) -> Array:
+def history_features(
+    capped: History, totals: Array, categories: CategoryHistory, visits: Visits, last_seen: Array
+) -> Array:
     """Features [R, F] float32 of the rows that the model reads: of `history_feature_names` all but the item's own.
 
     Args:
         capped: rows in each user's order of weight, as `heaviest` gives them.
         totals: decayed weight of each user's uncapped history [U, H].
+        last_seen: days from the item's last event in the user's window to the end of `ds`; NaN where it holds none [R].
     """
     group = categories.of(capped)
     columns = [
@@ -48,6 +59,7 @@ def history_features(capped: History, totals: Array, categories: CategoryHistory
         *_cadence(capped),
         *_visits(capped, visits),
         *_category(capped, categories, group),
+        _hours(capped, last_seen),
     ]
     return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 
@@ -98,3 +110,10 @@ def _category(rows: History, categories: CategoryHistory, group: Array) -> list[
     gap = (categories.first_age[group] - newest) / np.maximum(days - 1, 1)
     due = np.where(days > 1, np.log((newest + 1) / (gap + 1)), 0)
     return [np.log1p(newest), due, np.log(days), np.log(categories.items[group]), newest < rows.last_age()]
+
+
+def _hours(rows: History, last_seen: Array) -> Array:
+    """Hours since the last purchase: as the window knows them, else as if it was at noon."""
+    day = rows.last_age()
+    known = np.ceil(last_seen) == day + 1  # a window forgets, and holds what is no purchase too
+    return np.log1p(24 * np.where(known, last_seen, day + 0.5))

@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.features.category_features import CategoryHistory
 from lsif.features.group_features import group_history
-from lsif.features.history import heaviest, history
-from lsif.features.history_features import history_features
-from lsif.features.item_features import ITEM_FEATURES
+from lsif.features.history import heaviest, history, newest
+from lsif.features.history_features import OF_ITEM_AT, history_features
 from lsif.features.known import Users
 from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
 from lsif.features.shared import Shared
@@ -98,7 +97,7 @@ class HistoryRows:
 
     def __getitem__(self, rows: Array | slice) -> Array:
         """[N, F] float32 of the rows at some positions."""
-        of_items = self._of.item_features[self._of.history_item[rows], : len(ITEM_FEATURES)]
+        of_items = self._of.item_features[self._of.history_item[rows][:, None], OF_ITEM_AT]
         return np.concatenate([self._of.history_features[rows], of_items], axis=1)
 
 
@@ -126,6 +125,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     capped, tail = heaviest(rows, interests.history_items, column)
     visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
     window = _window(users.windows, users.ds, index, ids)
+    last_seen = newest(capped, window["user"], window["window_item"], window["window_age"])
     totals = rows.user_sum(rows.weights, len(ids))
     groups = group_history(rows, index.groups, len(ids), MOST_GROUPS * len(index.groups.levels), column)
     categories = CategoryHistory(rows, index.category)
@@ -134,7 +134,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         user_ids=ids,
         history_start=starts(capped.user, len(ids)),
         history_item=capped.item,
-        history_features=history_features(capped, totals, categories, visits),
+        history_features=history_features(capped, totals, categories, visits, last_seen),
         user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids)),
         tail_start=starts(tail.user, len(ids)),
         tail_item=tail.item,

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.errors import LsifError
@@ -39,8 +40,9 @@ from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
 BEFORE, NOBODY = 0.2, 0.05
-"""Shares of the examples whose user is taken as known `recent_days` before the cutoff, and as nobody knows: the parts
-of a score are differences of what the model says of those, so it has to learn to say it."""
+"""Shares of the examples that come a second time, the user as known `recent_days` before the cutoff, and as nobody
+knows: the parts of a score are differences of what the model says of those, so it has to learn to say it."""
+AGAIN = 1 + BEFORE + NOBODY
 WATCHED = 20_000
 """Users whom early stopping watches; of more, so many are drawn."""
 
@@ -63,8 +65,8 @@ class Lessons:
 
     @property
     def drawn(self) -> int:
-        """Users that `learn` holds."""
-        return sum(len(one.snapshot) for one in self.learn)
+        """Users that `learn` holds, each of one cutoff once."""
+        return sum(len(pc.unique(one.snapshot.user_ids)) for one in self.learn)
 
 
 class Keeper(Protocol):
@@ -97,10 +99,13 @@ def lessons(tables: Tables, at: Cutoffs, settings: Settings, keeper: Keeper | No
         LsifError: a text has no vector, or the keeper has no room.
     """
     index, training, keeper = vocabulary(tables, at.learn[0], settings, at), settings.training, keeper or InMemory()
-    fewer = training.model_copy(update={"examples": min(training.examples, WATCHED)})
+    fewer, once = (
+        training.model_copy(update={"examples": most})
+        for most in (min(training.examples, WATCHED), int(training.examples / AGAIN))
+    )
     (watched,), _ = takings(tables, at, (at.stop,), index, fewer)
-    learn, active = takings(tables, at, at.learn, index, training, seen(tables, at, settings))
-    keeper.to_come = sum(len(taken.ids) for taken in (watched, *learn))
+    learn, active = takings(tables, at, at.learn, index, once, seen(tables, at, settings))
+    keeper.to_come = len(watched.ids) + int(AGAIN * sum(len(taken.ids) for taken in learn))
     # The latest first: no later one has longer histories, so what it takes says whether there is room for all.
     stop, *made = [example(tables, at, taken, index, settings, keeper) for taken in (watched, *learn)]
     return Lessons(index, tuple(reversed(made)), stop, active)
@@ -218,16 +223,17 @@ def example(
     taken, states = taken.known(now.ids), tables.read("item_states", [cutoff])
     of = shared(states, cutoff, index, shared_counts(tables, cutoff))
     chance = np.ones(len(taken.ids)) if cutoff == at.stop else chances(taken.ids, f"side {cutoff}")
-    sides = np.searchsorted([NOBODY, NOBODY + BEFORE], chance, side="right")  # 0 nobody, 1 before, 2 now
+    before = np.flatnonzero((chance >= NOBODY) & (chance < NOBODY + BEFORE))
     people = (Nobody(cutoff), people_before(tables, cutoff, settings), now)
+    places = (np.flatnonzero(chance < NOBODY), before, np.arange(len(chance)))
 
     def shots() -> Iterator[Snapshot]:
         yield snapshot(nobody(cutoff, taken.ids.slice(0, 0)), of, settings)  # there is one, if of nobody
-        for number, known in enumerate(people):
-            for block in known.blocks(taken.ids.filter(pa.array(sides == number))):
+        for known, theirs in zip(people, places, strict=True):
+            for block in known.blocks(taken.ids.take(pa.array(theirs))):
                 yield snapshot(block, of, settings)
 
-    kept = keeper.keep(shots(), taken.only(np.argsort(sides, kind="stable")).targets)
+    kept = keeper.keep(shots(), taken.only(np.concatenate(places)).targets)
     release_unused()
     return kept
 

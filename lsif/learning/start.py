@@ -3,6 +3,7 @@
 import numpy as np
 
 from lsif.evaluation.metrics import ndcg
+from lsif.features.history_features import ROW_HOURS
 from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array, slices
 from lsif.learning.step import Example
@@ -29,6 +30,7 @@ def start_popularity(model: FusionModel, example: Example) -> None:
     model.popularity.start.fill_(best_start(example))
     if model.popularity.starts_with() not in HOUR_FEATURES:
         model.item_scale.silence([COLUMNS.index(name) for name in HOUR_FEATURES])
+        model.history_scale.silence(ROW_HOURS)
 
 
 def best_start(example: Example) -> int:

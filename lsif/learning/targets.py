@@ -44,6 +44,12 @@ class Targets:
         chosen, owner = slices(self.start, rows)
         return padded(self.worth[chosen], owner, len(rows))
 
+    def holds(self, rows: Array, items: Array) -> Array:
+        """Whether users at positions `rows` took item numbers [B, N], as booleans [B, N]."""
+        span = 1 + int(max(items.max(initial=0), self.item.max(initial=0)))
+        owner = np.repeat(np.arange(len(self.total)), np.diff(self.start))
+        return np.isin(rows[:, None] * span + items, owner * span + self.item)
+
     def only(self, rows: Array) -> "Targets":
         """Those of the users at positions `rows`, in that order."""
         chosen, owner = slices(self.start, rows)

@@ -215,7 +215,8 @@ class _Run:
         kept = interests.part
         kept.repeat = repeat.part
         kept.trust.copy_(trusted(kept, self.validation, self.index))
-        kept.repeat.lift(watched(kept, self.validation, self.index, JUDGED).level)
+        found = watched(kept, self.validation, self.index, JUDGED)
+        kept.repeat.stand(found.stretch, found.level)
         return Trained(kept.cpu(), self.index, tuple(epochs), interests.epoch, repeat.epoch)
 
     def _gains(self, epochs: int, *parts: _Best[Any]) -> bool:

@@ -11,6 +11,7 @@ from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.loss import listwise_loss
 from lsif.learning.step import Example, marks, taken_again
+from lsif.learning.sure import surely_best
 from lsif.learning.targets import Targets
 from lsif.memory import release_unused
 from lsif.model.batch import Batch, batch_of
@@ -23,6 +24,8 @@ TIDY = 16
 """Chunks after which freed memory is given back: between what stays of each, tables of all items leave holes."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
+STRETCHES, SURE = (1.0, 0.5, 0.75, 1.25, 1.5, 2.0, 2.5), 2
+"""Factors that are tried, and the standard errors that another one than the first must be ahead."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class Watched:
     """What a cutoff says of a model.
 
     Attributes:
-        level: what to add to the level of the history rows so that the NDCG is best.
+        stretch, level: by what to multiply what is said of the history rows, and what to add then, so that the NDCG is
+            best.
         ndcg: that NDCG, of the full ranking.
         new_loss, own_loss: of the list of what is new to a user, and of that of the history rows; means over users.
     """
 
+    stretch: float
     level: float
     ndcg: float
     new_loss: float
@@ -59,26 +64,43 @@ def watched(model: FusionModel, example: Example, index: ItemIndex, k: int) -> W
         losses.append(_losses(new, there, own, batch, positive))
     total = torch.stack(losses).sum(0)
     new_loss, own_loss = (total[:, 0] / total[:, 1].clamp(min=1)).tolist()
-    return Watched(*_best_level(lists, example.targets, users, k, len(index)), new_loss, own_loss)
+    return Watched(*standing(lists, example.targets, users), new_loss, own_loss)
 
 
-def _best_level(lists: list[BothLists], targets: Targets, users: Array, k: int, items: int) -> tuple[float, float]:
-    """What to add to the level of the history rows so that the mean NDCG at k is best, and that NDCG.
+def standing(lists: list[BothLists], targets: Targets, users: Array) -> tuple[float, float, float]:
+    """By what to stretch and lift the history rows so that the mean NDCG is best, and that NDCG.
 
-    What training leaves between the two lists is too low where the list of new items was learned by heart: training
-    users' new items look surer than anyone's will. So the difference is taken where nothing was learned from.
+    What training leaves between the two lists is wrong where the list of new items was learned by heart: training
+    users' new items look surer than anyone's will, the surest of them most. So the difference is taken where nothing
+    was learned from, as a temperature is (Guo et al., "On Calibration of Modern Neural Networks", 2017): the rows are
+    stretched, which leaves both orders and all scores of new items as they are.
     """
     new, own = (tuple(torch.cat(parts) for parts in zip(*both, strict=True)) for both in zip(*lists, strict=True))
-    item, value = torch.cat([new[0], own[0]], dim=1), torch.cat([new[1], own[1]], dim=1)
-    lifted = torch.zeros_like(value)
-    lifted[:, new[1].shape[1] :] = 1
-    judged = []
-    for offset in OFFSETS:
-        best = (value + offset * lifted).topk(min(k, value.shape[1]), dim=1)
-        ranked = item.gather(1, best.indices).masked_fill(best.values.isinf(), items)
-        judged.append(mean_ndcg(ranked.cpu().numpy(), targets, users))
-    best_of = int(np.argmax(judged))
-    return OFFSETS[best_of], judged[best_of]
+    (item, value), (own_item, own_value), k = new, own, own[1].shape[1]
+    hits = targets.holds(users, torch.cat([item, own_item], dim=1).cpu().numpy())
+    hits &= ~torch.cat([value, own_value], dim=1).isinf().cpu().numpy()
+    relevant, pivot = targets.total[users], _last(value)
+
+    def judged(stretch: float, offset: float) -> Array:
+        both = torch.cat([value, pivot + stretch * (own_value - pivot) + offset], dim=1)
+        best = both.topk(k, dim=1).indices.cpu().numpy()
+        return ndcg(np.take_along_axis(hits, best, axis=1), relevant)
+
+    def lifted(stretch: float) -> tuple[float, Array]:
+        worth = [judged(stretch, offset) for offset in OFFSETS]
+        best = int(np.argmax([values.mean() for values in worth]))
+        return OFFSETS[best], worth[best]
+
+    of_each = [lifted(stretch) for stretch in STRETCHES]
+    chosen = surely_best([worth for _, worth in of_each], SURE)
+    stretch, (offset, worth) = STRETCHES[chosen], of_each[chosen]
+    return stretch, pivot * (1 - stretch) + offset, float(worth.mean())
+
+
+def _last(value: Tensor) -> float:
+    """Mean score of the last row of each list: about where rows of the one list and the other meet."""
+    last = value[:, -1]
+    return float(last[~last.isinf()].double().mean()) if (~last.isinf()).any() else 0.0
 
 
 def _both_lists(new: Tensor, there: Tensor, own: Tensor, batch: Batch, k: int) -> BothLists:
@@ -103,11 +125,3 @@ def _losses(new: Tensor, there: Tensor, own: Tensor, batch: Batch, positive: Ten
 
 def row_chunks(users: Array, size: int = CHUNK) -> list[Array]:
     return np.array_split(users, max(1, -(-len(users) // size)))
-
-
-def mean_ndcg(ranked: Array, targets: Targets, users: Array) -> float:
-    """Mean NDCG of ranked lists [N, k] over their users; cold targets count as misses."""
-    span = int(max(ranked.max(initial=0), targets.item.max(initial=0))) + 1
-    owner = np.repeat(np.arange(len(targets.total)), np.diff(targets.start))
-    hits = np.isin(users[:, None] * span + ranked, owner * span + targets.item)
-    return float(ndcg(hits, targets.total[users]).mean())

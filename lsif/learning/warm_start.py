@@ -41,9 +41,10 @@ def carry_over(model: FusionModel, index: ItemIndex, start: Start) -> None:
     """Give `model` the weights and scales of `start`, which fits.
 
     Categories and event types keep their rows by name; those that `start` never saw keep the rows they were drawn.
-    Training needs full trust in every source; how much each one earns is found anew after it.
+    Training needs full trust in every source and the repeat term as it says; how much each one earns, and how far the
+    rows of that are stretched, is found anew after it.
     """
-    found = start.model.state_dict() | {"trust": model.trust}
+    found = start.model.state_dict() | {"trust": model.trust, "repeat.stretch": model.repeat.stretch}
     for name, own in model.state_dict().items():
         table = next((table for end, table in ROWS_BY_NAME.items() if name.endswith(end)), None)
         if table is None:

@@ -83,6 +83,7 @@ class Interests:
         popularity_gain: [B].
         order, odds: what the networks of the repeat term say of each history row [B, L]; 0 past the mask.
         level: how high the history rows as a whole stand [B].
+        stretch: what all that is said of them is multiplied by, the same for all users [B].
         tail: how high the rest of the history does, beside what the interests say of it [B].
         history_mask: [B, L].
     """
@@ -94,13 +95,15 @@ class Interests:
     order: Tensor
     odds: Tensor
     level: Tensor
+    stretch: Tensor
     tail: Tensor
     history_mask: Tensor
 
     @property
     def repeat(self) -> Tensor:
         """Logit of each history row [B, L], 0 past the mask."""
-        return agreed(self.order, self.odds, self.history_mask) + self.level[:, None] * self.history_mask
+        said = agreed(self.order, self.odds, self.history_mask) + self.level[:, None] * self.history_mask
+        return self.stretch[:, None] * said
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ class FusionModel(nn.Module):
             order=order * batch.history_mask,
             odds=odds * batch.history_mask,
             level=levels[:, 0],
+            stretch=self.repeat.stretch.expand(len(batch.history_item)),
             tail=levels[:, 1],
             history_mask=batch.history_mask,
         )

@@ -18,6 +18,8 @@ class RepeatTerm(nn.Module):
     what is new, the other how high the rest of the history does; a level cannot change an order within.
     """
 
+    stretch: Tensor
+
     def __init__(self, history_features: int, user_features: int, categories: int) -> None:
         super().__init__()
         self.order = RepeatNetwork(history_features, user_features, categories)
@@ -26,6 +28,7 @@ class RepeatTerm(nn.Module):
         self.level = nn.Linear(user_features, 2)
         nn.init.zeros_(self.level.weight)
         nn.init.zeros_(self.level.bias)
+        self.register_buffer("stretch", torch.ones(()))
 
     def forward(
         self, batch: Batch, features: Tensor, category: Tensor, user: Tensor, near: Tensor
@@ -42,9 +45,10 @@ class RepeatTerm(nn.Module):
         return order, odds + self.height, LEVEL_SPEED * self.level(user)
 
     @torch.no_grad()
-    def lift(self, offset: float) -> None:
-        """Raise every user's level of the rows."""
-        self.level.bias[0] += offset / LEVEL_SPEED
+    def stand(self, stretch: float, level: float) -> None:
+        """Let what is said of a row be `stretch` times that, and `level` more."""
+        self.stretch *= stretch
+        self.level.bias[0] += level / (LEVEL_SPEED * self.stretch)
 
 
 class RepeatNetwork(nn.Module):

@@ -12,8 +12,8 @@ from lsif.drift.histogram import Histogram
 from lsif.drift.profile import Profile
 from lsif.features.group_features import group_feature_names
 from lsif.features.groups import level_names
-from lsif.features.history_features import history_feature_names
-from lsif.features.item_features import COLUMNS, ITEM_FEATURES
+from lsif.features.history_features import OF_ITEM, history_feature_names
+from lsif.features.item_features import COLUMNS
 from lsif.features.ragged import Array
 from lsif.features.shared import Shared
 from lsif.features.snapshot import Snapshot
@@ -54,7 +54,7 @@ class Counting:
             users: how many the night has.
         """
         said = index.labels.names if index.labels else ()
-        history = history_feature_names(interests.half_lives_days)[: -len(ITEM_FEATURES)]
+        history = history_feature_names(interests.half_lives_days)[: -len(OF_ITEM)]
         groups = group_feature_names(interests.half_lives_days, said)
         grids = {
             "users": _grid(USER_FEATURES, model.user_scale),

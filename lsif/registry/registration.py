@@ -101,6 +101,7 @@ def _log(candidate: Candidate, model_id: str | None) -> None:
     mlflow.log_param("popularity_starts_with", candidate.trained.model.popularity.starts_with())
     believed = zip(SOURCES, candidate.trained.model.trust.tolist(), strict=True)
     mlflow.log_metrics({f"trust_in_{source}": trust for source, trust in believed})
+    mlflow.log_metric("rows_stretched_by", float(candidate.trained.model.repeat.stretch))
     for epoch in candidate.epochs:
         measured = {
             "loss": epoch.loss,

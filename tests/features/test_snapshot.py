@@ -10,7 +10,7 @@ import pytest
 
 from lsif.config import Settings
 from lsif.features.group_features import group_feature_names
-from lsif.features.history_features import history_feature_names
+from lsif.features.history_features import OF_ITEM, history_feature_names
 from lsif.features.item_features import COLUMNS
 from lsif.features.snapshot import Snapshot
 from lsif.features.user_features import USER_FEATURES
@@ -112,6 +112,26 @@ def test_visits_and_category_of_a_row_by_hand(shot: Snapshot, settings: Settings
     assert row["log_category_due"] == pytest.approx(np.log(3 / 7), rel=1e-5)  # 10, 20, 26, 28 June: a gap of 6 days
     assert np.exp([row["log_category_days"], row["log_category_items"]]) == pytest.approx([4, 2], rel=1e-5)
     assert row["other_item_since"] == 1
+
+
+def test_hours_of_a_row_by_hand(settings: Settings) -> None:
+    """Where the window holds the last purchase its hour is known; of others the day is, and noon is its middle."""
+    moments = {"a-1": datetime(2017, 6, 29, 18, tzinfo=UTC), "b-1": datetime(2017, 6, 30, 6, tzinfo=UTC)}
+    window = [{"item_id": item, "event_type": "purchase", "event_time": at} for item, at in moments.items()]
+    windows = table("recent_windows", [{"user_id": "u2", "events": window}])
+    at = replace(known(LOG, DS, catalogue(ITEMS), settings), windows=windows)
+    index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
+    shot = snapshot_of(at, index.extended(at.items, vectors(ITEMS)), settings)
+    rows = (("u2", 2), ("u2", 0), ("u1", 1), ("u10", 3))
+    hours = [np.expm1(row_of(shot, settings, user, item)["log_hours_since"]) for user, item in rows]
+    assert hours == pytest.approx([18, 12, 2 * 24 + 12, 176 * 24 + 12], rel=1e-5), "a-1 came again on the 30th"
+
+
+def test_a_row_repeats_what_is_told_of_its_item(shot: Snapshot, settings: Settings) -> None:
+    drawn = np.random.default_rng(0).normal(size=shot.item_features.shape).astype(np.float32)
+    row = row_of(replace(shot, item_features=drawn), settings, "u1", 1)
+    assert "log_buyers_3h" in OF_ITEM and list(row)[-len(OF_ITEM) :] == list(OF_ITEM)
+    assert [row[name] for name in OF_ITEM] == [drawn[1, COLUMNS.index(name)] for name in OF_ITEM]
 
 
 def test_a_single_purchase_has_no_cadence(shot: Snapshot, settings: Settings) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from lsif.config import Settings
 from lsif.evaluation.metrics import ndcg
+from lsif.features.history_features import ITEM_HOURS, history_feature_names
 from lsif.features.item_features import COLUMNS, HOUR_FEATURES
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
@@ -61,16 +62,19 @@ def test_hours_speak_only_where_popularity_starts_from_one(
     for name in HOUR_FEATURES:
         first = told(first, name, drawn)
 
-    def spread(start: str) -> Array:
+    def spread(start: str) -> tuple[Array, Array]:
         chosen = fit([first], foretold(stop, start), index, small(settings, max_epochs=1)).model
         assert chosen.popularity.starts_with() == start
         assert bool(torch.isfinite(chosen.item_scale(torch.from_numpy(first.snapshot.item_features))).all())
-        found: Array = np.isfinite(chosen.item_scale.deviation.numpy())
-        return found
+        items, rows = (np.isfinite(of.deviation.numpy()) for of in (chosen.item_scale, chosen.history_scale))
+        return items, rows
 
-    by_hours, by_days = spread("log_buyers_half_life_3h"), spread("log_new_users_3d")
+    (by_hours, rows_by_hours), (by_days, rows_by_days) = spread("log_buyers_half_life_3h"), spread("log_new_users_3d")
     assert by_hours[hours].all() and not by_days[hours].any()
     assert (by_hours[days] == by_days[days]).all() and by_days[days].any()
+    names = history_feature_names(settings.interests.half_lives_days)
+    of_rows = [names.index(name) for name in ("log_hours_since", *ITEM_HOURS)]
+    assert set(np.flatnonzero(rows_by_hours != rows_by_days)) == set(of_rows) and rows_by_hours[of_rows].all()
 
 
 def test_of_equals_the_seven_days_stay(shop: tuple[ItemIndex, list[Example]]) -> None:

@@ -16,10 +16,10 @@ from lsif.learning import training
 from lsif.learning.step import Example
 from lsif.learning.targets import Targets, targets
 from lsif.learning.training import build_model, fit
-from lsif.learning.validation import Watched, mean_ndcg, watched
+from lsif.learning.validation import Watched, watched
 from lsif.model.fusion_model import FusionModel
 from tests.known import snapshot_of
-from tests.learning.ranked import top_items
+from tests.learning.ranked import mean_ndcg, top_items
 from tests.world import ENCODER, catalogue, events, known, log, vectors
 
 ITEMS = [f"{category}-{n}" for category in "abcd" for n in range(6)]
@@ -126,7 +126,7 @@ def test_each_part_is_of_the_epoch_with_its_least_loss_and_patience_ends_the_tra
 
     def seen(model: FusionModel, *_: object) -> Watched:
         models.append(copy.deepcopy(model))
-        return Watched(0.0, 0.5, *next(losses))
+        return Watched(1.0, 0.0, 0.5, *next(losses))
 
     monkeypatch.setattr(training, "watched", seen)
     made = fit(

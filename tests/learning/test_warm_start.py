@@ -56,8 +56,9 @@ def test_how_far_the_earlier_model_believed_its_sources_is_not_carried_over(
     index, examples = shop
     old, new = drawn(index, examples, settings, 1), drawn(index, examples, settings, 2)
     old.trust.fill_(0.125)
+    old.repeat.stand(2, 0)
     carry_over(new, index, Start(old, index))
-    assert torch.equal(new.trust, torch.ones_like(old.trust))
+    assert torch.equal(new.trust, torch.ones_like(old.trust)) and new.repeat.stretch == 1
 
 
 def test_a_warm_training_stands_at_once_where_the_first_one_ended(

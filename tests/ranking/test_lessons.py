@@ -10,7 +10,7 @@ from lsif.features.draw import chances
 from lsif.features.evening import evening
 from lsif.learning import trial as trials
 from lsif.learning.cutoffs import Cutoffs
-from lsif.learning.lessons import lessons, lessons_in_files
+from lsif.learning.lessons import AGAIN, lessons, lessons_in_files
 from lsif.learning.step import Example
 from lsif.learning.trial import trial
 from lsif.ranking.night import lists_at, parts_at
@@ -47,10 +47,22 @@ def test_of_many_users_some_are_drawn_by_who_they_are(trained: Shop) -> None:
     """And every one of them has all that he or she took, although the share falls from day to day."""
     whole = lessons(trained.tables, AT, trained.settings).learn[0]
     few = lessons(trained.tables, AT, some(trained.settings, 12))
-    rows = np.flatnonzero(chances(whole.snapshot.user_ids, f"example {CUTOFFS[0]}") < 12 / 25)
-    assert (few.active, few.drawn) == (25, len(rows))
-    assert 0 < len(rows) < 25
+    rows = np.flatnonzero(chances(whole.snapshot.user_ids, f"example {CUTOFFS[0]}") < int(12 / AGAIN) / 25)
+    assert (few.active, few.drawn) == (25, len(set(whole.snapshot.user_ids.take(pa.array(rows)).to_pylist())))
+    assert 0 < few.drawn < 25
     equal(few.learn[0], Example(whole.snapshot.only(rows), whole.targets.only(rows)))
+
+
+def test_everybody_is_learned_from_as_known_now_and_some_again_as_known_before(trained: Shop) -> None:
+    read = lessons(trained.tables, AT, trained.settings)
+    shot, took = read.learn[0].snapshot, read.learn[0].targets
+    ids = shot.user_ids.to_pylist()
+    again, now = ids[:-25], ids[-25:]
+    assert now == sorted(set(ids)) and 0 < len(again) == len(set(again)) < 12
+    whose = np.array([len(again) + now.index(user) for user in again])
+    assert (shot.user_features[: len(again)] != shot.user_features[whose]).any(axis=1).all(), "other things are known"
+    np.testing.assert_array_equal(took.only(np.arange(len(again))).item, took.only(whose).item)
+    assert len(read.stop.snapshot) == len(set(read.stop.snapshot.user_ids.to_pylist())), "early stopping sees each once"
 
 
 def test_marks_of_streamed_lists_are_those_of_one_table(trained: Shop) -> None:
