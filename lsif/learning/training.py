@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features.history_features import history_feature_names
+from lsif.features.item_features import COLUMNS
 from lsif.features.ragged import Array
 from lsif.features.vocabulary import ItemIndex
 from lsif.learning.ranks import Ranks, device, joined
@@ -149,10 +150,22 @@ def build_model(index: ItemIndex, examples: Sequence[Example], settings: Setting
     model = FusionModel(shape)
     model.history_scale.fit([one.history_rows for one in snapshots])
     model.user_scale.fit([one.user_features for one in snapshots])
-    model.item_scale.fit([one.item_features for one in snapshots])
+    features = [one.item_features for one in snapshots]
+    model.item_scale.fit(features, [_worth(of) for of in features])
     model.group_scale.fit([one.group_features for one in snapshots])
     model.tower.fit_whitening(index)
     return model
+
+
+def _worth(features: Array) -> Array:
+    """What items count for in the moments of their features [V, Q]: half all alike, half as they are taken.
+
+    Most of a large catalogue is taken by nobody. Beside that alone, whoever took an item would be an outlier, and
+    beyond those nothing is told apart.
+    """
+    taken = np.expm1(features[:, COLUMNS.index("log_buyers_7d")].astype(np.float64))
+    found: Array = 1 / len(taken) + taken / max(taken.sum(), 1)
+    return found
 
 
 @torch.no_grad()

@@ -59,13 +59,20 @@ class Standardise(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
 
-    def fit(self, tables: Sequence[Rows]) -> None:
-        """Take over the columns' moments; a column that never varied gives zeros, whatever comes later."""
+    def fit(self, tables: Sequence[Rows], worth: Sequence[Array] | None = None) -> None:
+        """Take over the columns' moments; a column that never varied gives zeros, whatever comes later.
+
+        Args:
+            worth: what each row of each table counts for [N]; by default all alike.
+        """
+        worth = worth or [np.ones(len(table)) for table in tables]
 
         def mean_of(values: Callable[[Array], Array]) -> Array:
-            parts = (table[start : start + ROWS] for table in tables for start in range(0, len(table), ROWS))
-            total = sum((values(part).sum(0, dtype=np.float64) for part in parts), np.zeros(len(self.mean)))
-            return total / max(sum(map(len, tables)), 1)
+            total = np.zeros(len(self.mean))
+            for table, of in zip(tables, worth, strict=True):
+                for start in range(0, len(table), ROWS):
+                    total += of[start : start + ROWS] @ values(table[start : start + ROWS].astype(np.float64))
+            return total / (sum(float(of.sum()) for of in worth) or 1)
 
         mean = mean_of(lambda part: part)
         squares = mean_of(lambda part: (part - mean) ** 2)

@@ -10,7 +10,7 @@ import torch
 
 from lsif.config import Settings
 from lsif.errors import LsifError
-from lsif.features.item_features import ITEM_FEATURES
+from lsif.features.item_features import COLUMNS, ITEM_FEATURES
 from lsif.features.vocabulary import ItemIndex, build_index
 from lsif.learning import training
 from lsif.learning.step import Example
@@ -160,6 +160,18 @@ def test_the_losses_of_both_lists_by_hand(settings: Settings) -> None:
     pairs = list(zip(rows, taken, strict=True))
     assert new == pytest.approx(np.mean([np.log(len(index) - len(had)) for had, took in pairs if took - had]), rel=1e-5)
     assert own == pytest.approx(np.mean([np.log(len(had)) for had, took in pairs if took & had]), rel=1e-5)
+
+
+def test_a_catalogue_that_nobody_reads_makes_no_outlier_of_what_somebody_takes(settings: Settings) -> None:
+    """Standardised by the catalogue alone, each would be five deviations off, and all the same."""
+    index, (first, *_) = world(settings)
+    features, column = first.snapshot.item_features, COLUMNS.index("log_buyers_28d")
+    dead = np.zeros((10_000, features.shape[1]), np.float32)
+    most = replace(first, snapshot=replace(first.snapshot, item_features=np.concatenate([features, dead])))
+    model = build_model(index, [most], settings)
+    found = model.item_scale(torch.from_numpy(features))[:, column].numpy()
+    assert np.abs(found).max() < 4
+    assert len(np.unique(found)) == len(np.unique(features[:, column])) > 3
 
 
 def test_nothing_to_learn_from_is_said(settings: Settings) -> None:

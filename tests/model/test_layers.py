@@ -18,6 +18,12 @@ def test_columns_are_standardised_over_all_tables_and_a_constant_one_says_nothin
     torch.testing.assert_close(found, torch.tensor([[0.0, 0.0], [1.5**0.5, 0.0], [1.5, 0.0]]))
 
 
+def test_rows_count_for_what_they_are_worth() -> None:
+    scale = Standardise(1)
+    scale.fit([np.array([[0.0], [2.0]]), np.array([[4.0]])], [np.array([1.0, 0.0]), np.array([3.0])])
+    assert (scale.mean.item(), scale.deviation.item()) == (3, pytest.approx(3**0.5))
+
+
 def test_a_step_leaves_out_whole_columns_and_a_night_none() -> None:
     torch.manual_seed(0)
     dropout, columns = ColumnDropout(), torch.ones(3, 1000)
