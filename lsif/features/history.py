@@ -104,8 +104,8 @@ def newest(rows: History, user: Array, item: Array, age: Array) -> Array:
         user, item, age: of each event [E].
     """
     span = 1 + max(item.max(initial=0), rows.item.max(initial=0))
-    keys, place = np.unique(user * span + item, return_inverse=True)
-    least = np.full(len(keys) + 1, np.nan)
-    np.fmin.at(least, place, age)
-    place = pc.index_in(pa.array(rows.user * span + rows.item), value_set=pa.array(keys))
-    return least[pc.fill_null(place, len(keys)).to_numpy(zero_copy_only=False)]
+    pairs, pair = np.unique(user * span + item, return_inverse=True)
+    least = np.full(len(pairs) + 1, np.nan)  # the last one of no pair
+    np.fmin.at(least, pair, age)
+    found = pc.index_in(pa.array(rows.user * span + rows.item), value_set=pa.array(pairs))
+    return least[pc.fill_null(found, len(pairs)).to_numpy(zero_copy_only=False)]

@@ -37,7 +37,7 @@ class Snapshot:
 
     Attributes:
         ds: the date; everything is as of its end.
-        user_ids: original ids, sorted [U].
+        user_ids: original ids, sorted [U]; in a training's, of each side one after the other.
         history_start [U + 1], history_item [R], history_features [R, F]: at most `history_items` rows per user,
             heaviest first; whoever reads features wants `history_rows`, which have the item's own beside them.
         window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
@@ -102,7 +102,7 @@ class HistoryRows:
 
 
 def joined(shots: Sequence[Snapshot]) -> Snapshot:
-    """Snapshots (at least one) of one date, and of users that ascend from one to the next, as one."""
+    """Snapshots (at least one) that share their items as one, in their order; a user may stand in several."""
     if len(shots) == 1:
         return shots[0]
     kept: dict[str, Any] = {"user_ids": pa.concat_arrays([shot.user_ids for shot in shots])}
