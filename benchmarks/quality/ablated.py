@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from types import MethodType
 from typing import Any
 
 import torch
 
 from lsif.model.batch import Batch
-from lsif.model.fusion_model import SOURCES, FusionModel, Interests, Items
+from lsif.model.fusion_model import SOURCES, FusionModel, Interests, Items, Reading
 
 FIRST = 1e3
 """Level of the history rows where nothing is learned of it: before all else."""
 
 Change = Callable[[FusionModel, Batch, Interests], dict[str, Any]]
+Read = Callable[[FusionModel, Batch, Items], tuple[Interests, Reading]]
 
 
 def _zero(*names: str) -> Change:
@@ -46,20 +48,28 @@ def without(model: FusionModel, part: str) -> FusionModel:
     left = deepcopy(model)
     if part == TAKERS:
         left.trust[SOURCES.index("takers")] = 0
-    elif part in BLANK:
-        columns = BLANK[part](model.shape.width)
-        left.register_forward_pre_hook(lambda module, inputs: (inputs[0], _blank(inputs[1], columns)))
-        # What the rest makes of blanks meets the whole item afterwards: there must be nothing of it either.
-        left.register_forward_hook(
-            lambda module, inputs, found: replace(
-                found, long=_cut(found.long, columns), short=_cut(found.short, columns)
-            )
-        )
     else:
-        left.register_forward_hook(
-            lambda module, inputs, found: replace(found, **CHANGED[part](module, inputs[0], found))
-        )
+        # `read` is what forward and the scoring path have in common; bound, it goes along where a copy is made.
+        left.read = MethodType(_blanked(part) if part in BLANK else _changed(part), left)  # type: ignore[method-assign]
     return left
+
+
+def _changed(part: str) -> Read:
+    def read(model: FusionModel, batch: Batch, items: Items) -> tuple[Interests, Reading]:
+        found, reading = FusionModel.read(model, batch, items)
+        return replace(found, **CHANGED[part](model, batch, found)), reading
+
+    return read
+
+
+def _blanked(part: str) -> Read:
+    def read(model: FusionModel, batch: Batch, items: Items) -> tuple[Interests, Reading]:
+        columns = BLANK[part](model.shape.width)
+        found, reading = FusionModel.read(model, batch, _blank(items, columns))
+        # What the rest makes of blanks meets the whole item afterwards: there must be nothing of it either.
+        return replace(found, long=_cut(found.long, columns), short=_cut(found.short, columns)), reading
+
+    return read
 
 
 def _blank(items: Items, columns: slice) -> Items:
