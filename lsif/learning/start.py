@@ -39,9 +39,7 @@ def best_start(example: Example) -> int:
     Args:
         example: of a cutoff that the model does not learn from.
     """
-    users = example.targets.active()
-    users = users[:: max(1, -(-len(users) // MOST_USERS))]
-    pairs, features = _Pairs(example, users), example.snapshot.item_features
+    pairs, features = _Pairs(example, example.targets.active(MOST_USERS)), example.snapshot.item_features
     judged = [pairs.ndcg(features[:, COLUMNS.index(name)])[pairs.relevant > 0] for name in STARTS]
     return surely_best(judged, SURE)
 

@@ -30,9 +30,10 @@ class Targets:
     total: Array
     worth: Array
 
-    def active(self) -> Array:
-        """Positions of users with at least one item in the index."""
-        return np.flatnonzero(np.diff(self.start))
+    def active(self, at_most: int | None = None) -> Array:
+        """Positions of users with at least one item in the index; of more than `at_most`, one of every so many."""
+        users = np.flatnonzero(np.diff(self.start))
+        return users[:: -(-len(users) // at_most)] if at_most and len(users) > at_most else users
 
     def padded(self, rows: Array) -> tuple[Tensor, Tensor]:
         """Item numbers of the users at positions `rows`, and where there are any [B, N]."""

@@ -87,3 +87,12 @@ def test_what_counts_as_taking_is_a_setting(
     places = zip(taken.targets.start, taken.targets.start[1:], strict=False)
     assert [[ITEMS[item] for item in taken.targets.item[a:b]] for a, b in places] == found
     assert active == len(found)
+
+
+@pytest.mark.parametrize(
+    ("at_most", "looked_at"), [(None, [0, 2, 3, 4, 6]), (5, [0, 2, 3, 4, 6]), (3, [0, 3, 6]), (2, [0, 4])]
+)
+def test_some_of_many_users_are_spread_over_all_of_them(at_most: int | None, looked_at: list[int]) -> None:
+    start = np.array([0, 1, 1, 2, 3, 4, 4, 5])
+    found = Targets(start, np.zeros(5, int), np.diff(start), np.ones(5, np.float32))
+    assert found.active(at_most).tolist() == looked_at
