@@ -24,8 +24,8 @@ TIDY = 16
 """Chunks after which freed memory is given back: between what stays of each, tables of all items leave holes."""
 OFFSETS = tuple(sorted((step / 4 for step in range(-8, 25)), key=abs))
 """Differences of level that are tried; of equals the smallest is taken."""
-STRETCHES, SURE = (1.0, 0.5, 0.75, 1.25, 1.5, 2.0, 2.5), 2
-"""Factors that are tried, and the standard errors that another one than the first must be ahead."""
+STRETCHES = (1.0, 0.5, 0.75, 1.25, 1.5, 2.0, 2.5)
+"""Factors that are tried, the usual one first: another must be more than a standard error ahead."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def standing(lists: list[BothLists], targets: Targets, users: Array) -> tuple[fl
         return OFFSETS[best], worth[best]
 
     of_each = [lifted(stretch) for stretch in STRETCHES]
-    chosen = surely_best([worth for _, worth in of_each], SURE)
+    chosen = surely_best([worth for _, worth in of_each], errors=1)
     stretch, (offset, worth) = STRETCHES[chosen], of_each[chosen]
     return stretch, pivot * (1 - stretch) + offset, float(worth.mean())
 
