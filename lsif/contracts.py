@@ -27,6 +27,7 @@ VERSIONS: dict[str, str] = {
     "item_states": "1.1.0",
     "runs": "1.2.0",
     "quarantine": "1.1.0",
+    "recent_windows": "1.1.0",
     "erased_users": "1.1.0",
 }
 """Of contracts that have changed since 1.0.0: another major one where a column went, or means something else."""
@@ -45,7 +46,7 @@ ROWS = {
     "user_tiles": "What a user did, of what arrived on ds.",
     "item_tiles": "How an item was taken, in what arrived on ds.",
     "long_term_histories": "A user's whole history as known at ds.",
-    "recent_windows": "A user's last events as known at ds.",
+    "recent_windows": "A user's last events and searches as known at ds.",
     "user_interests": "What of a user's interest belongs to a theme, as known at ds.",
     "item_hours": "How many took an item in an hour.",
     "item_states": "What all users share of an item as known at ds.",

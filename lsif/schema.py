@@ -125,8 +125,10 @@ TABLES: dict[str, TableSchema] = {
         table(
             "recent_windows",
             key="user_id",
+            added="searches",
             user_id=STRING,
             events=array(struct(item_id=STRING, event_type=STRING, event_time=TIMESTAMP)),
+            searches=array(struct(query=STRING, event_type=STRING, event_time=TIMESTAMP)),
         ),
         table(
             "user_interests",

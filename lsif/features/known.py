@@ -82,7 +82,7 @@ class Everyone:
         base, days = base_and_tile_days(tables, ds, self._how)
         self._base = tables.by_user("long_term_histories", [base] if base else [], BASE)
         self._tiles = tables.by_user("history_tiles", days, ["user_id", "item_id", "days"])
-        self._windows = tables.by_user("recent_windows", [ds], ["user_id", "events"])
+        self._windows = tables.by_user("recent_windows", [ds], ["user_id", "events", "searches"])
         visited = days_of_tiles(tables, "user_tiles", ds, settings)
         self._visits = tables.by_user("user_tiles", visited, ["user_id", "events", "baskets"])
 

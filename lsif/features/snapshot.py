@@ -15,16 +15,17 @@ from lsif.features.history import heaviest, history, newest
 from lsif.features.history_features import OF_ITEM_AT, history_features
 from lsif.features.known import Users
 from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
+from lsif.features.searches import SECONDS_PER_DAY, searches
 from lsif.features.shared import Shared
 from lsif.features.user_features import Visits, user_features
 from lsif.features.vocabulary import ItemIndex
 
-SECONDS_PER_DAY = 86_400
 MOST_GROUPS = 128
 """Groups of a user that the model reads, for each level."""
 RAGGED = {
     "history_start": ("history_item", "history_features"),
     "window_start": ("window_item", "window_type", "window_age", "window_basket"),
+    "search_start": ("search_text", "search_age"),
     "tail_start": ("tail_item",),
     "group_start": ("group", "group_features"),
 }
@@ -41,6 +42,7 @@ class Snapshot:
         history_start [U + 1], history_item [R], history_features [R, F]: at most `history_items` rows per user,
             heaviest first; whoever reads features wants `history_rows`, which have the item's own beside them.
         window_start [U + 1], window_item, window_type, window_age, window_basket [E]: as in `Batch`.
+        search_start [U + 1], search_text [N, T], search_age [N]: as `searches` has them.
         user_features: [U, P].
         tail_start [U + 1], tail_item [T]: the items of the history past those rows.
         group_start [U + 1], group [G], group_features [G, X]: categories, kinds and the like that a user knows.
@@ -58,6 +60,9 @@ class Snapshot:
     window_type: Array
     window_age: Array
     window_basket: Array
+    search_start: Array
+    search_text: Array
+    search_age: Array
     user_features: Array
     tail_start: Array
     tail_item: Array
@@ -73,6 +78,12 @@ class Snapshot:
     @property
     def history_rows(self) -> "HistoryRows":
         return HistoryRows(self)
+
+    @property
+    def known(self) -> Array:
+        """Of which users the model reads anything that they did [U]."""
+        known: Array = np.diff(self.history_start) + np.diff(self.window_start) + np.diff(self.search_start) > 0
+        return known
 
     def only(self, rows: Array) -> "Snapshot":
         """The same day with the users at positions `rows` alone."""
@@ -145,6 +156,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         item_factors=of.item_factors,
         window_start=starts(window.pop("user"), len(ids)),
         **window,
+        **searches(users.windows, users.ds, index, ids, settings),
     )
 
 

@@ -6,7 +6,7 @@ The packages behind an encoder take seconds to import and only some runs need th
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,10 +98,13 @@ class SentenceTransformersEncoder:
         self.name = f"sentence-transformers/{self._folder.resolve().name}@{_digest(self._folder)}"
 
     def encode(self, texts: Sequence[str]) -> Array:
+        return _worded(texts, self._model.encode(list(texts), show_progress_bar=len(texts) > 1000))
+
+    @cached_property
+    def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(self._folder), local_files_only=True)
-        return _worded(texts, model.encode(list(texts), show_progress_bar=len(texts) > 1000))
+        return SentenceTransformer(str(self._folder), local_files_only=True)
 
 
 class PrecomputedEncoder:
@@ -116,14 +119,24 @@ class PrecomputedEncoder:
         self.name = f"precomputed/{Path(path).stem}"
 
     def encode(self, texts: Sequence[str]) -> Array:
-        stored, vectors = self._read()
-        row = pc.index_in(pa.array(texts, pa.string()), value_set=stored).fill_null(-1).to_numpy()
+        row, vectors = self._found(texts)
         wordless = np.array([not text.strip() for text in texts])
         if missing := [text for text, found in zip(texts, (row >= 0) | wordless, strict=True) if not found]:
             raise LsifError(f"{self._path} has no vector for {len(missing):,} catalogue texts, {missing[0]!r} first")
         return _worded(texts, vectors[row])
 
-    def _read(self) -> tuple[pa.Array, Array]:
+    def encode_known(self, texts: Sequence[str]) -> Array:
+        """The same, and zeros for a text that has no vector."""
+        row, vectors = self._found(texts)
+        return _worded(texts, vectors[row] * (row >= 0)[:, None])
+
+    def _found(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """Row of each text, -1 where there is none, and all vectors."""
+        stored, vectors = self._stored
+        return pc.index_in(pa.array(texts, pa.string()), value_set=stored).fill_null(-1).to_numpy(), vectors
+
+    @cached_property
+    def _stored(self) -> tuple[pa.Array, Array]:
         try:
             table = pq.read_table(self._path, columns=["text", "vector"])
         except (OSError, pa.ArrowInvalid) as error:
@@ -158,6 +171,17 @@ def text_encoder(setting: str) -> TextEncoder:
         return AT_A_PATH[kind](path)
     names = ", ".join([*PACKAGED, *(f"{kind}:PATH" for kind in AT_A_PATH)])
     raise LsifError(f"no text encoder {setting!r}: choose one of {names}")
+
+
+def encoder_named(name: str, setting: str) -> TextEncoder | None:
+    """The one whose vectors are called `name`: that of the setting, a packaged one, or none that is there."""
+    known = (text_encoder(setting), *(made() for made in PACKAGED.values()))
+    return next((encoder for encoder in known if encoder.name == name), None)
+
+
+def encoded_queries(encoder: TextEncoder, texts: Sequence[str]) -> Array:
+    """Vectors of what users wrote; zeros where they are made elsewhere, and none was made of it."""
+    return encoder.encode_known(texts) if isinstance(encoder, PrecomputedEncoder) else encoder.encode(texts)
 
 
 def _digest(folder: Path) -> str:

@@ -19,23 +19,22 @@ def recent_windows(events: DataFrame, dates: Iterable[str], recent_days: int, wi
     """Rows of the table `recent_windows` for all `dates` in one pass over `events`.
 
     An event stands in the windows of D when it arrived by D and its UTC day is in (D - recent_days, D]; of those, each
-    user keeps the last `window_events` by (time, item, type). Events of every configured type count, also those of zero
-    weight; impressions do not, nor does a search that names no item. A user without such an event has no row.
+    user keeps the last `window_events` that name an item, by (time, item, type), and as many of those that hold a
+    query. Events of every configured type count, also those of zero weight; impressions do not. A user without such an
+    event has no row.
 
     Args:
         events: rows of the table `events` with `ds`, of at least the days `window_days` says.
     """
     days = F.array(*(F.lit(date.fromisoformat(ds)) for ds in dates))
     at = F.filter(days, lambda day: _is_recent(day, recent_days))
-    event = F.struct("event_time", "item_id", "event_type")
-    # Sorting a collected list is the cheapest "last N" of four ways that were measured.
-    last = F.slice(F.sort_array(F.collect_list(event), asc=False), 1, window_events)
+    named = F.col("item_id").isNotNull() | F.col("query").isNotNull()
     windows = (
-        events.where(F.col("item_id").isNotNull() & (F.col("event_type") != IMPRESSION))
+        events.where(named & (F.col("event_type") != IMPRESSION))
         .withColumn("at", F.explode(at))
         .groupBy("at", "user_id")
-        .agg(F.transform(F.reverse(last), _in_order).alias("events"))
-        .select("user_id", "events", F.date_format("at", "yyyy-MM-dd").alias("ds"))
+        .agg(_last("item_id", window_events).alias("events"), _last("query", window_events).alias("searches"))
+        .select("user_id", "events", "searches", F.date_format("at", "yyyy-MM-dd").alias("ds"))
     )
     return windows.hint("rebalance", "ds").sortWithinPartitions("ds", "user_id")
 
@@ -45,9 +44,10 @@ def _is_recent(day: Column, recent_days: int) -> Column:
     return (F.to_date("ds") <= day) & (happened <= day) & (happened > F.date_sub(day, recent_days))
 
 
-def _in_order(event: Column) -> Column:
-    return F.struct(
-        event["item_id"].alias("item_id"),
-        event["event_type"].alias("event_type"),
-        event["event_time"].alias("event_time"),
-    )
+def _last(name: str, most: int) -> Column:
+    """Of a user's events that hold `name`, the last ones, oldest first."""
+    event = F.when(F.col(name).isNotNull(), F.struct("event_time", name, "event_type"))
+    # Sorting a collected list is the cheapest "last N" of four ways that were measured.
+    last = F.slice(F.sort_array(F.collect_list(event), asc=False), 1, most)
+    fields = (name, "event_type", "event_time")
+    return F.transform(F.reverse(last), lambda event: F.struct(*(event[field].alias(field) for field in fields)))

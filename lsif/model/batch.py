@@ -22,6 +22,9 @@ class Batch:
         window_age: days from the event to the end of `ds` [B, S].
         window_basket: number of the event's time among the window's, 0 = oldest [B, S]: equal times are one set.
         window_mask: [B, S].
+        search_text, search_age: text vectors of what was searched [B, N, T], and days to the end of `ds` [B, N], oldest
+            first.
+        search_mask: [B, N].
         user_features: [B, P].
         tail_item, tail_mask: the rest of the history [B, T].
         group, group_mask, group_features: numbers [B, G], mask and features [B, G, X] of the groups a user knows.
@@ -35,6 +38,9 @@ class Batch:
     window_age: Tensor
     window_basket: Tensor
     window_mask: Tensor
+    search_text: Tensor
+    search_age: Tensor
+    search_mask: Tensor
     user_features: Tensor
     tail_item: Tensor
     tail_mask: Tensor
@@ -65,6 +71,7 @@ def batch_of(shot: Snapshot, rows: Array) -> Batch:
     past, owner = slices(shot.history_start, rows)
     recent, actor = slices(shot.window_start, rows)
     known, knower = slices(shot.group_start, rows)
+    said, asker = slices(shot.search_start, rows)
     tail, keeper = slices(shot.tail_start, rows)
     return Batch(
         history_item=padded(shot.history_item[past], owner, len(rows)),
@@ -75,6 +82,9 @@ def batch_of(shot: Snapshot, rows: Array) -> Batch:
         window_age=padded(shot.window_age[recent], actor, len(rows)),
         window_basket=padded(shot.window_basket[recent], actor, len(rows)),
         window_mask=padded(np.ones(len(recent), bool), actor, len(rows)),
+        search_text=padded(shot.search_text[said], asker, len(rows)),
+        search_age=padded(shot.search_age[said], asker, len(rows)),
+        search_mask=padded(np.ones(len(said), bool), asker, len(rows)),
         user_features=torch.from_numpy(shot.user_features[rows]),
         tail_item=padded(shot.tail_item[tail], keeper, len(rows)),
         tail_mask=padded(np.ones(len(tail), bool), keeper, len(rows)),

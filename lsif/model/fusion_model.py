@@ -23,6 +23,7 @@ from lsif.model.long_term import LongTermInterest
 from lsif.model.neighbours import LIMIT, NeighbourInterest
 from lsif.model.popularity import PopularityTerm
 from lsif.model.repeat import RepeatTerm, agreed
+from lsif.model.search_term import SearchInterest
 from lsif.model.takers_term import TakersTerm
 
 SOURCES = ("texts", "neighbours", "takers", "groups", "popularity")
@@ -78,7 +79,8 @@ class Interests:
     """Users ready to be scored: the parts of every score add up exactly.
 
     Attributes:
-        long, short: gated parts divided by ‖w‖·τ, beside those among the factors [B, D + K].
+        long, short: gated parts divided by ‖w‖·τ, the short one with what was searched, beside those among the factors
+            [B, D + K].
         groups: logit of every group, a part of the long interest [B, N].
         popularity_gain: [B].
         order, odds: what the networks of the repeat term say of each history row [B, L]; 0 past the mask.
@@ -115,6 +117,7 @@ class Reading:
         long, short: interests before the gate [B, D].
         gated_long, gated_short: and after it [B, D].
         row_weights: of the history rows, by each query [B, Q, L].
+        searched: what was searched, among the texts [B, D].
         event_weights, event_outputs: of the window [B, N] and [B, N, D].
     """
 
@@ -125,6 +128,7 @@ class Reading:
     gated_long: Tensor
     gated_short: Tensor
     row_weights: Tensor
+    searched: Tensor
     event_weights: Tensor
     event_outputs: Tensor
 
@@ -151,6 +155,7 @@ class FusionModel(nn.Module):
         self.popularity = PopularityTerm(shape.item_features, user)
         self.repeat = RepeatTerm(shape.history_features, user, shape.categories)
         self.takers = TakersTerm()
+        self.searches = SearchInterest(user)
         self.log_temperature = nn.Parameter(torch.zeros(()))
         self.register_buffer("trust", torch.ones(len(SOURCES)))
 
@@ -184,12 +189,13 @@ class FusionModel(nn.Module):
         long, rows = self.long(batch, vectors, past)
         kept = self.dropout(long), self.dropout(short)
         long, short = self.gate(state, *kept, user)
-        reading = Reading(past, user, *kept, long, short, rows, *events)
+        searched = self.searches(batch, self.tower.of_texts(batch.search_text), user)
+        reading = Reading(past, user, *kept, long, short, rows, searched, *events)
         scale = (long + short).norm(dim=-1, keepdim=True).clamp(min=1e-6) * self.temperature()
         own = F.embedding(batch.history_item, factors)
         near_long, near_short = self.neighbours(batch, factors, own, past, user)
         long = torch.cat([long / scale, near_long], dim=1)
-        short = torch.cat([short / scale, near_short], dim=1)
+        short = torch.cat([short / scale + searched, near_short], dim=1)
         texts, _, _, groups, _ = self.trust
         trust = torch.cat([texts.expand(vectors.shape[1]), torch.ones_like(texts).expand(factors.shape[1])])
         long, short = long * trust, short * trust

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -54,10 +53,8 @@ class ItemTower(nn.Module):
 
     def inputs(self, index: ItemIndex) -> ItemInputs:
         device = self.text_mean.device
-        described = torch.from_numpy(np.abs(index.text).sum(1) > 0).to(device)
-        white = (torch.from_numpy(index.text).to(device) - self.text_mean) @ self.text_axes
         return ItemInputs(
-            text=white * described[:, None] * white.shape[1] ** -0.5,
+            text=self._whitened(torch.from_numpy(index.text).to(device)),
             category=torch.from_numpy(index.category).to(device),
             groups=torch.from_numpy(index.groups.of).to(device),
         )
@@ -65,3 +62,11 @@ class ItemTower(nn.Module):
     def forward(self, inputs: ItemInputs) -> Tensor:
         """Unit vectors, or zeros [V, D]."""
         return F.normalize(self.project(self.dropout(inputs.text)), dim=-1)
+
+    def of_texts(self, texts: Tensor) -> Tensor:
+        """Where items would stand of which these texts were written [..., D]: text vectors [..., T] in."""
+        return F.normalize(self.project(self._whitened(texts)), dim=-1)
+
+    def _whitened(self, texts: Tensor) -> Tensor:
+        white = (texts - self.text_mean) @ self.text_axes
+        return white * (texts.abs().sum(-1, keepdim=True) > 0) * white.shape[-1] ** -0.5

@@ -59,6 +59,13 @@ def lost(model: FusionModel, of: Known, wanted: Tensor) -> tuple[Tensor, Tensor]
     return rows.mul_(batch.history_mask[:, None]), window.mul_(batch.window_mask[:, None])
 
 
+def lost_of_searches(model: FusionModel, of: Known, wanted: Tensor) -> Tensor:
+    """What the scores of items (numbers [B, K]) lose without the searches [B, K]."""
+    trust, *_ = model.trust
+    text = of.items.vectors[wanted][..., : model.shape.width]
+    return (text @ of.reading.searched[..., None]).squeeze(-1) * trust
+
+
 def _gate(after: Tensor, before: Tensor) -> Tensor:
     """What an interest [B, D] is multiplied with: every gate multiplies [B, 1, D]."""
     return torch.where(before == 0, before, after / before)[:, None]

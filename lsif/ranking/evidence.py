@@ -2,7 +2,8 @@
 
 An own item's score is read off its history row, which is all of its evidence, where the item would score less if the
 user had never had it. Of an item that is new to the user the strongest pieces are found by leaving each out alone
-(`lsif.model.left_out`). A row that is there because it is popular, pinned or drawn has none.
+(`lsif.model.left_out`). A row that is there because it is popular, pinned or drawn has none, nor has one that stands on
+what the user searched for: it says that, and no item that the user had is made its reason.
 
 Shapes: R rows of the lists of a chunk of B users, P pieces kept of each, N pieces that a user has.
 """
@@ -14,7 +15,7 @@ import torch
 
 from lsif.features.ragged import Array, positions
 from lsif.model.fusion_model import FusionModel, Items
-from lsif.model.left_out import Known, lost
+from lsif.model.left_out import Known, lost, lost_of_searches
 from lsif.ranking.parts import Side, exact_scores
 from lsif.ranking.placing import SCORE
 from lsif.ranking.rows import POPULARITY, Ranked
@@ -36,15 +37,18 @@ class Evidence:
         kind: `NONE` where there is no further one.
         at: of a history row the number of its item; of events the place in the user's window of the first of them.
         share: of what all pieces of the user carry of the row's score.
+        searched: whether what the user searched for carries the row, more than any piece does [R]; then it has none.
     """
 
     kind: Array
     at: Array
     share: Array
+    searched: Array
 
 
 def no_evidence(rows: int) -> Evidence:
-    return Evidence(np.full((rows, MOST), NONE), np.zeros((rows, MOST), np.int64), np.zeros((rows, MOST)))
+    nothing = np.full((rows, MOST), NONE)
+    return Evidence(nothing, np.zeros((rows, MOST), np.int64), np.zeros((rows, MOST)), np.zeros(rows, bool))
 
 
 def evidence(lists: Ranked, model: FusionModel, now: Side, items: Items, leads: torch.Tensor | None) -> Evidence:
@@ -83,10 +87,13 @@ def _strongest(row: Array, item: Array, model: FusionModel, of: Known) -> Eviden
     wanted = np.zeros((len(of.batch), int(place.max()) + 1), np.int64)
     wanted[row, place] = item
     with torch.inference_mode():
-        losses = lost(model, of, torch.from_numpy(wanted))
-        both = torch.cat(losses, dim=2).flatten(0, 1)[torch.from_numpy(row * wanted.shape[1] + place)]
-    loss = np.maximum(both.numpy(), 0).round(ROUNDING)
-    return _best(loss, of.batch.history_item.numpy()[row])
+        asked, pair = torch.from_numpy(wanted), torch.from_numpy(row * wanted.shape[1] + place)
+        both = torch.cat(lost(model, of, asked), dim=2).flatten(0, 1)[pair]
+        of_searches = lost_of_searches(model, of, asked).flatten()[pair]
+    loss, without = (np.maximum(lost_.numpy(), 0).round(ROUNDING) for lost_ in (both, of_searches))
+    searched = without > loss.max(1, initial=0)
+    loss[searched] = 0
+    return replace(_best(loss, of.batch.history_item.numpy()[row]), searched=searched)
 
 
 def _best(loss: Array, history_item: Array) -> Evidence:

@@ -40,7 +40,7 @@ def side(model: FusionModel, batch: Batch, items: Items) -> Side:
 
 
 def in_double(batch: Batch) -> Batch:
-    floats = ("history_features", "window_age", "user_features", "group_features")
+    floats = ("history_features", "window_age", "search_text", "search_age", "user_features", "group_features")
     return replace(batch, **{name: getattr(batch, name).double() for name in floats})
 
 

@@ -72,8 +72,8 @@ def recommend_batches(
     """Rows of `recommendations` as of `at.ds`, a chunk of users at a time.
 
     Everyone who left a trace gets every list of `settings.lists`, by its rules and as long as there are items for it.
-    Users without history and window, or all users while there is no model, get what is popular. Users are read, scored
-    and let go a block at a time: memory grows with the items and not with the users.
+    Users without history, window and searches, or all users while there is no model, get what is popular. Users are
+    read, scored and let go a block at a time: memory grows with the items and not with the users.
 
     Args:
         trained: the model, or None before any.
@@ -178,7 +178,7 @@ class Night:
             telling: makes evidence and reasons.
         """
         shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
-        known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
+        known = shots[0].known
         if self._facts is not None:
             known &= ~np.asarray(pc.is_in(now.ids, value_set=self._facts.unprofiled))
         rules = self._ruled.of_block(facts) if self._ruled and facts else None
@@ -219,8 +219,7 @@ class Night:
         assert self._facts is not None
         (facts,) = list(self._facts.blocks(ids))
         shots = [snapshot(users, self._shared, self._settings) for users in (now, before)]
-        known = np.diff(shots[0].history_start) + np.diff(shots[0].window_start) > 0
-        if not known.all() or user in self._facts.unprofiled.to_pylist():
+        if not shots[0].known.all() or user in self._facts.unprofiled.to_pylist():
             return self._popular.asked(ids, facts)
         sides = [side(self._model, batch_of(shot, everything), self._items.items) for shot in shots]
         by, index = FusionGenerator(sides[0], sides[1], self._items, self._nobody), self._shared.index

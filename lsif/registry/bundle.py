@@ -20,10 +20,10 @@ from lsif.ranking.trained import TrainedModel
 WEIGHTS, ARRAYS, VOCABULARY, CARD = "weights.safetensors", "items.safetensors", "vocabulary.json", "model.json"
 WRONG = (OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, MemoryError, SafetensorError)
 """What files that are no model's raise, whatever stands in them."""
-FORMAT = 5
+FORMAT = 6
 """What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
 item features know hours, and beside an item's factor stand its takers. 4: they know minutes. 5: history rows know
-hours."""
+hours. 6: searches are read."""
 
 
 def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> None:

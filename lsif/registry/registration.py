@@ -137,13 +137,13 @@ def _log_model(candidate: Candidate) -> tuple["ModelInfo", str]:
 
 
 def _signature(inputs: dict[str, Array], outputs: dict[str, Array]) -> "ModelSignature":
-    """Names, types and shapes; -1 where a length is free: users, items, rows of histories and windows."""
+    """Names, types and shapes; -1 where a length is free: users, items, rows of histories and windows, searches."""
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
     def free(name: str, array: Array) -> tuple[int, ...]:
-        ragged = (
-            name in ("repeat", "groups") or name.startswith(("history", "window", "tail_", "group_")) or name == "group"
+        ragged = name in ("repeat", "group", "groups") or name.startswith(
+            ("history", "window", "search", "tail_", "group_")
         )
         return (-1, -1, *array.shape[2:]) if ragged else (-1, *array.shape[1:])
 

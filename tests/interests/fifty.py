@@ -38,9 +38,10 @@ def _events(draw: np.random.Generator, number: int, kind: str, count: int) -> pl
             "event_id": [f"{number}-{n}" for n in range(count)],
             "user_id": [f"{number}-u{u}" for u in user],
             "item_id": [None if t == 3 and i % 2 else f"{number}-i{i}" for i, t in zip(item, type_, strict=True)],
+            "query": [f"words {i % 7}" if t == 3 else None for i, t in zip(item, type_, strict=True)],
             "event_type": [("purchase", "purchase", "browse", "search")[t] for t in type_],
             "event_time": [midnight + timedelta(days=int(d), hours=int(h)) for d, h in zip(day, hour, strict=True)],
             "weight": [(1.0, 2.75, 0.1, 0.0)[t] for t in type_],
         },
-        schema_overrides={"event_time": pl.Datetime("us", "UTC"), "item_id": pl.String},
+        schema_overrides={"event_time": pl.Datetime("us", "UTC"), "item_id": pl.String, "query": pl.String},
     )

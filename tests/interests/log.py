@@ -19,9 +19,18 @@ HALF_LIVES = (7.0, 30.0)
 LAST_DAYS = 3
 
 
-def event(ds: str, user: str, item: str | None, when: str | datetime, kind: str = "purchase", weight: float = 1.0):
+def event(
+    ds: str,
+    user: str,
+    item: str | None,
+    when: str | datetime,
+    kind: str = "purchase",
+    weight: float = 1.0,
+    query: str | None = None,
+):
     time = datetime.fromisoformat(when).replace(tzinfo=UTC) if isinstance(when, str) else when.astimezone(UTC)
-    return {"ds": ds, "user_id": user, "item_id": item, "event_time": time, "event_type": kind, "weight": weight}
+    told = {"ds": ds, "user_id": user, "item_id": item, "event_time": time, "event_type": kind, "weight": weight}
+    return {**told, "query": query}
 
 
 def hard_cases() -> list[dict[str, Any]]:
@@ -46,10 +55,14 @@ def hard_cases() -> list[dict[str, Any]]:
         event("2017-03-12", "u3", "7", "2017-03-10T12:00:00"),
         event("2017-03-12", "u3", "z", "2017-03-05T12:00:00"),
         event("2017-03-13", "u3", "7", "2017-03-12T12:00:00"),
-        # a search without an item, a browse of zero weight, a user who only searched
-        event("2017-03-12", "u4", None, "2017-03-12T09:00:00", "search", 0.0),
+        # searches without an item, one that names it, a browse of zero weight, a user who only searched
+        event("2017-03-12", "u4", None, "2017-03-12T09:00:00", "search", 0.0, "seven"),
+        event("2017-03-12", "u4", None, "2017-03-12T09:00:00", "search", 0.0, "a seven"),
+        event("2017-03-12", "u4", "7", "2017-03-12T09:10:00", "search", 0.0, "seven"),
         event("2017-03-12", "u4", "7", "2017-03-12T09:30:00", "browse", 0.0),
-        event("2017-03-12", "u5", None, "2017-03-12T09:00:00", "search", 0.0),
+        event("2017-03-12", "u5", None, "2017-03-12T09:00:00", "search", 0.0, "letters"),
+        # neither item nor query, which no delivery brings
+        event("2017-03-12", "u6", None, "2017-03-12T09:00:00", "search", 0.0),
         # ids that a careless reader would merge
         event("2017-03-12", "u1 ", "7", "2017-03-12T11:00:00"),
         event("2017-03-13", "U1", "7", "2017-03-13T11:00:00"),
@@ -67,7 +80,9 @@ def random_cases(seed: int, events: int = 300, days: int = 40, users: int = 6, i
         late = int(draw.choice([0, 0, 0, 1, 7]))
         ds = (happened + timedelta(days=late)).date().isoformat()
         kind, weight = [("purchase", 1.0), ("browse", 0.1), ("search", 0.0)][draw.integers(3)]
-        found.append(event(ds, f"r{draw.integers(users)}", f"i{draw.zipf(1.5) % items}", happened, kind, weight))
+        query = f"words {draw.integers(3)}" if kind == "search" else None
+        item = f"i{draw.zipf(1.5) % items}"
+        found.append(event(ds, f"r{draw.integers(users)}", item, happened, kind, weight, query))
     return found
 
 

@@ -64,11 +64,20 @@ def history_categories(
 
 def windows(events: pl.DataFrame, ds: str, recent_days: int, window_events: int) -> pl.DataFrame:
     """user_id, item_id, event_type, event_time: each user's last events in order."""
-    first = date.fromisoformat(ds) - timedelta(days=recent_days - 1)
-    order = ["event_time", "item_id", "event_type"]
-    seen = events.filter((pl.col("ds") <= ds) & NAMED & DAY.is_between(first, date.fromisoformat(ds)))
-    kept = seen.sort("user_id", *order).group_by("user_id", maintain_order=True).tail(window_events)
-    return kept.select("user_id", "item_id", "event_type", "event_time")
+    return _last(events, "item_id", ds, recent_days, window_events)
+
+
+def searches(events: pl.DataFrame, ds: str, recent_days: int, window_events: int) -> pl.DataFrame:
+    """user_id, query, event_type, event_time: each user's last searches in order."""
+    return _last(events, "query", ds, recent_days, window_events)
+
+
+def _last(events: pl.DataFrame, name: str, ds: str, recent_days: int, most: int) -> pl.DataFrame:
+    first, named = date.fromisoformat(ds) - timedelta(days=recent_days - 1), pl.col(name).is_not_null()
+    seen = events.filter((pl.col("ds") <= ds) & named & DAY.is_between(first, date.fromisoformat(ds)))
+    ordered = seen.sort("user_id", "event_time", name, "event_type")
+    kept = ordered.group_by("user_id", maintain_order=True).tail(most)
+    return kept.select("user_id", name, "event_type", "event_time")
 
 
 def _positive(events: pl.DataFrame) -> pl.DataFrame:

@@ -13,16 +13,21 @@ def day(ds: str) -> date:
 
 
 def windows(events: pd.DataFrame, ds: str, recent_days: int, window_events: int) -> Rows:
-    """`recent_windows` at `ds`: known by then, of its last `recent_days` UTC days, each user's last events."""
+    """`recent_windows` at `ds`: known then, of the last `recent_days` UTC days, each user's last events and queries."""
     first = day(ds) - timedelta(days=recent_days - 1)
     happened = events["event_time"].dt.date
-    seen = events[(events["ds"] <= ds) & (happened >= first) & (happened <= day(ds)) & events["item_id"].notna()]
-    rows = []
-    for user, mine in seen.groupby("user_id"):
-        last = mine.sort_values(["event_time", "item_id", "event_type"], kind="stable").tail(window_events)
-        kept = last[["item_id", "event_type", "event_time"]].to_dict("records")
-        rows.append({"user_id": user, "events": [{**e, "event_time": e["event_time"].to_pydatetime()} for e in kept]})
-    return rows
+    seen = events[(events["ds"] <= ds) & (happened >= first) & (happened <= day(ds))]
+
+    def last(mine: pd.DataFrame, name: str) -> Rows:
+        named = mine[mine[name].notna()].sort_values(["event_time", name, "event_type"], kind="stable")
+        kept = named.tail(window_events)[[name, "event_type", "event_time"]].to_dict("records")
+        return [{**event, "event_time": event["event_time"].to_pydatetime()} for event in kept]
+
+    rows = [
+        {"user_id": user, "events": last(mine, "item_id"), "searches": last(mine, "query")}
+        for user, mine in seen.groupby("user_id")
+    ]
+    return [row for row in rows if row["events"] or row["searches"]]
 
 
 def positive(events: pd.DataFrame) -> pd.DataFrame:

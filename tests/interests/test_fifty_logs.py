@@ -116,11 +116,14 @@ def test_a_history_from_bases_and_tiles_and_the_same_from_scratch(
 
 @pytest.mark.parametrize("ds", WINDOWS)
 def test_windows(tables: Tables, settings: Settings, ds: str) -> None:
-    found = frame(tables.read("recent_windows", [ds])).explode("events").unnest("events")
-    wanted = reference.windows(EVENTS, ds, settings.interests.recent_days, settings.interests.window_events)
-    order = ["user_id", "event_time", "item_id", "event_type"]
-    assert len(wanted) > 100
-    assert_frame_equal(found.select(wanted.columns), wanted.sort(order))
+    found = frame(tables.read("recent_windows", [ds]))
+    how = (ds, settings.interests.recent_days, settings.interests.window_events)
+    both = {"events": reference.windows(EVENTS, *how), "searches": reference.searches(EVENTS, *how)}
+    for name, wanted in both.items():
+        told = found.filter(pl.col(name).list.len() > 0).select("user_id", name).explode(name).unnest(name)
+        order = ["user_id", "event_time", wanted.columns[1], "event_type"]
+        assert len(wanted) > 100
+        assert_frame_equal(told.select(wanted.columns), wanted.sort(order))
 
 
 @pytest.mark.parametrize("other", [{"window_events": 3}, {"recent_days": 3}])

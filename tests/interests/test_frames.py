@@ -84,8 +84,12 @@ def test_one_window_by_hand(events: "DataFrame") -> None:
     ]
     assert told["u2"] == [("item ", "purchase", "12 06:59:59"), ("item ", "purchase", "12 07:00:00")]
     assert told["u3"] == [("z", "purchase", "06 00:00:00"), ("7", "purchase", "10 12:00:00")]
-    assert told["u4"] == [("7", "browse", "12 09:30:00")]
-    assert "u5" not in told
+    assert told["u4"] == [("7", "search", "12 09:10:00"), ("7", "browse", "12 09:30:00")]
+    assert told["u5"] == []
+    assert "u6" not in told
+    asked = {row["user_id"]: [(e["query"], f"{e['event_time']:%H:%M}") for e in row["searches"]] for row in made}
+    assert asked["u4"] == [("a seven", "09:00"), ("seven", "09:00"), ("seven", "09:10")]
+    assert (asked["u5"], asked["u1"]) == ([("letters", "09:00")], [])
 
 
 def close(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
