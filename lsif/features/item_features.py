@@ -54,12 +54,15 @@ COLUMNS = (*ITEM_FEATURES, *NEW_FEATURES)
 """Where attributes are known, the last three come again for each of them, in the order of `Groups.levels`."""
 
 
-def item_features(states: pa.Table, index: ItemIndex, elsewhere: pa.Table | None = None) -> Array:
+def item_features(
+    states: pa.Table, index: ItemIndex, elsewhere: pa.Table | None = None, age: Array | None = None
+) -> Array:
     """Popularity, trend, repurchase and newness [V, Q] float32, in the order of `COLUMNS`.
 
     Args:
         states: rows of `item_states`; an item without one is an item that nobody ever had.
         elsewhere: rows of `shared_popularity`: an item that nobody here ever had is counted as it would be here.
+        age: days since each item was published [V], NaN where nobody knows: then its first taking is its birth.
     """
     of = _Rows(states, index)
     spans = dict(zip(SPANS, of.lists("buyers", len(SPANS)).T, strict=True))
@@ -67,9 +70,9 @@ def item_features(states: pa.Table, index: ItemIndex, elsewhere: pa.Table | None
     columns += [*np.log1p(of.lists("buyers_decayed", len(HALF_LIVES))).T]
     columns += [_trend(spans, 7, 28), _trend(spans, 3, 7)]
     columns += _repurchase(of)
-    columns += _newness(of)
+    columns += _newness(of, age)
     columns += _new_users(of, _elsewhere(of, index, elsewhere))
-    columns += _hours(of)
+    columns += _hours(of, age)
     columns += _by_group(_decayed(of)[1], index.groups.own)
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -115,8 +118,10 @@ def _repurchase(of: _Rows) -> list[Array]:
     return [np.log1p(users), *shares]
 
 
-def _newness(of: _Rows) -> list[Array]:
+def _newness(of: _Rows, age: Array | None) -> list[Array]:
     oldest, newest = of.numbers("oldest"), of.numbers("newest", np.inf)
+    if age is not None:
+        oldest = np.fmax(oldest, age)
     return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
 
 
@@ -142,13 +147,16 @@ def _elsewhere(of: _Rows, index: ItemIndex, counts: pa.Table | None) -> Array | 
     return expected_here(counts, index.item_ids, of.numbers("users"), lately)
 
 
-def _hours(of: _Rows) -> list[Array]:
+def _hours(of: _Rows, age: Array | None) -> list[Array]:
     """Counts of the last hours, decayed ones, their trends, and hours since the last week's last and first taking."""
     counted = of.lists("buyers_hours", len(HOUR_SPANS)).T
     decayed = [*of.lists("buyers_hours_decayed", len(HOUR_HALF_LIVES)).T]
     decayed += [*of.lists("buyers_minutes_decayed", len(MINUTE_HALF_LIVES)).T]
     spans = dict(zip(HOUR_SPANS, counted, strict=True))
-    ages = [np.log1p(of.numbers(name, absent=HOURS)) for name in ("newest_hour", "oldest_hour")]
+    newest, oldest = (of.numbers(name, absent=HOURS) for name in ("newest_hour", "oldest_hour"))
+    if age is not None:
+        oldest = np.where(np.isnan(age), oldest, np.minimum(24 * age, HOURS))
+    ages = [np.log1p(newest), np.log1p(oldest)]
     return [*np.log(counted + 0.1), *np.log(np.add(decayed, 0.01)), _trend(spans, 1, 6), _trend(spans, 3, 24), *ages]
 
 

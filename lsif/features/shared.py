@@ -41,4 +41,5 @@ def shared(states: pa.Table, ds: str, index: ItemIndex, elsewhere: pa.Table | No
             f"item_states of ds={ds} are of an earlier release and know no last minutes: "
             f"python jobs/item_states.py --ds {ds} makes them again"
         )
-    return Shared(ds, index, item_features(states, index, elsewhere), item_factors_of(states, index))
+    features = item_features(states, index, elsewhere, index.age(ds))
+    return Shared(ds, index, features, item_factors_of(states, index))

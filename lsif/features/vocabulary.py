@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from lsif.features.attributes import Labels
 from lsif.features.groups import Groups, item_groups
-from lsif.features.ragged import Array, indices_in
+from lsif.features.ragged import Array, day_number, indices_in
+from lsif.interests.tiles import MICROS_OF_DAY
 
 OTHER = ""
 """Category or event type that the training never saw; always number 0."""
@@ -31,6 +32,7 @@ class ItemIndex:
         text: text vector of each item [V, T], float32; zeros where there is no text.
         counts: users who had each item at the end of training [V], float32; 0 for new items and those nobody had.
         text_encoder: name of the encoder that made `text`.
+        published: when each appeared, in days since 1970, NaN where the catalogue does not say [V].
         labels: what a language model says of each item [V]; None for a model that was trained without.
     """
 
@@ -42,6 +44,7 @@ class ItemIndex:
     text: Array
     counts: Array
     text_encoder: str
+    published: Array
     labels: Labels | None = None
 
     def __len__(self) -> int:
@@ -60,6 +63,11 @@ class ItemIndex:
         """Number of each event type, 0 where unknown."""
         return np.maximum(indices_in(event_types, pa.array(self.event_types)), 0)
 
+    def age(self, ds: str) -> Array:
+        """Days from each item's publication to the end of `ds` [V]; NaN where that was later, or nobody knows."""
+        days: Array = day_number(ds) + 1 - self.published
+        return np.where(days >= 0, days, np.nan)
+
     def extended(self, items: pa.Table, text: Array, labels: Labels | None = None) -> "ItemIndex":
         """This index with the items of a catalogue that it lacks, in order of their ids.
 
@@ -77,6 +85,7 @@ class ItemIndex:
             category=np.concatenate([self.category, _categories(added, self.categories)]),
             text=np.concatenate([self.text, text[new].astype(np.float32)]),
             counts=np.concatenate([self.counts, np.zeros(len(new), np.float32)]),
+            published=np.concatenate([self.published, _published(added)]),
             labels=None if self.labels is None else self.labels.joined(_said(self.labels, labels, new)),
         )
 
@@ -89,13 +98,14 @@ class ItemIndex:
             category=self.category[:n],
             text=self.text[:n],
             counts=self.counts[:n],
+            published=self.published[:n],
             labels=self.labels.take(np.arange(n)) if self.labels is not None else None,
         )
 
     def to_artifacts(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays and JSON of the trained part: what `from_artifacts` needs."""
         own = self.trained_only()
-        arrays = {"category": own.category, "text": own.text, "counts": own.counts}
+        arrays = {"category": own.category, "text": own.text, "counts": own.counts, "published": own.published}
         names = {
             "item_ids": own.item_ids.to_pylist(),
             "categories": list(own.categories),
@@ -117,7 +127,7 @@ class ItemIndex:
             event_types=tuple(names["event_types"]),
             text_encoder=names["text_encoder"],
             labels=Labels(of["made_by"], tuple(of["names"]), arrays["labels"], arrays["goes_with"]) if of else None,
-            **{name: arrays[name] for name in ("category", "text", "counts")},
+            **{name: arrays[name] for name in ("category", "text", "counts", "published")},
         )
 
 
@@ -152,8 +162,9 @@ def build_index(
     category, vectors = np.zeros(len(ids), np.int64), np.zeros((len(ids), text.shape[1]), np.float32)
     category[known], vectors[known] = _categories(items, categories)[row[known]], text[row[known]]
     types = (OTHER, *sorted(set(event_types) - {OTHER}))
+    published = np.append(_published(items), np.nan)[row]
     said = None if labels is None else labels.take(row)
-    return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder, said)
+    return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder, published, said)
 
 
 def _said(own: Labels, labels: Labels | None, new: Array) -> Labels:
@@ -164,6 +175,13 @@ def _said(own: Labels, labels: Labels | None, new: Array) -> Labels:
 def _strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     cast = pc.cast(column, pa.string())
     return cast.combine_chunks() if isinstance(cast, pa.ChunkedArray) else cast
+
+
+def _published(items: pa.Table) -> Array:
+    """Days since 1970 [N], NaN where nobody says."""
+    micros = pc.cast(pc.cast(items["published"], pa.timestamp("us", "UTC")), pa.int64())
+    found: Array = pc.cast(micros, pa.float64()).to_numpy(zero_copy_only=False) / MICROS_OF_DAY
+    return found
 
 
 def _categories(items: pa.Table, categories: tuple[str, ...]) -> Array:

@@ -47,5 +47,5 @@ def test_what_is_stored_is_the_trained_part(index: ItemIndex) -> None:
     back = ItemIndex.from_artifacts(arrays, json.loads(json.dumps(names)))
     for field in ("item_ids", "trained", "categories", "event_types", "text_encoder"):
         assert getattr(back, field) == getattr(index, field), field
-    for field in ("category", "text", "counts"):
+    for field in ("category", "text", "counts", "published"):
         np.testing.assert_array_equal(getattr(back, field), getattr(index, field))
