@@ -68,7 +68,7 @@ def deviations(trained: TrainedModel) -> dict[Key, float]:
     said = trained.index.labels.names if trained.index.labels else ()
     named = {
         "users": (USER_FEATURES, model.user_scale),
-        "history": (history_feature_names(half_lives), model.history_scale),
+        "history": (history_feature_names(half_lives, trained.index.event_types), model.history_scale),
         "groups": (group_feature_names(half_lives, said), model.group_scale),
         "items": (COLUMNS, model.item_scale),
     }

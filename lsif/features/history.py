@@ -103,9 +103,26 @@ def newest(rows: History, user: Array, item: Array, age: Array) -> Array:
     Args:
         user, item, age: of each event [E].
     """
+    row = _row_of(rows, user, item)
+    least = np.full(len(rows), np.nan)
+    np.fmin.at(least, row[row >= 0], age[row >= 0])
+    return least
+
+
+def counted(rows: History, user: Array, item: Array, kind: Array, kinds: int) -> Array:
+    """Events [E] of each row's user and item, by kind [R, kinds].
+
+    Args:
+        user, item, kind: of each event [E].
+    """
+    row = _row_of(rows, user, item)
+    cell = row[row >= 0] * kinds + kind[row >= 0]
+    return np.bincount(cell, minlength=len(rows) * kinds).reshape(len(rows), kinds)
+
+
+def _row_of(rows: History, user: Array, item: Array) -> Array:
+    """The row of each event's user and item, -1 where there is none [E]."""
     span = 1 + max(item.max(initial=0), rows.item.max(initial=0))
-    pairs, pair = np.unique(user * span + item, return_inverse=True)
-    least = np.full(len(pairs) + 1, np.nan)  # the last one of no pair
-    np.fmin.at(least, pair, age)
-    found = pc.index_in(pa.array(rows.user * span + rows.item), value_set=pa.array(pairs))
-    return least[pc.fill_null(found, len(pairs)).to_numpy(zero_copy_only=False)]
+    found = pc.index_in(pa.array(user * span + item), value_set=pa.array(rows.user * span + rows.item))
+    row: Array = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+    return row

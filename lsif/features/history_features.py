@@ -25,8 +25,17 @@ ROW_HOURS = range(-len(OF_ITEM) - 1, -len(ITEM_FEATURES))
 """Columns, counted from the last, that know hours: the row's own and the item's."""
 
 
-def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
-    """Columns of `history_features`, and after them those of the item."""
+def types_apart(event_types: Sequence[str]) -> tuple[str, ...]:
+    """Types of an index, of whose events a row knows how many came lately: none where there is one type alone."""
+    return tuple(event_types[1:]) if len(event_types) > 2 else ()
+
+
+def history_feature_names(half_lives: Sequence[float], event_types: Sequence[str] = ()) -> tuple[str, ...]:
+    """Columns of `history_features`, and after them those of the item.
+
+    Args:
+        event_types: of the index.
+    """
     per_half_life = ("log_weight", "log_share", "log_category_weight", "log_share_of_category")
     return (
         *(f"{name}_{half_life:g}d" for name in per_half_life for half_life in half_lives),
@@ -36,13 +45,14 @@ def history_feature_names(half_lives: Sequence[float]) -> tuple[str, ...]:
         *("log_mean_gap", "log_last_gap", "gap_spread", "log_due", "overdue"),
         *("log_visits_since", "share_of_visits"),
         *("log_category_age", "log_category_due", "log_category_days", "log_category_items", "other_item_since"),
+        *(f"log_n_{name}_lately" for name in types_apart(event_types)),
         "log_hours_since",
         *OF_ITEM,
     )
 
 
 def history_features(
-    capped: History, totals: Array, categories: CategoryHistory, visits: Visits, last_seen: Array
+    capped: History, totals: Array, categories: CategoryHistory, visits: Visits, last_seen: Array, lately: Array
 ) -> Array:
     """Features [R, F] float32 of the rows that the model reads: of `history_feature_names` all but the item's own.
 
@@ -50,6 +60,7 @@ def history_features(
         capped: rows in each user's order of weight, as `heaviest` gives them.
         totals: decayed weight of each user's uncapped history [U, H].
         last_seen: days from the item's last event in the user's window to the end of `ds`; NaN where it holds none [R].
+        lately: the window's events of the item, by each of `types_apart` [R, T].
     """
     group = categories.of(capped)
     columns = [
@@ -59,6 +70,7 @@ def history_features(
         *_cadence(capped),
         *_visits(capped, visits),
         *_category(capped, categories, group),
+        *np.log1p(lately).T,
         _hours(capped, last_seen),
     ]
     return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.features.category_features import CategoryHistory
 from lsif.features.group_features import group_history
-from lsif.features.history import heaviest, history, newest
-from lsif.features.history_features import OF_ITEM_AT, history_features
+from lsif.features.history import counted, heaviest, history, newest
+from lsif.features.history_features import OF_ITEM_AT, history_features, types_apart
 from lsif.features.known import Users
 from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
 from lsif.features.searches import SECONDS_PER_DAY, searches
@@ -137,6 +137,8 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
     window = _window(users.windows, users.ds, index, ids)
     last_seen = newest(capped, window["user"], window["window_item"], window["window_age"])
+    by_type = counted(capped, window["user"], window["window_item"], window["window_type"], len(index.event_types))
+    lately = by_type[:, 1 : 1 + len(types_apart(index.event_types))]
     totals = rows.user_sum(rows.weights, len(ids))
     groups = group_history(rows, index.groups, len(ids), MOST_GROUPS * len(index.groups.levels), column)
     categories = CategoryHistory(rows, index.category)
@@ -145,7 +147,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         user_ids=ids,
         history_start=starts(capped.user, len(ids)),
         history_item=capped.item,
-        history_features=history_features(capped, totals, categories, visits, last_seen),
+        history_features=history_features(capped, totals, categories, visits, last_seen, lately),
         user_features=user_features(rows, visits, window["user"], window["window_item"], len(ids)),
         tail_start=starts(tail.user, len(ids)),
         tail_item=tail.item,

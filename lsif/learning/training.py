@@ -132,7 +132,7 @@ def begun(model: FusionModel, index: ItemIndex, start: Start | None, progress: P
 def build_model(index: ItemIndex, examples: Sequence[Example], settings: Settings) -> FusionModel:
     """A fresh model whose scales and whitening fit the training data."""
     snapshots, interests = [example.snapshot for example in examples], settings.interests
-    names = history_feature_names(interests.half_lives_days)
+    names = history_feature_names(interests.half_lives_days, index.event_types)
     shape = Shape(
         encoder=settings.model.encoder,
         fusion=settings.model.fusion,

@@ -54,7 +54,7 @@ class Counting:
             users: how many the night has.
         """
         said = index.labels.names if index.labels else ()
-        history = history_feature_names(interests.half_lives_days)[: -len(OF_ITEM)]
+        history = history_feature_names(interests.half_lives_days, index.event_types)[: -len(OF_ITEM)]
         groups = group_feature_names(interests.half_lives_days, said)
         grids = {
             "users": _grid(USER_FEATURES, model.user_scale),

@@ -23,8 +23,7 @@ WRONG = (OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeErr
 FORMAT = 6
 """What the numbers mean that a model reads and gives. 2: it knows a user of before and nobody; 1 did not say so. 3: its
 item features know hours, and beside an item's factor stand its takers. 4: they know minutes. 5: history rows know
-hours. 6: searches are read, and
-items are born when they are published."""
+hours. 6: searches are read, items are born when they are published, and history rows count the last events by type."""
 
 
 def save_model(folder: Path, trained: TrainedModel, card: dict[str, Any]) -> None:

@@ -205,6 +205,25 @@ def test_a_group_of_one_item_has_no_rows_until_another_item_comes_into_it(settin
     assert share == rows[category]["log_share_30d"] < rows[1]["log_share_30d"]
 
 
+def test_a_row_counts_the_last_events_of_its_item_by_type(settings: Settings) -> None:
+    """One of no weight too; of one type alone there are no such columns."""
+    at, moment = known(LOG, DS, catalogue(ITEMS), settings), datetime(2017, 6, 30, 6, tzinfo=UTC)
+    seen = [("a-1", "browse"), ("a-1", "browse"), ("a-1", "search"), ("b-1", "purchase"), ("b-2", "browse")]
+    window = [{"item_id": item, "event_type": kind, "event_time": moment} for item, kind in seen]
+    at = replace(at, windows=table("recent_windows", [{"user_id": "u1", "events": window}]))
+    types = ("purchase", "browse", "search")
+    index = build_index(at.states(settings), at.items, vectors(ITEMS), types, ENCODER)
+    shot = snapshot_of(at, index, settings)
+    names = history_feature_names(settings.interests.half_lives_days, index.event_types)
+    columns = [names.index(f"log_n_{kind}_lately") for kind in types]
+    mine = slice(*shot.history_start[:2])
+    told = shot.history_rows[mine][:, columns]
+    of_row = {ITEMS[item]: counts for item, counts in zip(shot.history_item[mine], told, strict=True)}
+    assert np.expm1(of_row["a-1"]).tolist() == pytest.approx([0, 2, 1])
+    assert np.expm1(of_row["b-1"]).tolist() == pytest.approx([1, 0, 0])
+    assert not any("lately" in name for name in history_feature_names(settings.interests.half_lives_days, ("", "buy")))
+
+
 def test_the_rest_of_a_history_is_known_by_its_items(settings: Settings) -> None:
     interests = settings.interests.model_copy(update={"history_items": 2})
     shot = shot_of(LOG, settings.model_copy(update={"interests": interests}))
