@@ -21,7 +21,7 @@ LOGICAL = {"long": "integer", "integer": "integer", "double": "number", "float":
 """Names of our types in the standard, where they are not the same."""
 
 VERSIONS: dict[str, str] = {
-    "recommendations": "1.2.0",
+    "recommendations": "1.3.0",
     "feedback": "1.1.0",
     "item_hours": "1.1.0",
     "item_states": "1.1.0",

@@ -180,7 +180,7 @@ TABLES: dict[str, TableSchema] = {
         table(
             "recommendations",
             key="list user_id rank",
-            added="rule_part rule_share propensity evidence reason variant",
+            added="rule_part rule_share neighbour_part propensity evidence reason variant",
             list=STRING,
             user_id=STRING,
             rank=INTEGER,
@@ -191,6 +191,7 @@ TABLES: dict[str, TableSchema] = {
             short_part=DOUBLE,
             popularity_part=DOUBLE,
             rule_part=DOUBLE,
+            neighbour_part=DOUBLE,
             long_share=DOUBLE,
             short_share=DOUBLE,
             popularity_share=DOUBLE,

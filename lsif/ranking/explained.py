@@ -9,7 +9,7 @@ W = `recent_days`, days of arrival,
 They add up to the score, for any model. What lifts all candidates of a user's list alike says nothing of one of them:
 the mean of each part over the candidates, as they are without rules, is booked to popularity. A share is
 |part| / Σ|parts|, where popularity counts by its distance from the candidates' mean score; so adding a constant to a
-user's scores changes no share.
+user's scores changes no share. What similar users say is a part of long and short, and centred like them.
 
 Shapes: P candidates of a chunk of U users, R rows of their lists.
 """
@@ -31,6 +31,7 @@ class Centre:
     long: Array
     short: Array
     now: Array
+    near: Array
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Chosen:
 
 
 def centre(candidates: Pool, users: int) -> Centre:
-    """Means of long, of short and of the score itself."""
+    """Means of long, of short, of the score itself, and of what similar users say."""
     long, short = candidates.before - candidates.nobody, candidates.now - candidates.before
     count = np.maximum(np.bincount(candidates.row, minlength=users), 1)
-    return Centre(*(np.bincount(candidates.row, part, users) / count for part in (long, short, candidates.now)))
+    parts = (long, short, candidates.now, candidates.near)
+    return Centre(*(np.bincount(candidates.row, part, users) / count for part in parts))
 
 
 def by_score(pairs: Pool) -> Chosen:
@@ -82,6 +84,7 @@ def explained(chosen: Chosen, by: Centre, number: int) -> Ranked:
         own=pairs.own,
         score=score,
         parts=np.stack([parts[:, 0], parts[:, 1], rest, parts[:, 3]], axis=1).round(DECIMALS),
+        near=(pairs.near - by.near[row]).round(DECIMALS) + 0.0,
         shares=_shares(parts),
         alpha=_alpha(row, np.abs(parts)),
         says=parts[:, :3].argmax(1),

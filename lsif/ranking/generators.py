@@ -42,7 +42,7 @@ class Generator(Protocol):
 
 
 _NONE, _NOUGHT = np.zeros(0, np.int64), np.zeros(0)
-NO_PAIRS = Pool(_NONE, _NONE, _NONE, np.zeros(0, bool), _NOUGHT, _NOUGHT, _NOUGHT)
+NO_PAIRS = Pool(_NONE, _NONE, _NONE, np.zeros(0, bool), _NOUGHT, _NOUGHT, _NOUGHT, _NOUGHT)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class PopularGenerator:
         )
         row, item = np.divmod(np.unique(keys), self.size)
         score = self.score[item]
-        return Pool(row, item, item, np.zeros(len(row), bool), score, score, score)
+        return Pool(row, item, item, np.zeros(len(row), bool), score, score, score, np.zeros(len(row)))
 
 
 def _only(side: Side, users: Array) -> Side:

@@ -62,6 +62,18 @@ def exact_scores(sides: Sequence[Side], items: Items, row: Tensor, item: Tensor)
         return score.add_(bias)
 
 
+def near_scores(of: Side, items: Items, row: Tensor, item: Tensor) -> Tensor:
+    """What of each pair's score stands among the factors, where similar users are [P]: nothing of a history row's."""
+    width, pair = items.vectors.shape[1] - items.factors.shape[1], row * len(items.bias) + item
+    with torch.inference_mode():
+        users = (of.interests.long + of.interests.short)[:, width:, None]
+        order = torch.argsort(row, stable=True)
+        by_row = _products(users, items.vectors[:, width:], row[order], item[order])[:, 0]
+        near = torch.empty_like(by_row).index_copy_(0, order, by_row)
+        near[_places(pair, of.batch.history_item, of.batch.history_mask, len(items.bias))[0]] = 0
+        return near
+
+
 def _add_own(score: Tensor, of: Side, pair: Tensor, size: int) -> None:
     """What a pair's score [P] has beside, or is instead, where the user had the item; `pair` is row * size + item."""
     there, at = _places(pair, of.batch.tail_item, of.batch.tail_mask, size)
@@ -100,7 +112,7 @@ def _products(users: Tensor, vectors: Tensor, rows: Tensor, items: Tensor) -> Te
 def _of_tiles(vectors: Tensor, items: Tensor, some: slice) -> Tensor:
     """Vectors [tiles, TILE, D] of some tiles of `items`."""
     chosen = items[some.start * TILE : some.stop * TILE]
-    return vectors.index_select(0, chosen).view(-1, TILE, vectors.shape[1])
+    return vectors.index_select(0, chosen).view(len(chosen) // TILE, TILE, vectors.shape[1])
 
 
 def _slices(count: int, size: int) -> Iterator[slice]:

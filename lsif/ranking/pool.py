@@ -9,7 +9,7 @@ from lsif.features.ragged import Array
 from lsif.model.batch import Batch
 from lsif.model.fusion_model import Items
 from lsif.ranking.candidates import Catalogue, Found, candidates
-from lsif.ranking.parts import Side, exact_scores
+from lsif.ranking.parts import Side, exact_scores, near_scores
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Pool:
         row, item, order: position of the user in the chunk, number of the item, its place among the sorted ids [P].
         own: whether the item is in the user's history [P].
         now, before, nobody: the score with the user as known now, as known `recent_days` before, and unknown [P].
+        near: what similar users say of it, of the score now [P].
     """
 
     row: Array
@@ -29,6 +30,7 @@ class Pool:
     now: Array
     before: Array
     nobody: Array
+    near: Array
 
     def take(self, pairs: Array) -> "Pool":
         return Pool(**{name: values[pairs] for name, values in vars(self).items()})
@@ -68,7 +70,8 @@ def pool(
         if also is not None:
             found = _with(found, also, now.batch, len(of.order))
     item = found.item.numpy()
-    scores = exact_scores((now, before), items or of.items, found.row, found.item).numpy()
+    scored = items or of.items
+    scores = exact_scores((now, before), scored, found.row, found.item).numpy()
     return Pool(
         row=found.row.numpy(),
         item=item,
@@ -77,6 +80,7 @@ def pool(
         now=scores[0],
         before=scores[1],
         nobody=nobody[item],
+        near=near_scores(now, scored, found.row, found.item).numpy(),
     )
 
 

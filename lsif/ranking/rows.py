@@ -41,6 +41,7 @@ class Ranked:
         own: whether the item is in the user's history [R].
         score: [R].
         parts: long, short, popularity and rules, which add up to the score [R, 4].
+        near: what similar users say of the item, within long and short [R].
         shares: of those [R, 4].
         alpha: the long share of the list, NaN where neither long nor short says anything [R].
         says: which part but that of rules speaks most for the item [R].
@@ -55,6 +56,7 @@ class Ranked:
     own: Array
     score: Array
     parts: Array
+    near: Array
     shares: Array
     alpha: Array
     says: Array
@@ -109,6 +111,7 @@ def ranked_rows(
         "score": lists.score,
         "alpha": pa.array(lists.alpha, mask=np.isnan(lists.alpha)),
         **dict(zip(PARTS, lists.parts.T, strict=True)),
+        "neighbour_part": lists.near,
         **dict(zip(SHARES, lists.shares.T, strict=True)),
         "propensity": pa.array(lists.propensity, mask=np.isnan(lists.propensity)),
         "generator": pa.repeat(generator, len(lists.row)),
@@ -142,6 +145,7 @@ def popular_rows(
         "score": score,
         "alpha": pa.nulls(users * size, pa.float64()),
         **dict(zip(PARTS, (nothing, nothing, score, nothing), strict=True)),
+        "neighbour_part": nothing,
         **dict(zip(SHARES, (nothing, nothing, everything, nothing), strict=True)),
         "propensity": pa.nulls(users * size, pa.float64()),
         "generator": pa.repeat(POPULAR, users * size),

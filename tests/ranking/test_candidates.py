@@ -14,7 +14,7 @@ from lsif.ranked_list import RankedList
 from lsif.ranking import candidates as search
 from lsif.ranking.candidates import Catalogue, Found, catalogue
 from lsif.ranking.lists import ranked
-from lsif.ranking.parts import Side
+from lsif.ranking.parts import Side, near_scores
 from lsif.ranking.pool import pool
 from lsif.ranking.rows import Ranked
 
@@ -78,6 +78,19 @@ def test_lists_are_those_of_the_models_formula(count: int, kind: torch.dtype, mo
     assert found.item.reshape(USERS, K).tolist() == exact.topk(K, dim=1).indices.tolist()
     np.testing.assert_allclose(found.score, exact.topk(K, dim=1).values.numpy().ravel(), atol=1e-6)
     np.testing.assert_allclose(found.parts.sum(1), found.score, atol=1e-6)
+
+
+def test_what_similar_users_say_is_what_stands_among_the_factors() -> None:
+    """And of a history row nothing, whose score is not made of it."""
+    interests, batch, of = drawn(60)
+    width = of.vectors.shape[1] // 2
+    of = replace(of, factors=of.vectors[:, width:])
+    row, item = torch.cartesian_prod(torch.arange(len(batch)), torch.arange(60)).T
+    found = near_scores(Side(batch, interests), of, row, item).reshape(len(batch), 60)
+    wanted = (interests.long + interests.short)[:, width:] @ of.factors.T
+    own = torch.zeros_like(wanted).scatter_add(1, batch.history_item, batch.history_mask.double()) > 0
+    assert own.any() and not own.all()
+    torch.testing.assert_close(found, wanted.masked_fill(own, 0.0))
 
 
 @pytest.mark.parametrize("far", [0.0, 30.0, -500.0])

@@ -24,6 +24,7 @@ def pool(**changed: Any) -> Pool:
         "now": np.array([5.0, 3.0, 1.0, 4.0, 2.0, 0.0]),
         "before": np.array([4.0, 3.0, 1.0, 1.0, 2.0, 1.0]),
         "nobody": np.array([1.0, 0.0, 2.0, 1.0, 1.0, 1.0]),
+        "near": np.array([0.0, 0.0, 0.0, 2.0, 1.0, 0.0]),
     }
     return Pool(**{**found, **changed})
 
@@ -48,6 +49,8 @@ def test_parts_add_up_to_the_score_and_have_the_mean_nought_over_the_candidates(
     np.testing.assert_allclose(by_item[:, 0], long - long.mean(), atol=1e-6)
     np.testing.assert_allclose(by_item[:, 1], short - short.mean(), atol=1e-6)
     np.testing.assert_allclose(by_item[:, :2].mean(0), 0, atol=1e-6)
+    near = np.array([0.0, 0, 0, 2, 1, 0])
+    np.testing.assert_allclose(found.near[np.argsort(found.item)], near - near.mean(), atol=1e-6)
 
 
 def test_what_lifts_all_candidates_alike_changes_neither_share_nor_reason_nor_alpha() -> None:
@@ -61,9 +64,11 @@ def test_what_lifts_all_candidates_alike_changes_neither_share_nor_reason_nor_al
 def test_only_candidates_of_the_list_are_looked_at_for_its_means() -> None:
     """A pool is deeper than a list wants where another one is longer; what is past its depth says nothing."""
     far = np.arange(200.0)[::-1]
-    deep = Pool(np.zeros(200, np.int64), np.arange(200), np.arange(200), np.zeros(200, bool), far, far / 2, far / 4)
+    deep = Pool(
+        np.zeros(200, np.int64), np.arange(200), np.arange(200), np.zeros(200, bool), far, far / 2, far / 4, far / 8
+    )
     alone = deep.take(np.arange(DEPTH * 2))
-    for column in ("parts", "shares", "alpha"):
+    for column in ("parts", "near", "shares", "alpha"):
         np.testing.assert_array_equal(getattr(ranked(deep, [NEW]), column), getattr(ranked(alone, [NEW]), column))
 
 

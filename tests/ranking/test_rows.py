@@ -16,7 +16,7 @@ def row(
 ) -> dict[str, object]:
     """The row of user `ann` and item `b`."""
     one, parts, shares = np.array([0]), np.array([[1.0, 0.5, 0.25, 0.25]]), np.array([[0.5, 0.25, 0.125, 0.125]])
-    numbers = (np.array([1]), np.array([1]), np.array([own]), np.array([2.0]), parts, shares)
+    numbers = (np.array([1]), np.array([1]), np.array([own]), np.array([2.0]), parts, np.array([0.125]), shares)
     lists = Ranked(one, one, *numbers, np.array([alpha]), np.array([says]), np.array([placed]), np.array([propensity]))
     made: dict[str, object] = ranked_rows(
         lists, ("for_you",), pa.array(["ann"]), pa.array(["a", "b"]), STAMP
@@ -36,6 +36,7 @@ def test_every_column_of_a_row_by_hand() -> None:
         "short_part": 0.5,
         "popularity_part": 0.25,
         "rule_part": 0.25,
+        "neighbour_part": 0.125,
         "long_share": 0.5,
         "short_share": 0.25,
         "popularity_share": 0.125,

@@ -54,7 +54,7 @@ class Scored:
                 pairs |= {(row, int(item)) for item in best if kind[item] and np.isfinite(scores[item])}
         row, item = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
         score = self.score[users[row], item]
-        return Pool(row, item, item, self.had[users[row], item], score, score / 2, score / 4)
+        return Pool(row, item, item, self.had[users[row], item], score, score / 2, score / 4, score / 8)
 
 
 def rules_of(rules: ListRules = NO_RULES, **arrays: Any) -> UserRules:
