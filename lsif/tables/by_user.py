@@ -1,6 +1,6 @@
 """Days of a table read for some users at a time: the row groups that may hold them, and of those their rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -40,14 +40,21 @@ class ByUser:
         size: bytes of the files.
     """
 
-    def __init__(self, files: Sequence[tuple[str, str]], schema: pa.Schema, gone: pa.Array | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[tuple[str, str]],
+        schema: pa.Schema,
+        gone: pa.Array | None = None,
+        later: Collection[str] = (),
+    ) -> None:
         """
         Args:
             files: URL and `ds` of each, in the order in which rows are wanted.
             schema: the columns, `user_id` among them, without `ds`.
             gone: users who are not to be seen.
+            later: columns that came later than some files, which are null there.
         """
-        self._schema = schema
+        self._schema, self._later = schema, frozenset(later)
         self._gone = pa.array([], pa.string()) if gone is None else gone
         self._opened = [(*pafs.FileSystem.from_uri(path), ds) for path, ds in files]
         self._footers = [pq.read_metadata(path, filesystem=filesystem) for filesystem, path, _ in self._opened]
@@ -79,8 +86,13 @@ class ByUser:
 
     def _rows(self, at: int, numbers: list[int], ids: pa.Array) -> Iterator[pa.Table]:
         with self._open(at) as file:
-            for batch in file.iter_batches(ROWS, numbers, self._schema.names, use_threads=False):
-                rows = pa.Table.from_batches([batch]).select(self._schema.names).cast(self._schema)
+            lacking = self._later - set(file.schema_arrow.names)
+            names = [name for name in self._schema.names if name not in lacking]
+            for batch in file.iter_batches(ROWS, numbers, names, use_threads=False):
+                rows = pa.Table.from_batches([batch])
+                for name in lacking & set(self._schema.names):
+                    rows = rows.append_column(name, pa.nulls(len(rows), self._schema.field(name).type))
+                rows = rows.select(self._schema.names).cast(self._schema)
                 inside = pc.is_in(rows[USER], value_set=ids)
                 kept = rows if pc.all(inside).as_py() else rows.filter(inside)
                 yield kept.append_column(DS, pa.repeat(self._opened[at][2], len(kept)))

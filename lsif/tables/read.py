@@ -152,7 +152,8 @@ class Tables(Opened):
         wanted = set(days)
         found = sorted((str(f.ds), f.path) for f in self._files(name) if f.ds in wanted and f.rows)
         chosen = pa.schema([self.schema(name).field(column) for column in columns])
-        return ByUser([(f"{self.path(name)}/{path}", ds) for ds, path in found], chosen, self._gone(name, wanted))
+        files = [(f"{self.path(name)}/{path}", ds) for ds, path in found]
+        return ByUser(files, chosen, self._gone(name, wanted), schema_of(name).added)
 
     def frame(
         self, spark: "SparkSession", name: str, days: Iterable[str], columns: Sequence[str] | None = None

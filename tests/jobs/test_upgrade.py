@@ -66,11 +66,13 @@ def test_every_row_is_there_and_says_what_it_said(tables: Tables) -> None:
     assert Counter(tuple(row[c] for c in same) for row in now) == Counter(tuple(row[c] for c in same) for row in listed)
     generators = Counter(("for_you", row["source"]) for row in listed)
     assert Counter((row["list"], row["generator"]) for row in now) == generators
-    unknown = ("alpha", "long_share", "long_part", "rule_part", "rule_share", "propensity", "evidence", "reason")
+    shares = ("alpha", "long_share", "long_part", "rule_part", "rule_share", "neighbour_part")
+    unknown = (*shares, "propensity", "evidence", "reason")
     assert {row[name] for row in now for name in unknown} == {None}
     assert {(row["list"], row["segment"]) for row in tables.read("metrics_daily").to_pylist()} == {
         ("for_you", "users=all")
     }
+    assert {str(row["searches"]) for row in tables.read("recent_windows").to_pylist()} == {"None"}
     assert stale_steps(tables) == [], "no row has moved"
     assert upgrade(tables) == {}, "a second time there is nothing to do"
 
