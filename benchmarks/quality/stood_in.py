@@ -61,9 +61,10 @@ def _write(tables: Tables, events: pl.DataFrame, days: list[str], settings: Sett
         tiles = tiles_of_day(_arrow(by_day.get(day, events.clear())))
         for name in ("history_tiles", "user_tiles"):
             writers[name].write(day, tiles[name])
-    how = settings.interests
+    how, said = settings.interests, _arrow(events)
+    said = said.append_column("query", pa.nulls(len(said), pa.string()))  # no peer reads searches
     for day in (day_before(days[-1], how.recent_days), days[-1]):
-        writers["recent_windows"].write(day, windows_at(_arrow(events), day, how.recent_days, how.window_events))
+        writers["recent_windows"].write(day, windows_at(said, day, how.recent_days, how.window_events))
     for writer in writers.values():
         writer.commit()
 

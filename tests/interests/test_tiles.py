@@ -69,8 +69,10 @@ def test_impressions_are_no_interest() -> None:
 
 
 def test_a_day_without_events_has_empty_tiles() -> None:
-    nothing = arrow_schema(TABLES["events"], with_ds=False).empty_table().select(COLUMNS)
-    assert {name: rows.num_rows for name, rows in tiles_of_day(nothing).items()} == dict.fromkeys(TILES, 0)
+    nothing = arrow_schema(TABLES["events"], with_ds=False).empty_table()
+    assert {name: rows.num_rows for name, rows in tiles_of_day(nothing.select(COLUMNS)).items()} == dict.fromkeys(
+        TILES, 0
+    )
     assert windows_at(nothing.select(windows.COLUMNS), "2017-03-12", 7, 64).num_rows == 0
 
 

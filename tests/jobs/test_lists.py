@@ -97,6 +97,7 @@ def test_two_sources_may_count_alike_and_searches_name_no_item(run: Run, home: P
     assert {row["item_id"] for row in tables.read("history_tiles").to_pylist()} == {"tea"}
     (window,) = tables.read("recent_windows").to_pylist()
     assert {event["item_id"] for event in window["events"]} == {"tea"}
+    assert [event["query"] for event in window["searches"]] == ["green tea"] * 3
     deliver(home, D2, f"1,u,tea,purchase,{D2}T10:00:00Z", f"7,u,tea,purchase,{D2}T10:00:00Z")
     run("ingest_events", "--ds", D2)
     assert counts(last(tables, "ingest_events")) == (5, 1, 4, 0), "an id is known to its own source"

@@ -54,7 +54,13 @@ class TestModelContract:
         frame = log(shop())
         at = known(frame, DS, catalogue(ITEMS), settings)
         index = build_index(at.states(settings), at.items, vectors(ITEMS), ("purchase",), ENCODER)
-        shot = snapshot_of(at, index, settings)
+        shot, draw = snapshot_of(at, index, settings), np.random.default_rng(1)
+        shot = replace(
+            shot,
+            search_start=np.minimum(np.arange(len(shot) + 1), 5),
+            search_text=draw.standard_normal((5, index.text.shape[1])).astype(np.float32),
+            search_age=draw.uniform(0, 7, 5).astype(np.float32),
+        )
         return index, Example(shot, targets(events(frame), index, shot.user_ids, DS, 7))
 
     @pytest.fixture
@@ -100,6 +106,9 @@ class TestModelContract:
             window_age=torch.nn.functional.pad(batch.window_age, (0, 2), value=3.0),
             window_basket=torch.nn.functional.pad(batch.window_basket, (0, 2), value=9),
             window_mask=torch.nn.functional.pad(batch.window_mask, (0, 2)),
+            search_text=torch.nn.functional.pad(batch.search_text, (0, 0, 0, 2), value=1.0),
+            search_age=torch.nn.functional.pad(batch.search_age, (0, 2), value=3.0),
+            search_mask=torch.nn.functional.pad(batch.search_mask, (0, 2)),
             tail_item=torch.nn.functional.pad(batch.tail_item, (0, 2), value=5),
             tail_mask=torch.nn.functional.pad(batch.tail_mask, (0, 2)),
             group=torch.nn.functional.pad(batch.group, (0, 2), value=1),
@@ -173,7 +182,9 @@ class TestModelContract:
         assert batch.tail_mask.any()
 
     def test_interests_of_nothing_are_nothing(self, model: FusionModel, batch: Batch, items: Items) -> None:
-        no_window = replace(batch, window_mask=torch.zeros_like(batch.window_mask))
+        searched = replace(batch, window_mask=torch.zeros_like(batch.window_mask))
+        assert torch.equal(model(searched, items).short.any(1), batch.search_mask.any(1))
+        no_window = replace(searched, search_mask=torch.zeros_like(batch.search_mask))
         no_history = replace(batch, history_mask=torch.zeros_like(batch.history_mask))
         found = model(no_window, items)
         assert not found.short.any()
