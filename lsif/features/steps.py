@@ -19,8 +19,9 @@ SECTIONS = ("interests", "model")
 
 
 def states_inputs(job: Job) -> dict[str, str]:
-    """What the states of the day are made from, or the tiles that are missing for it."""
+    """What the states of the day are made from, or the days that are missing for it."""
     try:
+        job.tables.require_days("recent_windows", job.ds, job.ds)
         return _made_from(job.tables, job.ds, job.settings)
     except MissingDays as gap:
         return job.tables.fingerprints(gap.table, gap.days)

@@ -86,6 +86,14 @@ def test_item_hours_are_made_of_the_last_seven_days_of_arrival(run: Run, stored:
     assert "nothing to do" not in run("item_states", "--ds", DAYS[-1])
 
 
+def test_states_of_items_are_made_when_the_window_they_lacked_is_there(run: Run, stored: Tables) -> None:
+    run("long_term_history", "--ds", DAYS[0])
+    assert "1 days of recent_windows are missing" in run("item_states", "--ds", DAYS[0])
+    run("recent_window", "--ds", DAYS[0])
+    run("item_states", "--ds", DAYS[0])
+    assert stored.days("item_states") == [DAYS[0]]
+
+
 def test_tiles_may_come_in_any_order_and_a_gap_only_puts_the_base_off(run: Run, stored: Tables) -> None:
     run("long_term_history", "--ds", DAYS[0])
     assert "no base: 1 tiles before it are missing" in run("long_term_history", "--ds", DAYS[2])
