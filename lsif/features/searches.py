@@ -23,7 +23,8 @@ def searches(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array, s
     None where queries are masked, and none where the encoder of the index is not there any more.
     """
     owner, said = exploded(windows["searches"])
-    encoder = _encoder(index.text_encoder, settings.model.text_encoder) if len(said) else None
+    setting = settings.model.text_encoder
+    encoder = _encoder(index.text_encoder, setting) if len(said) else None
     if encoder is None or "query" in settings.privacy.pseudonym_columns:
         nothing = np.zeros((0, index.text.shape[1]), np.float32)
         return {

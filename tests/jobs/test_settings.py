@@ -1,5 +1,6 @@
 """What a change of the settings runs again: the steps that read the section it stands in, and no others."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ discover = { items = "new", k = 3 }
 [item_lists]
 similar_items = { k = 2 }
 taken_together = { k = 2 }
+[sources.searches]
+path = "landing/searches/{ds}.jsonl"
+format = "jsonl"
+event_type = "search"
+columns = { event_id = "id", user_id = "user", query = "q", event_time = "time" }
 [deliver.shop]
 to = "sql"
 url = "sqlite:///lists.db"
@@ -67,6 +73,7 @@ CHAIN = [
     ("retention", LATER),
 ]
 """Every job, and its arguments."""
+SEARCHER = "who only searched"
 NO_NIGHTS = {"land_sample", "ingest_users", "encrypted_popularity", "release", "verify"}
 READS = {
     "ingest_events": {"sources", "event_types", "rules", "checks"},
@@ -82,7 +89,7 @@ READS = {
     "train": {"training", "interests", "model", "event_types", "lists", "llm", "fairness"},
     "gate": {"gate"},
     "move_alias": set(),
-    "score_users": {"event_types", "interests", "ranking", "lists", "llm", "checks", "text", "experiment"},
+    "score_users": {"event_types", "interests", "model", "ranking", "lists", "llm", "checks", "text", "experiment"},
     "audit_recommendations": {
         *("interests", "lists", "ranking", "llm", "fairness", "checks", "catalogue", "users", "experiment"),
     },
@@ -127,10 +134,12 @@ def small(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shop of twelve days whose settings make a training small; every file is delivered."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/mlflow.db")
     (home / "shop.toml").write_text((home / "shop.toml").read_text() + SMALL)
-    (home / "landing").mkdir()
+    (home / "landing" / "searches").mkdir(parents=True)
     (home / "landing" / "items.csv").write_text("id,title,category\n" + "".join(f"{n},Nr {n},c\n" for n in range(6)))
     for ds in DAYS:
         deliver(home, ds, *(f"{ds}-{n},u{n},{(n + int(ds[-2:])) % 6},purchase,{ds}T10:00:00Z" for n in range(4)))
+        asked = {"id": f"{ds}-s", "user": SEARCHER, "q": "Nr 3", "time": f"{ds}T09:00:00Z"}
+        (home / "landing" / "searches" / f"{ds}.jsonl").write_text(json.dumps(asked))
     return home
 
 
@@ -154,6 +163,8 @@ def test_a_steps_fingerprint_is_of_the_sections_it_reads(
     now = load_settings()
     assert {step: marks[step] for step in READS} == {step: now.only(READS[step]).fingerprint() for step in READS}
     assert set(tables.read("recommendations")["config_hash"].to_pylist()) == {marks["score_users"]}
+    listed = {(row["user_id"], row["generator"]) for row in tables.read("recommendations").to_pylist()}
+    assert {generator for user, generator in listed if user == SEARCHER} == {"fusion"}
     assert Registry().version("1").tags["config_hash"] == marks["train"]
 
 
@@ -169,7 +180,7 @@ def test_a_change_of_the_interests_imports_nothing(run: Run, small: Path, tables
     change(small, "recent_days = 5", "recent_days = 4")
     said = run("events_to_interests", "--ds", DAYS[-2])
     assert said.count("nothing to do") == 2
-    assert "recent_window ds=2017-03-11: 32 rows in" in said
+    assert "recent_window ds=2017-03-11: 40 rows in" in said
     change(small, "browse = 0.5", "browse = 0.4")
     assert "nothing to do" not in run("import_past", *past)
 
