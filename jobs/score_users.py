@@ -93,5 +93,5 @@ def model_for(job: Job, wanted: Wanted) -> Chosen:
 
 
 if __name__ == "__main__":
-    of_model = ("event_types", "interests", "model", "llm")
-    run_steps(__doc__, steps, (*of_model, "ranking", "lists", "checks", "text", "experiment", "privacy"), arguments)
+    sections = ("event_types", "interests", "ranking", "lists", "llm", "checks", "text", "experiment", "privacy")
+    run_steps(__doc__, steps, sections, arguments)

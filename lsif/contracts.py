@@ -88,6 +88,8 @@ MEANING = {
     "recommendation_id": "The row of recommendations that was shown or answered.",
     "outcome": "Type of the event; impression is an exposure.",
     "recommended_ds": "Day of the list that the event belongs to.",
+    "neighbour_part": "How much of long and short similar users carry, less the mean over the list's candidates; of an "
+    "own item nothing but that.",
     "reason_code": "Part of the score that spoke most.",
     "evidence": "What the user did that carries the score, strongest first; empty where nothing does.",
     "model_version": "Version of the model in the registry.",

@@ -62,9 +62,11 @@ def item_features(
     Args:
         states: rows of `item_states`; an item without one is an item that nobody ever had.
         elsewhere: rows of `shared_popularity`: an item that nobody here ever had is counted as it would be here.
-        age: days since each item was published [V], NaN where nobody knows: then its first taking is its birth.
+        age: days since each item was published [V], NaN where nobody knows: then its first taking is its birth. Of an
+            item that nobody had yet it says nothing: those of an early cutoff that appeared since would be known by it.
     """
     of = _Rows(states, index)
+    age = np.where(of.numbers("users") > 0, np.nan if age is None else age, np.nan)
     spans = dict(zip(SPANS, of.lists("buyers", len(SPANS)).T, strict=True))
     columns = [np.log1p(spans[span]) for span in SPANS]
     columns += [*np.log1p(of.lists("buyers_decayed", len(HALF_LIVES))).T]
@@ -118,11 +120,10 @@ def _repurchase(of: _Rows) -> list[Array]:
     return [np.log1p(users), *shares]
 
 
-def _newness(of: _Rows, age: Array | None) -> list[Array]:
+def _newness(of: _Rows, age: Array) -> list[Array]:
     oldest, newest = of.numbers("oldest"), of.numbers("newest", np.inf)
-    if age is not None:
-        oldest = np.fmax(oldest, age)
-    return [np.log1p(oldest), np.log1p(np.where(np.isinf(newest), oldest.max(initial=0), newest))]
+    newest = np.where(np.isinf(newest), oldest.max(initial=0), newest)
+    return [np.log1p(np.fmax(oldest, age)), np.log1p(newest)]
 
 
 def _decayed(of: _Rows) -> Array:
@@ -147,16 +148,14 @@ def _elsewhere(of: _Rows, index: ItemIndex, counts: pa.Table | None) -> Array | 
     return expected_here(counts, index.item_ids, of.numbers("users"), lately)
 
 
-def _hours(of: _Rows, age: Array | None) -> list[Array]:
+def _hours(of: _Rows, age: Array) -> list[Array]:
     """Counts of the last hours, decayed ones, their trends, and hours since the last week's last and first taking."""
     counted = of.lists("buyers_hours", len(HOUR_SPANS)).T
     decayed = [*of.lists("buyers_hours_decayed", len(HOUR_HALF_LIVES)).T]
     decayed += [*of.lists("buyers_minutes_decayed", len(MINUTE_HALF_LIVES)).T]
     spans = dict(zip(HOUR_SPANS, counted, strict=True))
     newest, oldest = (of.numbers(name, absent=HOURS) for name in ("newest_hour", "oldest_hour"))
-    if age is not None:
-        oldest = np.where(np.isnan(age), oldest, np.minimum(24 * age, HOURS))
-    ages = [np.log1p(newest), np.log1p(oldest)]
+    ages = [np.log1p(newest), np.log1p(np.minimum(np.fmax(oldest, 24 * age), HOURS))]
     return [*np.log(counted + 0.1), *np.log(np.add(decayed, 0.01)), _trend(spans, 1, 6), _trend(spans, 3, 24), *ages]
 
 

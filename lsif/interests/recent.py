@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lsif.days import day_before
+from lsif.interests.windows import MOST_SEARCHES
 from lsif.outcomes import IMPRESSION
 
 
@@ -19,21 +20,22 @@ def recent_windows(events: DataFrame, dates: Iterable[str], recent_days: int, wi
     """Rows of the table `recent_windows` for all `dates` in one pass over `events`.
 
     An event stands in the windows of D when it arrived by D and its UTC day is in (D - recent_days, D]; of those, each
-    user keeps the last `window_events` that name an item, by (time, item, type), and as many of those that hold a
-    query. Events of every configured type count, also those of zero weight; impressions do not. A user without such an
-    event has no row.
+    user keeps the last `window_events` that name an item, by (time, item, type), and the last `MOST_SEARCHES` that hold
+    a query. Events of every configured type count, also those of zero weight; impressions do not. A user without such
+    an event has no row.
 
     Args:
         events: rows of the table `events` with `ds`, of at least the days `window_days` says.
     """
     days = F.array(*(F.lit(date.fromisoformat(ds)) for ds in dates))
     at = F.filter(days, lambda day: _is_recent(day, recent_days))
+    searches = min(window_events, MOST_SEARCHES)
     named = F.col("item_id").isNotNull() | F.col("query").isNotNull()
     windows = (
         events.where(named & (F.col("event_type") != IMPRESSION))
         .withColumn("at", F.explode(at))
         .groupBy("at", "user_id")
-        .agg(_last("item_id", window_events).alias("events"), _last("query", window_events).alias("searches"))
+        .agg(_last("item_id", window_events).alias("events"), _last("query", searches).alias("searches"))
         .select("user_id", "events", "searches", F.date_format("at", "yyyy-MM-dd").alias("ds"))
     )
     return windows.hint("rebalance", "ds").sortWithinPartitions("ds", "user_id")

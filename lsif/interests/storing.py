@@ -15,9 +15,11 @@ from lsif.interests.long_term import histories, history_tiles, item_tiles, user_
 from lsif.interests.recent import recent_windows, window_days
 from lsif.interests.tiles import tiles_of_day
 from lsif.interests.windows import windows_at
+from lsif.schema import TABLES
 from lsif.spark_master import is_local
 from lsif.table_schema import DS
 from lsif.tables import Tables
+from lsif.tables.marks import number_of
 
 MOST_IN_A_DAY, MOST_IN_A_WINDOW = 5_000_000, 10_000_000
 """Events of a day, or of the days of a window, that one machine works on as arrays, at some 200 bytes each."""
@@ -125,8 +127,9 @@ def stale_windows(tables: Tables, settings: Settings, dates: Sequence[str]) -> l
 
 def _window_digest(events: Mapping[str, int], settings: Settings, ds: str) -> int:
     first, last = window_days(ds, settings.interests.recent_days)
-    most = settings.interests.window_events  # cut off at another length it is another window
-    return sum(number for day, number in events.items() if first <= day <= last) + most
+    # Cut off at another length it is another window, and so it is with other columns.
+    made = number_of(f"{settings.interests.window_events} {' '.join(TABLES['recent_windows'].columns)}")
+    return sum(number for day, number in events.items() if first <= day <= last) + made
 
 
 def categories(tables: Tables, ds: str) -> pa.Table:

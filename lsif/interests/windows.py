@@ -14,6 +14,8 @@ from lsif.tables.door import arrow_schema
 
 COLUMNS = ["user_id", "item_id", "query", "event_type", "event_time"]
 """What windows are made of."""
+MOST_SEARCHES = 16
+"""Searches that a window keeps of a user, where it may hold as many events."""
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -32,8 +34,11 @@ def windows_at(events: pa.Table, ds: str, recent_days: int, window_events: int) 
     recent = events.filter(pa.array(named & (day <= last) & (day > last - recent_days)))
     users, user = codes(column(recent, "user_id"))
     lists = {
-        field: _last(recent, user, len(users), name, window_events)
-        for field, name in (("events", "item_id"), ("searches", "query"))
+        field: _last(recent, user, len(users), name, most)
+        for field, name, most in (
+            ("events", "item_id", window_events),
+            ("searches", "query", min(window_events, MOST_SEARCHES)),
+        )
     }
     return pa.table({"user_id": users, **lists}).cast(arrow_schema(TABLES["recent_windows"], with_ds=False))
 

@@ -194,11 +194,12 @@ def vocabulary(tables: Tables, cutoff: str, settings: Settings, of: Cutoffs | No
     Raises:
         LsifError: attributes are wanted, and none are known.
     """
-    encoder = text_encoder(settings.model.text_encoder).name
+    setting = settings.model.text_encoder
+    encoder = text_encoder(setting).name
     at = evening(tables, cutoff, settings, encoder)
     vectors = catalogue_vectors(at.items, at.item_vectors, encoder)
     said = _said(tables, at.items, of.ds if of else cutoff, settings) if settings.llm.use else None
-    return build_index(at.states, at.items, vectors, tuple(settings.event_types), encoder, said)
+    return build_index(at.states, at.items, vectors, tuple(settings.event_types), encoder, said, setting)
 
 
 def _said(tables: Tables, items: pa.Table, ds: str, settings: Settings) -> Labels:

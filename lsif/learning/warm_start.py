@@ -6,6 +6,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from lsif.features.history_features import types_apart
 from lsif.features.ragged import indices_in
 from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel
@@ -33,7 +34,9 @@ def misfit(model: FusionModel, index: ItemIndex, start: Start) -> str:
 def _known_of(model: FusionModel, index: ItemIndex) -> dict[str, object]:
     labels = index.labels
     said = "none" if labels is None else f"{labels.made_by} {' '.join(labels.names)}"
-    return {**vars(model.shape), "text encoder": index.text_encoder, "attributes": said}
+    counted = " ".join(types_apart(index.event_types)) or "none"
+    known = {"text encoder": index.text_encoder, "attributes": said, "event types that rows count": counted}
+    return {**vars(model.shape), **known}
 
 
 @torch.no_grad()

@@ -27,6 +27,8 @@ PREFIX = "p_"
 NAME_DIGITS, NONCE_DIGITS = 32, 24
 """Hexadecimal digits of the digest."""
 NONCE_BYTES = NONCE_DIGITS // 2
+PSEUDONYM = rf"{PREFIX}[0-9a-f]{{{NAME_DIGITS}}}"
+"""As a regular expression."""
 
 
 def pseudonym(key: Key, text: str) -> str:
@@ -35,7 +37,7 @@ def pseudonym(key: Key, text: str) -> str:
 
 
 def is_pseudonym(text: str) -> bool:
-    return re.fullmatch(rf"{PREFIX}[0-9a-f]{{{NAME_DIGITS}}}", text) is not None
+    return re.fullmatch(PSEUDONYM, text) is not None
 
 
 def stored_name(key: Key, typed: str) -> str:

@@ -90,10 +90,10 @@ def _strongest(row: Array, item: Array, model: FusionModel, of: Known) -> Eviden
         asked, pair = torch.from_numpy(wanted), torch.from_numpy(row * wanted.shape[1] + place)
         both = torch.cat(lost(model, of, asked), dim=2).flatten(0, 1)[pair]
         of_searches = lost_of_searches(model, of, asked).flatten()[pair]
-    loss, without = (np.maximum(lost_.numpy(), 0).round(ROUNDING) for lost_ in (both, of_searches))
-    searched = without > loss.max(1, initial=0)
-    loss[searched] = 0
-    return replace(_best(loss, of.batch.history_item.numpy()[row]), searched=searched)
+    of_pieces, of_all = (np.maximum(loss.numpy(), 0).round(ROUNDING) for loss in (both, of_searches))
+    searched = of_all > of_pieces.max(1, initial=0)
+    of_pieces[searched] = 0
+    return replace(_best(of_pieces, of.batch.history_item.numpy()[row]), searched=searched)
 
 
 def _best(loss: Array, history_item: Array) -> Evidence:

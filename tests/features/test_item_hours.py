@@ -117,18 +117,19 @@ def test_without_hours_they_are_the_same_for_all_items(settings: Settings) -> No
 
 
 def test_an_item_is_born_when_it_is_published(settings: Settings) -> None:
-    """Not by its first taking, where the catalogue knows; a day that is still to come says nothing."""
-    born = {"a-1": datetime(2017, 6, 10), "a-2": datetime(2017, 6, 30, 12), "b-1": datetime(2017, 7, 1, 0, 0, 1)}
-    at = known(log([("u1", "a-1", "2017-06-25")]), DS, catalogue(ITEMS), settings)
+    """Where the catalogue knows, and that was before its first taking; of what nobody had yet it says nothing."""
+    born = {"a-1": datetime(2017, 6, 10), "a-2": datetime(2017, 6, 30, 12), "b-1": datetime(1970, 1, 1)}
+    at = known(log([("u1", "a-1", "2017-06-25"), ("u2", "a-2", "2017-06-30")]), DS, catalogue(ITEMS), settings)
     place, times = at.items.column_names.index("published"), pa.array([born[item] for item in ITEMS])
     items = at.items.set_column(place, "published", times.cast(pa.timestamp("us", "UTC")))
     states = item_states([at.histories], [at.item_tiles], DS, settings, item_hours([events(TAKEN)], DS))
     index = build_index(states, items, vectors(ITEMS), ("purchase",), ENCODER)
     found = dict(zip(COLUMNS, np.expm1(shared(states, DS, index).item_features.T), strict=True))
     assert found["log_age_of_first_purchase"].tolist() == pytest.approx([21, 0.5, 0])
-    assert found["log_hours_since_first_purchase"].tolist() == pytest.approx([HOURS, 12, HOURS], rel=1e-5)
+    assert found["log_age_of_last_purchase"].tolist() == pytest.approx([5, 0, 5])
+    assert found["log_hours_since_first_purchase"].tolist() == pytest.approx([HOURS, HOURS - 1, HOURS], rel=1e-5)
     grown = index.extended(items.set_column(0, "item_id", pa.array(["x", "y", "z"])), vectors(ITEMS))
-    assert grown.age(DS)[3:].tolist() == pytest.approx([21, 0.5, np.nan], nan_ok=True)
+    assert grown.age(DS)[3:].tolist() == pytest.approx([21, 0.5, 17_348])
 
 
 @pytest.mark.parametrize("column", ["takers", "buyers_minutes_decayed"])

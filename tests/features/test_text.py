@@ -12,8 +12,9 @@ import torch
 
 from lsif.config import Model
 from lsif.errors import LsifError
+from lsif.features.queries import encoded
 from lsif.features.text import catalogue_vectors, new_vectors, text_sha256, whitening
-from lsif.features.text_encoders import AT_A_PATH, PACKAGED, TextEncoder, encoded_queries, text_encoder
+from lsif.features.text_encoders import AT_A_PATH, PACKAGED, TextEncoder, text_encoder
 from tests.world import table
 
 TEXTS = ["apple sauce 50 oz", "apple sauce 24 oz", "paper towels", ""]
@@ -78,8 +79,9 @@ class TestPrecomputed:
             text_encoder(f"precomputed:{file}").encode(["a", "c", "d"])
 
     def test_what_users_wrote_needs_no_vector(self, file: Path) -> None:
-        found = encoded_queries(text_encoder(f"precomputed:{file}"), ["c", "b"])
-        np.testing.assert_allclose(found, [[0, 0], [0, 1]], atol=1e-7)
+        encoder = text_encoder(f"precomputed:{file}")
+        np.testing.assert_allclose(encoded(encoder, ["c", "b"], np.zeros(2)), [[0, 0], [0, 1]], atol=1e-7)
+        assert not encoded(encoder, ["c"], np.zeros(2)).any()
 
     def test_a_file_that_will_not_do_is_one_clear_line(self, tmp_path: Path) -> None:
         ragged, columns = tmp_path / "ragged.parquet", tmp_path / "columns.parquet"

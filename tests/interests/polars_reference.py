@@ -69,7 +69,7 @@ def windows(events: pl.DataFrame, ds: str, recent_days: int, window_events: int)
 
 def searches(events: pl.DataFrame, ds: str, recent_days: int, window_events: int) -> pl.DataFrame:
     """user_id, query, event_type, event_time: each user's last searches in order."""
-    return _last(events, "query", ds, recent_days, window_events)
+    return _last(events, "query", ds, recent_days, min(window_events, 16))
 
 
 def _last(events: pl.DataFrame, name: str, ds: str, recent_days: int, most: int) -> pl.DataFrame:

@@ -18,13 +18,17 @@ def windows(events: pd.DataFrame, ds: str, recent_days: int, window_events: int)
     happened = events["event_time"].dt.date
     seen = events[(events["ds"] <= ds) & (happened >= first) & (happened <= day(ds))]
 
-    def last(mine: pd.DataFrame, name: str) -> Rows:
+    def last(mine: pd.DataFrame, name: str, most: int) -> Rows:
         named = mine[mine[name].notna()].sort_values(["event_time", name, "event_type"], kind="stable")
-        kept = named.tail(window_events)[[name, "event_type", "event_time"]].to_dict("records")
+        kept = named.tail(most)[[name, "event_type", "event_time"]].to_dict("records")
         return [{**event, "event_time": event["event_time"].to_pydatetime()} for event in kept]
 
     rows = [
-        {"user_id": user, "events": last(mine, "item_id"), "searches": last(mine, "query")}
+        {
+            "user_id": user,
+            "events": last(mine, "item_id", window_events),
+            "searches": last(mine, "query", min(window_events, 16)),
+        }
         for user, mine in seen.groupby("user_id")
     ]
     return [row for row in rows if row["events"] or row["searches"]]

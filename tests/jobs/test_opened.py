@@ -25,7 +25,7 @@ WINDOWS = days_between(FIRST, D)
 STEPS: dict[str, Opened] = {
     "ingest_events": {"events": ([*WEEKDAYS, *WEEK], ["event_id", "source"]), "items": ([FIRST], ["item_id", "text"])},
     "long_term_history": {"events": ([D], [])},
-    "recent_window": {"events": (WINDOWS, ["user_id", "item_id", "event_type", "event_time"])},
+    "recent_window": {"events": (WINDOWS, ["user_id", "item_id", "query", "event_type", "event_time"])},
 }
 AT_A_BASE: Opened = {
     "events": ([D], []),

@@ -89,7 +89,7 @@ READS = {
     "train": {"training", "interests", "model", "event_types", "lists", "llm", "fairness"},
     "gate": {"gate"},
     "move_alias": set(),
-    "score_users": {"event_types", "interests", "model", "ranking", "lists", "llm", "checks", "text", "experiment"},
+    "score_users": {"event_types", "interests", "ranking", "lists", "llm", "checks", "text", "experiment"},
     "audit_recommendations": {
         *("interests", "lists", "ranking", "llm", "fairness", "checks", "catalogue", "users", "experiment"),
     },
