@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from lsif.errors import LsifError
 
+MICROS_OF_DAY = 86_400_000_000
+
 
 def parsed_day(text: str) -> str:
     """`text` itself when it is a day.

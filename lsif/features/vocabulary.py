@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.days import MICROS_OF_DAY
 from lsif.features.attributes import Labels
 from lsif.features.groups import Groups, item_groups
 from lsif.features.ragged import Array, day_number, indices_in
-from lsif.interests.tiles import MICROS_OF_DAY
 
 OTHER = ""
 """Category or event type that the training never saw; always number 0."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.days import MICROS_OF_DAY
 from lsif.interests.arrays import Floats, Ints, as_structs, codes, column, numbers, run_starts
 from lsif.interests.long_term import DECIMALS
 from lsif.interests.merging import groups_of
@@ -21,7 +22,6 @@ from lsif.tables.door import arrow_schema
 COLUMNS = ["user_id", "item_id", "event_type", "event_time", "weight"]
 """What tiles are made of."""
 
-MICROS_OF_DAY = 86_400_000_000
 EXACT = 2.0**22
 """Below it a float times a billion is told from its neighbours."""
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lsif.days import MICROS_OF_DAY
 from lsif.interests.arrays import Ints, as_structs, codes, column, numbers
-from lsif.interests.tiles import MICROS_OF_DAY
 from lsif.outcomes import IMPRESSION
 from lsif.schema import TABLES
 from lsif.tables.door import arrow_schema

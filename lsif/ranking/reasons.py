@@ -5,7 +5,6 @@ Shapes: R rows of the lists of a chunk, P pieces of evidence of each.
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lsif.config import Settings
 from lsif.features.ragged import Array, day_number, indices_in
@@ -14,7 +13,6 @@ from lsif.ranking.rows import SCHEMA, Ranked, Said
 from lsif.ranking.sentences import Sentences, Told, by_code
 from lsif.ranking.texts.en import ENGLISH
 from lsif.ranking.texts.titles import printable
-from lsif.ranking.texts.words import SEARCHED
 from lsif.ranking.texts.zh import CHINESE
 from lsif.ranking.traces import Facts, Traces
 
@@ -44,8 +42,7 @@ class Reasons:
         facts = _facts(found, users[lists.row], traces)
         there = found.kind != NONE
         verbs = np.array([*map(self._sentences.verb, traces.types), 0])
-        code = pc.if_else(pa.array(found.searched), SEARCHED, code)
-        told = Told(code, lists.own, there, facts.item, verbs[facts.type], facts.last, facts.gap)
+        told = Told(code, lists.own, found.searched, there, facts.item, verbs[facts.type], facts.last, facts.gap)
         return Said(self._evidence(found, facts, traces), self._sentences.of(told))
 
     def _evidence(self, found: Evidence, facts: Facts, traces: Traces) -> pa.Array:

@@ -32,6 +32,7 @@ class Told:
     Attributes:
         code: `reason_code` [R].
         own: whether the user had the item [R].
+        searched: whether it stands on what the user searched for [R]; then there is no piece.
         there: whether there is a piece [R, P].
         item, verb, ago, gap: of each piece the item's number, the verb's, days since the last event, and between days
             with events, 0 where that is not known [R, P].
@@ -39,6 +40,7 @@ class Told:
 
     code: pa.Array
     own: Array
+    searched: Array
     there: Array
     item: Array
     verb: Array
@@ -95,7 +97,8 @@ class Sentences:
     def _joined(self, told: Told, rows: Array, second: Array, form: int) -> pa.Array:
         """Sentences of rows that share all but what is filled in."""
         if form == BY_CODE:
-            return by_code(self._words, told.code.take(pa.array(rows)))
+            plain = by_code(self._words, told.code.take(pa.array(rows)))
+            return pc.if_else(pa.array(told.searched[rows]), self._words.searched, plain)
         words = self._words
         verb, too = (words.verbs[told.verb[rows[0], at]] for at in (0, second[0]))
         title, title_too = (words.titled.replace("$title", f"${name}") for name in ("first", "second"))

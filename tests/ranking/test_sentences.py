@@ -76,8 +76,9 @@ def told(of: Sentences, rows: list[tuple[bool, list[Piece]]]) -> list[str]:
     ]
     there = np.array([[n < len(pieces) for n in range(3)] for _, pieces in rows])
     own = np.array([own for own, _ in rows])
-    code = pa.repeat("popular", len(rows))
-    found = of.of(Told(code, own, there, column(0, int), np.array(verbs), column(2, int), column(3, float)))
+    code, searched = pa.repeat("popular", len(rows)), np.zeros(len(rows), bool)
+    facts = (column(0, int), np.array(verbs), column(2, int), column(3, float))
+    found = of.of(Told(code, own, searched, there, *facts))
     sentences: list[str] = found.to_pylist()
     return sentences
 

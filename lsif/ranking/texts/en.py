@@ -1,6 +1,6 @@
 """English."""
 
-from lsif.ranking.texts.words import SEARCHED, Verb, Words
+from lsif.ranking.texts.words import Verb, Words
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -50,8 +50,8 @@ ENGLISH = Words(
         "recent_habit": "Like what you took lately.",
         "long_interest": "Close to what you usually choose.",
         "recent_interest": "Close to what you chose lately.",
-        SEARCHED: "Close to what you searched for.",
     },
+    searched="Close to what you searched for.",
     gap=gap,
     when=when,
 )

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-SEARCHED = "searched"
-"""In the place of a `reason_code`, of a row that stands on what the user searched for."""
-
 
 @dataclass(frozen=True)
 class Verb:
@@ -33,7 +30,8 @@ class Words:
         alike: by two to which the user did the same on one day: `$did` (with `$both` in the place of `$it`), `$when`.
         two: by two: `$did`, `$when`, `$did_too`, `$when_too`.
         both: `$first` and `$second`.
-        codes: what a row without evidence says, by its `reason_code`, or `SEARCHED`.
+        codes: what a row without evidence says, by its `reason_code`.
+        searched: what it says where it stands on what the user searched for.
         gap: how many days lie between, from one.
         when: how many days ago, from nought, and that day's number in the week, Monday is 0.
     """
@@ -48,5 +46,6 @@ class Words:
     two: str
     both: str
     codes: Mapping[str, str]
+    searched: str
     gap: Callable[[int], str]
     when: Callable[[int, int], str]

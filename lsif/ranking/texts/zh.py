@@ -1,6 +1,6 @@
 """Chinese, in simplified characters."""
 
-from lsif.ranking.texts.words import SEARCHED, Verb, Words
+from lsif.ranking.texts.words import Verb, Words
 
 WEEKDAYS = "一二三四五六日"
 
@@ -50,8 +50,8 @@ CHINESE = Words(
         "recent_habit": "与您最近的习惯相符。",
         "long_interest": "与您长期的兴趣相近。",
         "recent_interest": "与您最近的兴趣相近。",
-        SEARCHED: "与您搜索的内容相近。",
     },
+    searched="与您搜索的内容相近。",
     gap=gap,
     when=when,
 )
