@@ -97,32 +97,30 @@ def heaviest(rows: History, most: int, column: int) -> tuple[History, History]:
     return rows.take(order[inside]), rows.take(order[~inside])
 
 
-def newest(rows: History, user: Array, item: Array, age: Array) -> Array:
-    """The least age of events [E] of each row's user and item; NaN where there are none [R].
-
-    Args:
-        user, item, age: of each event [E].
-    """
-    row = _row_of(rows, user, item)
-    least = np.full(len(rows), np.nan)
-    np.fmin.at(least, row[row >= 0], age[row >= 0])
-    return least
-
-
-def counted(rows: History, user: Array, item: Array, kind: Array, kinds: int) -> Array:
-    """Events [E] of each row's user and item, by kind [R, kinds].
-
-    Args:
-        user, item, kind: of each event [E].
-    """
-    row = _row_of(rows, user, item)
-    cell = row[row >= 0] * kinds + kind[row >= 0]
-    return np.bincount(cell, minlength=len(rows) * kinds).reshape(len(rows), kinds)
-
-
-def _row_of(rows: History, user: Array, item: Array) -> Array:
+def row_of(rows: History, user: Array, item: Array) -> Array:
     """The row of each event's user and item, -1 where there is none [E]."""
     span = 1 + max(item.max(initial=0), rows.item.max(initial=0))
     found = pc.index_in(pa.array(user * span + item), value_set=pa.array(rows.user * span + rows.item))
     row: Array = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
     return row
+
+
+def newest(row: Array, age: Array, rows: int) -> Array:
+    """The least age of each row's events, NaN where there are none [R].
+
+    Args:
+        row, age: of each event, as `row_of` has it [E].
+    """
+    least = np.full(rows, np.nan)
+    np.fmin.at(least, row[row >= 0], age[row >= 0])
+    return least
+
+
+def counted(row: Array, kind: Array, rows: int, kinds: int) -> Array:
+    """Each row's events, by kind [R, kinds].
+
+    Args:
+        row, kind: of each event [E]; where either is below 0 it is none.
+    """
+    there = (row >= 0) & (kind >= 0)
+    return np.bincount(row[there] * kinds + kind[there], minlength=rows * kinds).reshape(rows, kinds)

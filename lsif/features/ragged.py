@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+SECONDS_PER_DAY = 86_400
+
+
 def exploded(column: pa.ChunkedArray | pa.Array) -> tuple[Array, pa.ChunkedArray | pa.Array]:
     """Parent row of every element, and all elements, of a list column; a null list counts as empty.
 
@@ -62,6 +65,18 @@ def day_numbers(dates: pa.Array | pa.ChunkedArray) -> Array:
 
 def day_number(ds: str) -> int:
     return int(np.datetime64(ds, "D").astype(np.int64))
+
+
+def moments(events: pa.ChunkedArray | pa.Array) -> Array:
+    """Seconds since 1970 of the field `event_time` of structs [E]."""
+    times = pc.cast(pc.struct_field(events, "event_time"), pa.timestamp("us", "UTC"))
+    found: Array = pc.cast(times, pa.int64()).to_numpy(zero_copy_only=False) / 1e6
+    return found
+
+
+def ages(moment: Array, ds: str) -> Array:
+    """Days from each of `moments` to the end of `ds`, float32 [E]."""
+    return ((day_number(ds) + 1) - moment / SECONDS_PER_DAY).astype(np.float32)
 
 
 def distinct(values: Array) -> Array:

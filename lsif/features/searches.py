@@ -5,11 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lsif.features.queries import queries
-from lsif.features.ragged import Array, day_number, exploded, indices_in, starts
+from lsif.features.ragged import Array, ages, exploded, indices_in, moments, starts
 from lsif.features.vocabulary import ItemIndex
 from lsif.privacy.pseudonym import PSEUDONYM
-
-SECONDS_PER_DAY = 86_400
 
 
 def searches(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -> dict[str, Array]:
@@ -24,11 +22,10 @@ def searches(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -
     user = indices_in(windows["user_id"], user_ids)[owner]
     order = np.argsort(user, kind="stable")
     kept = order[(user[order] >= 0) & text[order].any(1)]
-    moment = pc.struct_field(said, "event_time").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy() / 1e6
     return {
         "search_start": starts(user[kept], len(user_ids)),
         "search_text": text[kept],
-        "search_age": ((day_number(ds) + 1) - moment[kept] / SECONDS_PER_DAY).astype(np.float32),
+        "search_age": ages(moments(said)[kept], ds),
     }
 
 
@@ -36,9 +33,9 @@ def _texts(said: pa.Array, index: ItemIndex) -> Array:
     """Vector of each query [N, T], zeros where there is none."""
     size, distinct = index.text.shape[1], said.dictionary_encode()
     found = np.zeros((len(distinct.dictionary), size), np.float32)
-    open_ = np.flatnonzero(~np.asarray(pc.match_substring_regex(distinct.dictionary, f"^{PSEUDONYM}$")))
-    if len(open_):
+    plain = np.flatnonzero(~np.asarray(pc.match_substring_regex(distinct.dictionary, f"^{PSEUDONYM}$")))
+    if len(plain):
         known = queries(index.text_encoder, index.encoder_setting, size)
-        found[open_] = known.vectors(distinct.dictionary.take(pa.array(open_)).to_pylist())
+        found[plain] = known.vectors(distinct.dictionary.take(pa.array(plain)).to_pylist())
     vectors: Array = found[distinct.indices.to_numpy()]
     return vectors

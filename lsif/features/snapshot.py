@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from lsif.config import Settings
 from lsif.features.category_features import CategoryHistory
 from lsif.features.group_features import group_history
-from lsif.features.history import counted, heaviest, history, newest
+from lsif.features.history import counted, heaviest, history, newest, row_of
 from lsif.features.history_features import OF_ITEM_AT, history_features, types_apart
 from lsif.features.known import Users
-from lsif.features.ragged import Array, day_number, exploded, indices_in, slices, starts
-from lsif.features.searches import SECONDS_PER_DAY, searches
+from lsif.features.ragged import Array, ages, exploded, indices_in, moments, slices, starts
+from lsif.features.searches import searches
 from lsif.features.shared import Shared
 from lsif.features.user_features import Visits, user_features
 from lsif.features.vocabulary import ItemIndex
@@ -136,9 +136,9 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
     capped, tail = heaviest(rows, interests.history_items, column)
     visits = Visits(users.visits, users.ds, ids, interests.popularity_days)
     window = _window(users.windows, users.ds, index, ids)
-    last_seen = newest(capped, window["user"], window["window_item"], window["window_age"])
-    by_type = counted(capped, window["user"], window["window_item"], window["window_type"], len(index.event_types))
-    lately = by_type[:, 1 : 1 + len(types_apart(index.event_types))]
+    row, kinds = row_of(capped, window["user"], window["window_item"]), len(types_apart(index.event_types))
+    last_seen = newest(row, window["window_age"], len(capped))
+    lately = counted(row, window["window_type"] - 1, len(capped), kinds) if kinds else np.zeros((len(capped), 0))
     totals = rows.user_sum(rows.weights, len(ids))
     groups = group_history(rows, index.groups, len(ids), MOST_GROUPS * len(index.groups.levels), column)
     categories = CategoryHistory(rows, index.category)
@@ -165,13 +165,12 @@ def snapshot(users: Users, of: Shared, settings: Settings) -> Snapshot:
 def _window(windows: pa.Table, ds: str, index: ItemIndex, user_ids: pa.Array) -> dict[str, Array]:
     """Numbers of the windows' events, by user, oldest first."""
     user, item, events = window_events(windows, index, user_ids)
-    seconds = pc.cast(pc.struct_field(events, "event_time"), pa.timestamp("us", "UTC"))
-    moment = pc.cast(seconds, pa.int64()).to_numpy(zero_copy_only=False) / 1e6
+    moment = moments(events)
     return {
         "user": user,
         "window_item": item,
         "window_type": index.types(pc.struct_field(events, "event_type")),
-        "window_age": ((day_number(ds) + 1) - moment / SECONDS_PER_DAY).astype(np.float32),
+        "window_age": ages(moment, ds),
         "window_basket": _baskets(user, moment),
     }
 
