@@ -39,14 +39,15 @@ class Known:
     leads: Tensor | None
 
 
-def lost(model: FusionModel, of: Known, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """What the scores of items (numbers [B, K]) lose without each history row [B, K, L], and without the events of each
-    type with each item [B, K, S]: at the place of the first of them, nought elsewhere."""
+def lost(model: FusionModel, of: Known, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the scores of items (numbers [B, K]) lose without each history row [B, K, L], without all events of a type
+    with an item [B, K, S], at the place of the first of them, nought elsewhere, and without all searches [B, K, 1]."""
     batch, reading = of.batch, of.reading
     vectors, width = of.items.vectors[wanted], model.shape.width
     text, near = vectors[..., :width], vectors[..., width:]
     scale = (reading.gated_long + reading.gated_short).norm(dim=-1, keepdim=True).clamp(min=1e-6)
     trust, *_ = model.trust
+    searches = text @ of.reading.searched[..., None] * trust
     text = text * (trust / model.temperature() / scale)[..., None]
     weights, events, gain = model.neighbours.weighed(batch, reading.past, reading.user)
     kind = _kinds(batch)
@@ -56,14 +57,7 @@ def lost(model: FusionModel, of: Known, wanted: Tensor) -> tuple[Tensor, Tensor]
     seen = events[..., None] * F.embedding(batch.window_item, of.items.factors)
     window += _turned(_summed(seen, kind), near * gain[:, 1:, None])
     _add_groups(rows, model.shape.weight_column, of, wanted)
-    return rows.mul_(batch.history_mask[:, None]), window.mul_(batch.window_mask[:, None])
-
-
-def lost_of_searches(model: FusionModel, of: Known, wanted: Tensor) -> Tensor:
-    """What the scores of items (numbers [B, K]) lose without the searches [B, K]."""
-    trust, *_ = model.trust
-    text = of.items.vectors[wanted][..., : model.shape.width]
-    return (text @ of.reading.searched[..., None]).squeeze(-1) * trust
+    return rows.mul_(batch.history_mask[:, None]), window.mul_(batch.window_mask[:, None]), searches
 
 
 def _gate(after: Tensor, before: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 
 from lsif.features.ragged import Array, positions
 from lsif.model.fusion_model import FusionModel, Items
-from lsif.model.left_out import Known, lost, lost_of_searches
+from lsif.model.left_out import Known, lost
 from lsif.ranking.parts import Side, exact_scores
 from lsif.ranking.placing import SCORE
 from lsif.ranking.rows import POPULARITY, Ranked
@@ -87,13 +87,13 @@ def _strongest(row: Array, item: Array, model: FusionModel, of: Known) -> Eviden
     wanted = np.zeros((len(of.batch), int(place.max()) + 1), np.int64)
     wanted[row, place] = item
     with torch.inference_mode():
-        asked, pair = torch.from_numpy(wanted), torch.from_numpy(row * wanted.shape[1] + place)
-        both = torch.cat(lost(model, of, asked), dim=2).flatten(0, 1)[pair]
-        of_searches = lost_of_searches(model, of, asked).flatten()[pair]
-    of_pieces, of_all = (np.maximum(loss.numpy(), 0).round(ROUNDING) for loss in (both, of_searches))
-    searched = of_all > of_pieces.max(1, initial=0)
-    of_pieces[searched] = 0
-    return replace(_best(of_pieces, of.batch.history_item.numpy()[row]), searched=searched)
+        losses = lost(model, of, torch.from_numpy(wanted))
+        every = torch.cat(losses, dim=2).flatten(0, 1)[torch.from_numpy(row * wanted.shape[1] + place)]
+    loss = np.maximum(every.numpy(), 0).round(ROUNDING)
+    pieces, of_searches = loss[:, :-1], loss[:, -1]
+    searched = of_searches > pieces.max(1)
+    pieces[searched] = 0
+    return replace(_best(pieces, of.batch.history_item.numpy()[row]), searched=searched)
 
 
 def _best(loss: Array, history_item: Array) -> Evidence:

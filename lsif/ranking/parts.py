@@ -48,9 +48,7 @@ def exact_scores(sides: Sequence[Side], items: Items, row: Tensor, item: Tensor)
     """The score [S, P] of each pair with each of some sides of the users, `row` the user's position in the chunk."""
     with torch.inference_mode():
         users = torch.stack([side.interests.long + side.interests.short for side in sides], dim=-1)  # [B, D, S]
-        order = torch.argsort(row, stable=True)
-        by_row = _products(users, items.vectors, row[order], item[order])
-        score = torch.empty_like(by_row).index_copy_(0, order, by_row).T.contiguous()
+        score = _of_pairs(users, items.vectors, row, item).T.contiguous()
         groups, popularity, bias = (of.index_select(0, item) for of in (items.groups, items.popularity, items.bias))
         pair = row * len(items.bias) + item
         for mine, side in zip(score, sides, strict=True):
@@ -67,9 +65,7 @@ def near_scores(of: Side, items: Items, row: Tensor, item: Tensor) -> Tensor:
     width, pair = items.vectors.shape[1] - items.factors.shape[1], row * len(items.bias) + item
     with torch.inference_mode():
         users = (of.interests.long + of.interests.short)[:, width:, None]
-        order = torch.argsort(row, stable=True)
-        by_row = _products(users, items.vectors[:, width:], row[order], item[order])[:, 0]
-        near = torch.empty_like(by_row).index_copy_(0, order, by_row)
+        near = _of_pairs(users, items.vectors[:, width:], row, item)[:, 0]
         near[_places(pair, of.batch.history_item, of.batch.history_mask, len(items.bias))[0]] = 0
         return near
 
@@ -92,6 +88,13 @@ def _places(pair: Tensor, item: Tensor, mask: Tensor, size: int) -> tuple[Tensor
     (there,) = (keys[at] == pair).nonzero(as_tuple=True)
     found = order[at[there]]
     return there, (user[found], slot[found])
+
+
+def _of_pairs(users: Tensor, vectors: Tensor, row: Tensor, item: Tensor) -> Tensor:
+    """Products [P, S] of users' vectors [B, D, S] and items' of pairs [P] in any order."""
+    order = torch.argsort(row, stable=True)
+    by_row = _products(users, vectors, row[order], item[order])
+    return torch.empty_like(by_row).index_copy_(0, order, by_row)
 
 
 def _products(users: Tensor, vectors: Tensor, rows: Tensor, items: Tensor) -> Tensor:

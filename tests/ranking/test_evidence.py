@@ -92,7 +92,7 @@ class TestLeftOut:
         item = [next(i for i in range(40) if i not in row) for row in batch.history_item.tolist()]
         wanted = torch.tensor(item)[:, None]
         with torch.inference_mode():
-            of_rows, of_events = lost(model, known, wanted)
+            of_rows, of_events, _ = lost(model, known, wanted)
         before = self.scores(model, batch, known, wanted)
         for place in (0, 2):
             gone = batch.history_mask.clone()
