@@ -12,7 +12,8 @@ from lsif.features.vocabulary import ItemIndex
 from lsif.model.fusion_model import FusionModel
 
 ROWS_BY_NAME = {"category.weight": "categories", "event_type.weight": "event_types"}
-"""End of a weight's name → the names of its rows in an index. No other weight knows the vocabulary."""
+"""End of a weight's name → the names of its rows in an index. No other weight has rows that the vocabulary names; where
+history rows count event types apart, the columns of those are as many as types, and other types are a misfit."""
 VOCABULARY = {"items", "categories", "event_types"}
 
 
