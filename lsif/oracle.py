@@ -37,18 +37,21 @@ def history(events: Iterable[Event], ds: str, half_lives: Sequence[float], last_
     }
 
 
-def window(events: Iterable[Event], ds: str, recent_days: int, most: int) -> list[tuple[Any, ...]]:
-    """Item, type and time of a user's last `most` events, of those that happened in (ds - recent_days, ds]."""
+def window(
+    events: Iterable[Event], ds: str, recent_days: int, most: int, name: str = "item_id"
+) -> list[tuple[Any, ...]]:
+    """`name` (an item, or the query of a search), type and time of a user's last `most` events that hold it, of those
+    that happened in (ds - recent_days, ds]."""
     today = date.fromisoformat(ds)
     recent = [
-        (event["event_time"], event["item_id"], event["event_type"])
+        (event["event_time"], event[name], event["event_type"])
         for event in events
-        if event["item_id"] is not None
+        if event[name] is not None
         and event["event_type"] != IMPRESSION
         and event["ds"] <= ds
         and today - timedelta(days=recent_days) < event["event_time"].date() <= today
     ]
-    return [(item, kind, moment) for moment, item, kind in sorted(recent)[-most:]]
+    return [(what, kind, moment) for moment, what, kind in sorted(recent)[-most:]]
 
 
 def visits(events: Iterable[Event], first: str, ds: str) -> dict[str, tuple[int, int]]:

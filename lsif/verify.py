@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from lsif.features.known import Users
     from lsif.ranking.trained import TrainedModel
 
-EVENT = ["user_id", "item_id", "event_type", "event_time", "weight"]
+EVENT = ["user_id", "item_id", "query", "event_type", "event_time", "weight"]
 COMPARED = [
     *("user_id", "list", "rank", "item_id", "score", "alpha"),
-    *("long_part", "short_part", "popularity_part", "rule_part", "model_version"),
+    *("long_part", "short_part", "popularity_part", "rule_part", "neighbour_part", "model_version"),
 ]
 """Columns by which rows of lists are compared."""
 Place = tuple[str, int]
@@ -40,7 +40,7 @@ class Verified:
 
     def line(self) -> str:
         if not self.differences:
-            return f"{self.users} users of {self.ds}: histories, windows, visits and lists are what they must be"
+            return f"{self.users} users of {self.ds}: histories, windows, searches, visits and lists are what they must be"
         named = "; ".join(self.differences[:NAMED])
         return f"{len(self.differences)} things of {self.users} users of {self.ds} are not what they must be: {named}"
 
@@ -87,13 +87,16 @@ def _events(tables: Tables, ds: str, users: list[str]) -> dict[str, list[dict[st
 
 
 def _known(some: "Users", events: dict[str, list[dict[str, Any]]], settings: Settings, tables: Tables) -> Iterator[str]:
-    """Where histories, windows and visits that the night read are not those of the events."""
+    """Where histories, windows, searches and visits that the night read are not those of the events."""
     from lsif.features.known import days_of_tiles
+    from lsif.interests.windows import MOST_SEARCHES
 
     how, ds = settings.interests, some.ds
     first = min(days_of_tiles(tables, "user_tiles", ds, settings), default=ds)
     histories = {row["user_id"]: _items(row["items"]) for row in some.histories.to_pylist()}
-    windows = {row["user_id"]: [tuple(one.values()) for one in row["events"]] for row in some.windows.to_pylist()}
+    windows = {row["user_id"]: _tuples(row["events"]) for row in some.windows.to_pylist()}
+    searches = {row["user_id"]: _tuples(row["searches"] or []) for row in some.windows.to_pylist()}
+    most = min(how.window_events, MOST_SEARCHES)
     visits: dict[str, dict[str, tuple[int, int]]] = {}
     for row in some.visits.to_pylist():
         visits.setdefault(row["user_id"], {})[row["ds"]] = (row["events"], row["baskets"])
@@ -102,6 +105,7 @@ def _known(some: "Users", events: dict[str, list[dict[str, Any]]], settings: Set
         pairs = {
             "the long history": (histories.get(user, {}), oracle.history(own, ds, how.half_lives_days, how.last_days)),
             "the window": (windows.get(user, []), oracle.window(own, ds, how.recent_days, how.window_events)),
+            "the searches": (searches.get(user, []), oracle.window(own, ds, how.recent_days, most, "query")),
             "the visits": (visits.get(user, {}), oracle.visits(own, first, ds)),
         }
         for name, (ours, plain) in pairs.items():
@@ -111,6 +115,10 @@ def _known(some: "Users", events: dict[str, list[dict[str, Any]]], settings: Set
 
 def _items(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["item_id"]: {name: value for name, value in row.items() if name != "item_id"} for row in rows}
+
+
+def _tuples(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in rows]
 
 
 def _first_apart(ours: Any, plain: Any) -> str:

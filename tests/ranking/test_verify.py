@@ -29,18 +29,25 @@ def test_a_night_is_what_it_must_be_and_whatever_is_not_is_named(
     assert "nothing is published" in champion.run("verify")
     champion.night()
     said = champion.run("verify", "--users", "7")
-    assert f"7 users of {shop.DS}: histories, windows, visits and lists are what they must be" in said
+    assert f"7 users of {shop.DS}: histories, windows, searches, visits and lists are what they must be" in said
     verify(shop.DS, 2)
     assert "2 users of" in capsys.readouterr().out
 
-    (*rows, last) = champion.tables.read("recommendations", [shop.DS]).to_pylist()
+    (first, *rows, last) = champion.tables.read("recommendations", [shop.DS]).to_pylist()
     replaced(champion, "recommendations", {"score": last["score"] * (1 + 1e-6)}, of=-1)
-    window = champion.tables.read("recent_windows", [shop.DS]).to_pylist()[0]
-    replaced(champion, "recent_windows", {"events": window["events"][1:]})
-    said = champion.run("verify", "--users", str(len(rows)))
-    assert window["user_id"] != last["user_id"]
-    assert f"the window of user {window['user_id']}: " in said
+    replaced(champion, "recommendations", {"neighbour_part": 0.25})
+    everybody = ("--users", str(len(rows)))
+    said = champion.run("verify", *everybody)
+    assert first["user_id"] != last["user_id"]
+    assert f"{first['list']} rank {first['rank']} of user {first['user_id']}: neighbour_part is 0.25, " in said
     assert f"{last['list']} rank {last['rank']} of user {last['user_id']}: score is " in said
+
+    window = champion.tables.read("recent_windows", [shop.DS]).to_pylist()[0]
+    asked = {"query": "tea", "event_type": "search", "event_time": window["events"][0]["event_time"]}
+    replaced(champion, "recent_windows", {"events": window["events"][1:], "searches": [asked]})
+    said = champion.run("verify", *everybody)
+    assert f"the window of user {window['user_id']}: " in said
+    assert f"the searches of user {window['user_id']}: 1 events, counted 0" in said
 
 
 def test_by_hand() -> None:
@@ -54,6 +61,9 @@ def test_by_hand() -> None:
     assert list(found) == ["a"], "what had not arrived is not known"
     assert [item for item, *_ in oracle.window(rows, "2017-03-09", 4, 9)] == ["b"]
     assert [item for item, *_ in oracle.window(rows, "2017-03-09", 9, 2)] == ["a", "b"]
+    asked = [{**rows[0], "item_id": None, "query": "tea", "event_type": "search"}, {**rows[2], "query": "rice"}]
+    assert [query for query, *_ in oracle.window(asked, "2017-03-09", 9, 2, "query")] == ["tea", "rice"]
+    assert [item for item, *_ in oracle.window(asked, "2017-03-09", 9, 2)] == ["b"]
     assert oracle.visits(rows, "2017-03-05", "2017-03-09") == {"2017-03-05": (1, 1), "2017-03-09": (1, 1)}
 
 
