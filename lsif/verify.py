@@ -40,7 +40,8 @@ class Verified:
 
     def line(self) -> str:
         if not self.differences:
-            return f"{self.users} users of {self.ds}: histories, windows, searches, visits and lists are what they must be"
+            things = "histories, windows, searches, visits and lists"
+            return f"{self.users} users of {self.ds}: {things} are what they must be"
         named = "; ".join(self.differences[:NAMED])
         return f"{len(self.differences)} things of {self.users} users of {self.ds} are not what they must be: {named}"
 
