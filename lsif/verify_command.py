@@ -13,9 +13,9 @@ def verify(
 ) -> None:
     """Count some users of a night again, from their events in plain Python: `lsif verify --ds 2017-10-31 --users 20`.
 
-    Histories, windows, searches and visits must be equal, decayed weights to 1e-9; their lists are made once more by the
-    model, one user at a time. Every night does so by itself when its lists are published. Exit code 2 where something
-    differs.
+    Histories, windows, searches and visits must be equal, decayed weights to 1e-9; their lists are made once more by
+    the model, one user at a time. Every night does so by itself when its lists are published. Exit code 2 where
+    something differs.
     """
     from functools import cache
 
