@@ -1,9 +1,12 @@
 """What tests of lists begin with."""
 
+import pyarrow as pa
 import pytest
 import torch
 
 from lsif.config import Settings
+from lsif.ranking.trained import TrainedModel
+from tests.known import Known
 from tests.ranking import shop
 
 
@@ -15,3 +18,18 @@ def one_thread() -> None:
 @pytest.fixture
 def small(settings: Settings) -> Settings:
     return shop.small(settings)
+
+
+@pytest.fixture
+def night(small: Settings) -> Known:
+    return shop.known(shop.events(), small, shop.catalogue(unavailable=("i003",)))
+
+
+@pytest.fixture
+def vectors(night: Known) -> pa.Table:
+    return shop.vectors(night.items)
+
+
+@pytest.fixture
+def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
+    return shop.trained(night, vectors, small)

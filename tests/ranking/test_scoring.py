@@ -1,9 +1,6 @@
-"""Lists: exactly K rows, exact parts, ties by item id, the same bytes whatever the chunks."""
+"""Lists: exactly K rows, ties by item id, the same bytes whatever the chunks."""
 
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -11,64 +8,16 @@ import pyarrow.compute as pc
 import pytest
 import torch
 
-from lsif.config import Interest, Settings
+from lsif.config import Settings
 from lsif.errors import LsifError
 from lsif.features import collaborative
-from lsif.features.shared import shared
-from lsif.features.snapshot import snapshot
-from lsif.model.batch import batch_of
-from lsif.model.fusion_model import scores
-from lsif.ranking.lists import DEPTH
-from lsif.ranking.rows import PARTS, REASONS, SHARES
+from lsif.ranking.rows import REASONS
 from lsif.ranking.trained import TrainedModel
 from tests.known import Known
 from tests.ranking import shop
+from tests.ranking.dense import BOUGHT, brute_force, lists
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture
-def night(small: Settings) -> Known:
-    return shop.known(shop.events(), small, shop.catalogue(unavailable=("i003",)))
-
-
-@pytest.fixture
-def vectors(night: Known) -> pa.Table:
-    return shop.vectors(night.items)
-
-
-@pytest.fixture
-def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
-    return shop.trained(night, vectors, small)
-
-
-def lists(rows: pa.Table, name: str = "for_you") -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    rows = rows.filter(pc.field("list") == name)
-    for row in rows.sort_by([("user_id", "ascending"), ("rank", "ascending")]).to_pylist():
-        found.setdefault(row["user_id"], []).append(row["item_id"])
-    return found
-
-
-def brute_force(
-    trained: TrainedModel, night: Known, settings: Settings, states: pa.Table | None = None, ids: pa.Array | None = None
-) -> dict[str, dict[str, float]]:
-    """Every available item's score by the model's own dense formula in float64."""
-    of = shared(night.states(settings) if states is None else states, night.ds, trained.index)
-    shot = snapshot(night.users().only(night.ids if ids is None else ids), of, settings)
-    model = deepcopy(trained.model).double().eval()
-    batch = batch_of(shot, np.arange(len(shot)))
-    doubles = {n: v.double() for n, v in vars(batch).items() if v.is_floating_point()}
-    batch = type(batch)(**{**vars(batch), **doubles})
-    with torch.inference_mode():
-        items = model.all_items(trained.index, shot.item_features, shot.item_factors)
-        dense = scores(model(batch, items), batch, items).numpy()
-    open_to_all = set(night.items.filter(night.items["available"])["item_id"].to_pylist())
-    ids = trained.index.item_ids.to_pylist()
-    return {
-        user: {item: value for item, value in zip(ids, row, strict=True) if item in open_to_all}
-        for user, row in zip(shot.user_ids.to_pylist(), dense, strict=True)
-    }
 
 
 def test_lists_are_the_best_available_items_of_the_models_formula(
@@ -80,9 +29,6 @@ def test_lists_are_the_best_available_items_of_the_models_formula(
         assert items == sorted(expected[user], key=lambda item: -expected[user][item])[:5]
     best = {(row["user_id"], row["item_id"]): row["score"] for row in rows.to_pylist()}
     assert all(abs(expected[user][item] - score) < 1e-6 for (user, item), score in best.items())
-
-
-BOUGHT = {(user, item) for user, item, _ in shop.events()}
 
 
 def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors: pa.Table, small: Settings) -> None:
@@ -137,77 +83,6 @@ def test_what_is_not_available_is_never_recommended(
     closed = shop.catalogue(unavailable=(favourite,))
     rows = shop.recommended(trained, shop.renamed(night, items=closed), vectors, small)
     assert favourite not in pc.unique(rows["item_id"]).to_pylist()
-
-
-def test_parts_add_up_to_the_score_and_shares_to_one(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
-) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
-    parts, shares = (np.stack([rows[name].to_numpy() for name in names]) for names in (PARTS, SHARES))
-    np.testing.assert_allclose(parts.sum(0), rows["score"].to_numpy(), atol=1e-9)
-    assert np.abs(shares.sum(0) - 1).max() < 1e-5
-    assert (shares[:3] > 0).any(1).all(), "the case should use every part of the model"
-    assert len(pc.unique(rows["reason_code"])) > 2
-
-
-def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
-) -> None:
-    """Scored by the dense formula from what had arrived by then alone, with the night's items, and centred alike."""
-    rows = shop.recommended(trained, night, vectors, small)
-    assert night.before is not None
-    states = night.states(small)
-    before = brute_force(trained, replace(night.before, items=night.items), small, states)
-    unknown = brute_force(trained, replace(night, **emptied(night)), small, states, ids=pa.array(["x"]))["x"]
-    now = brute_force(trained, night, small)
-    for user, name in product(("u000", "u007", "u029"), ("for_you", "buy_again", "discover")):
-        listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
-        of_kind = [item for item in now[user] if ((user, item) in BOUGHT) in listed]
-        pool = sorted(of_kind, key=lambda item: (-round(now[user][item], 6), item))[: 5 * DEPTH]
-        long = {item: before[user][item] - unknown[item] for item in pool}
-        mean = sum(long.values()) / len(long)
-        mine = [row for row in rows.to_pylist() if (row["user_id"], row["list"]) == (user, name)]
-        assert len(mine) == 5
-        for row in mine:
-            assert row["long_part"] == pytest.approx(long[row["item_id"]] - mean, abs=2e-6)
-
-
-@pytest.mark.parametrize("only", ["long", "short"])
-def test_one_interest_alone_ranks_every_item(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Interest
-) -> None:
-    rows = shop.recommended(trained, night, vectors, small, users=["u000", "u007"], only=only)
-    assert night.before is not None
-    before = brute_force(trained, replace(night.before, items=night.items), small, night.states(small))
-    now = brute_force(trained, night, small)
-    for user, name in product(("u000", "u007"), ("for_you", "buy_again", "discover")):
-        listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
-        by = {
-            item: round(before[user][item] if only == "long" else now[user][item] - before[user][item], 6)
-            for item in now[user]
-            if ((user, item) in BOUGHT) in listed
-        }
-        mine = lists(rows, name)[user]
-        assert [by[item] for item in mine] == pytest.approx(sorted(by.values(), reverse=True)[:5], abs=2e-6)
-
-
-def emptied(night: Known) -> dict[str, pa.Table]:
-    return {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
-
-
-def test_what_all_happened_lately_has_no_long_part_and_what_all_is_old_no_short_one(
-    small: Settings, vectors: pa.Table
-) -> None:
-    items, days = shop.catalogue(), small.interests.recent_days
-    lately = [(user, item, day) for user, item, day in shop.events() if (shop.TODAY - day).days < days]
-    old = [event for event in shop.events() if event not in set(lately)]
-    at = shop.known(
-        [*((f"old-{u}", i, d) for u, i, d in old), *((f"new-{u}", i, d) for u, i, d in lately)], small, items
-    )
-    rows = shop.recommended(shop.trained(at, vectors, small), at, vectors, small).to_pylist()
-    assert {row["long_part"] for row in rows if row["user_id"].startswith("new-")} == {0.0}
-    assert any(row["short_part"] for row in rows if row["user_id"].startswith("new-"))
-    assert any(row["long_part"] for row in rows if row["user_id"].startswith("old-"))
 
 
 @pytest.mark.parametrize("encoder", ["transformer", "gru"])
