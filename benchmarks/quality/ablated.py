@@ -40,11 +40,13 @@ BLANK = {
     "factors": lambda width: slice(width, None),
 }
 TAKERS = "takers of the last days"
-PARTS = (*CHANGED, *BLANK, TAKERS)
+USER = "the user"
+"""Left out where lists are made and not of the model: everybody gets what is right for whom nothing is known of."""
+PARTS = (*CHANGED, *BLANK, TAKERS, USER)
 
 
 def without(model: FusionModel, part: str) -> FusionModel:
-    """A copy of `model` that ranks without `part`, one of `PARTS`."""
+    """A copy of `model` that ranks without `part`, one of `PARTS` but `USER`."""
     left = deepcopy(model)
     if part == TAKERS:
         left.trust[SOURCES.index("takers")] = 0

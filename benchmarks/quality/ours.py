@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from ablated import without
+from ablated import USER, without
 from peers.kit import Maker, answer
 from stood_in import STAND_INS, with_stand_ins
 
@@ -24,7 +24,7 @@ from lsif.features.known import Users
 from lsif.learning.cutoffs import cutoffs
 from lsif.learning.lessons import Lessons, learned, lessons
 from lsif.ranked_list import RankedList
-from lsif.ranking.scoring import recommend
+from lsif.ranking.scoring import Night, recommend
 from lsif.ranking.trained import TrainedModel
 from lsif.tables import Tables
 
@@ -51,8 +51,9 @@ def opened(given: Path) -> Maker:
         part = chosen.get("without")
         own = overridden(settings, {key: value for key, value in chosen.items() if key != "without"})
         whole = models.get(own.fingerprint()) or models.setdefault(own.fingerprint(), trained(own))
-        model = replace(whole, model=without(whole.model, part)) if part else whole
-        return Lists(evenings.of(own, model.index.text_encoder), own, model, given).tracks()
+        model = replace(whole, model=without(whole.model, part)) if part and part != USER else whole
+        lists = Lists(evenings.of(own, model.index.text_encoder), own, model, given)
+        return lists.to_nobody() if part == USER else lists.tracks()
 
     return made
 
@@ -111,6 +112,23 @@ class Lists:
         columns = ("user_id", "rank", "item_id")
         kept = {track: rows.filter(pl.col("rank") <= DEPTH).select(columns) for track, rows in lists.items()}
         return pl.concat([rows.with_columns(track=pl.lit(track)) for track, rows in kept.items()])
+
+    def to_nobody(self) -> pl.DataFrame:
+        """The same tracks as if nothing were known of anyone: one order for all, but for what each has had."""
+        night = Night(self.model, self.read, self.settings)
+        score = pl.DataFrame({"item_id": night.index.item_ids, "score": night.nobody})
+        order = score.filter(pl.col("score").is_finite()).sort("score", "item_id", descending=[True, False])
+        users, had = pl.DataFrame({"user_id": self.users}), self.own.group_by("user_id").len()["len"].max()
+        everybody = users.join(order.head(DEPTH + int(had or 0)).select("item_id"), how="cross")
+        cold = order.join(pl.DataFrame({"item_id": self.cold}), on="item_id", how="semi", maintain_order="left")
+        lists = {
+            "all": everybody,
+            "new": everybody.join(self.own, on=["user_id", "item_id"], how="anti", maintain_order="left"),
+            "cold": users.join(cold.select("item_id"), how="cross"),
+        }
+        rank = (pl.int_range(pl.len()).over("user_id") + 1).cast(pl.Int32).alias("rank")
+        ranked = [rows.select("user_id", rank, "item_id", track=pl.lit(track)) for track, rows in lists.items()]
+        return pl.concat(ranked).filter(pl.col("rank") <= DEPTH)
 
     def best(
         self,

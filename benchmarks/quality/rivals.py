@@ -36,6 +36,15 @@ def _rival(name: str, grid: tuple[Choice, ...], environment: str | None = None, 
 _TIFU = _grid(groups=(7,), within=(0.9, 1.0), across=(0.7, 0.9), neighbours=(100, 300, 900), alpha=(0.7,))
 _UPCF = _grid(baskets=(50, 1000), half_life=(None, 60, 120), asymmetry=(0.25,), locality=(5, 10))
 _REPLAY = _grid(factors=(64,), blocks=(2,), length=(100,), steps=(400,), negatives=(1024,))
+_RERANKER = (
+    *_grid(objective=("lambdarank",), leaves=(15, 31, 63), trees=(100, 200, 400), rate=(0.05,)),
+    *_grid(objective=("lambdarank",), leaves=(127,), trees=(50, 100), rate=(0.05,)),
+    *_grid(objective=("lambdarank",), leaves=(63,), trees=(50,), rate=(0.05,)),
+)
+_SESSIONS = (
+    *_grid(neighbours=(1000, 30_000), half_life=(0.002, 0.02, 0.2, 2, 20), decay=(0.8,)),
+    *_grid(neighbours=(300,), half_life=(0.02, 0.2), decay=(0.8,)),
+)
 HOURS = (1 / 120, 1 / 60, 1 / 30, 1 / 8, 1 / 4, 1, 2, 4, 9, 18, 36, 72)
 """Half-lives for logs that live by the hour; days have a peer of their own."""
 
@@ -76,12 +85,8 @@ RIVALS = {
         _rival("tifuknn", _TIFU),
         _rival("lightgbm_rich", _grid(objective=("binary",), leaves=(63,), trees=(250,), rate=(0.08,)), "lightgbm"),
         _rival("lightgbm_new", _grid(objective=("binary",), leaves=(31,), trees=(200,), rate=(0.06,)), "lightgbm"),
-        _rival(
-            "lightgbm_recent",
-            _grid(objective=("lambdarank",), leaves=(15, 31, 63), trees=(100, 200, 400), rate=(0.05,)),
-            "lightgbm",
-        ),
-        _rival("sessions", _grid(neighbours=(1000, 30_000), half_life=(0.002, 0.02, 0.2, 2, 20), decay=(0.8,))),
+        _rival("lightgbm_recent", _RERANKER, "lightgbm"),
+        _rival("sessions", _SESSIONS),
         _rival("itemknn", _grid(kind=("cosine", "bm25"), neighbours=(100, 500), half_life=(None, 7, 90)), "implicit"),
         _rival("ease", _grid(half_life=(None, 90), items=(6000,), penalty=(200, 800))),
         _rival("als", _grid(factors=(64,), regularization=(0.01,), alpha=(1, 10), half_life=(None, 90)), "implicit"),

@@ -101,6 +101,10 @@ def recommend_batches(
 class Night:
     """What scoring needs once a date: the model and every item as it scores them, and where users are read.
 
+    Attributes:
+        index: all items by number.
+        nobody: every item's score for a user of whom nothing is known [V].
+
     Raises:
         LsifError: as `recommend_batches`.
     """
@@ -124,25 +128,25 @@ class Night:
         vectors = catalogue_vectors(at.items, at.item_vectors, index.text_encoder)
         own = index.labels
         said = None if own is None else labels_of(at.items, at.item_attributes, own.made_by, own.names)
-        self._shared = shared(at.states, at.ds, index.extended(at.items, vectors, said), at.elsewhere)
+        self.index = index.extended(at.items, vectors, said)
+        self._shared = shared(at.states, at.ds, self.index, at.elsewhere)
         self._model = deepcopy(trained.model).double().eval()
         self._items = _catalogue(self._model, self._shared, available_items(at.items))
         self._stamp = Stamp(at.ds, trained.version, settings.fingerprint())
         self._popular, self._settings = PopularLists(at, settings, trained.version, vectors, told), settings
-        self._nobody = self._to_nobody(at.ds)
+        self.nobody = self._to_nobody(at.ds)
         self._only = only
-        self._depth = len(self._shared.index) if only else deepest(tuple(settings.lists.values()))
-        index = self._shared.index
+        self._depth = len(self.index) if only else deepest(tuple(settings.lists.values()))
         self._telling: Telling | None = None
         self._counting: Counting | None = None
         if told:
             names, users = tuple(settings.lists), len(at.people.ids)
-            self._counting = Counting.of(self._model, index, settings.interests, names, users)
-            reasons = Reasons(settings, at.items, index.item_ids, at.ds)
-            self._telling = Telling(self._model, self._items.items, index, settings, reasons, users)
+            self._counting = Counting.of(self._model, self.index, settings.interests, names, users)
+            reasons = Reasons(settings, at.items, self.index.item_ids, at.ds)
+            self._telling = Telling(self._model, self._items.items, self.index, settings, reasons, users)
         self._ruled, self._catalogue = None, at.items
         if has_rules(settings):
-            self._ruled = RuledLists(settings, at.items, index.item_ids, index.text, at.ds)
+            self._ruled = RuledLists(settings, at.items, self.index.item_ids, self.index.text, at.ds)
 
     def count_items(self, tally: Tally) -> None:
         """Once a night, whoever scores its users."""
@@ -193,7 +197,7 @@ class Night:
             said = telling.said(lists, sides[0], chunk) if telling else None
             if counting:
                 counting.lists(lists, chunk)
-            return ranked_rows(lists, names, user_ids, self._shared.index.item_ids, self._stamp, said=said)
+            return ranked_rows(lists, names, user_ids, self.index.item_ids, self._stamp, said=said)
 
         # Side by side stand users with histories of one length: half of a chunk of neighbours by id is padding.
         by_length = np.argsort(np.diff(shots[0].history_start), kind="stable")
@@ -207,9 +211,9 @@ class Night:
         self, sides: Sequence[Side], chunk: Array, ids: pa.Array, rules: Sequence[UserRules] | None, hits: Hits
     ) -> Ranked:
         if self._ruled is None or rules is None:
-            found = pool(sides[0], sides[1], self._items, self._nobody, self._depth)
+            found = pool(sides[0], sides[1], self._items, self.nobody, self._depth)
             return ranked(found, tuple(self._settings.lists.values()), self._only)
-        by = FusionGenerator(sides[0], sides[1], self._items, self._nobody)
+        by = FusionGenerator(sides[0], sides[1], self._items, self.nobody)
         return self._ruled.ranked(self._ruled.asked(rules, chunk, ids, by, self._only), by, hits)
 
     def asked(self, user: str) -> tuple[Generator, list[Asked], pa.Array]:
@@ -222,14 +226,14 @@ class Night:
         if not shots[0].known.all() or user in self._facts.unprofiled.to_pylist():
             return self._popular.asked(ids, facts)
         sides = [side(self._model, batch_of(shot, everything), self._items.items) for shot in shots]
-        by, index = FusionGenerator(sides[0], sides[1], self._items, self._nobody), self._shared.index
+        by, index = FusionGenerator(sides[0], sides[1], self._items, self.nobody), self.index
         ruled = self._ruled or RuledLists(self._settings, self._catalogue, index.item_ids, index.text, self._stamp.ds)
         return by, ruled.asked(ruled.of_block(facts), everything, ids, by), index.item_ids
 
     def _to_nobody(self, ds: str) -> Array:
         """Every item's score for a user of whom nothing is known [V]."""
         shot = snapshot(nobody(ds, pa.array([""])), self._shared, self._settings)
-        items = torch.arange(len(self._shared.index))
+        items = torch.arange(len(self.index))
         stranger = side(self._model, batch_of(shot, np.zeros(1, np.int64)), self._items.items)
         return exact_scores([stranger], self._items.items, torch.zeros_like(items), items)[0].numpy()
 
@@ -240,7 +244,7 @@ class Night:
         return exact_scores([made], self._items.items, torch.from_numpy(every), torch.from_numpy(item))[0].numpy()
 
     def _chunks(self, rows: Array) -> Iterator[Array]:
-        size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self._shared.index)))
+        size = max(1, min(self._settings.ranking.chunk_users, CHUNK_SCORES // len(self.index)))
         return (rows[start : start + size] for start in range(0, len(rows), size))
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.quality.ablated import PARTS, TAKERS, without
+from benchmarks.quality.ablated import PARTS, TAKERS, USER, without
 from lsif.config import Settings
 from lsif.features.snapshot import Snapshot
 from lsif.features.vocabulary import ItemIndex
@@ -48,7 +48,7 @@ def shop(settings: Settings) -> Shop:
     return Shop(model, batch_of(shot, np.arange(len(shot))), items, index, shot)
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part != TAKERS])
+@pytest.mark.parametrize("part", [part for part in PARTS if part not in (TAKERS, USER)])
 def test_every_part_counts(shop: Shop, part: str) -> None:
     assert not torch.allclose(
         scores(shop.interests(part), shop.batch, shop.items), scores(shop.interests(), shop.batch, shop.items)

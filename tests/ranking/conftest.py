@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from lsif.config import Settings
-from lsif.ranking.trained import TrainedModel
 from tests.known import Known
 from tests.ranking import shop
 
@@ -28,8 +27,3 @@ def night(small: Settings) -> Known:
 @pytest.fixture
 def vectors(night: Known) -> pa.Table:
     return shop.vectors(night.items)
-
-
-@pytest.fixture
-def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
-    return shop.trained(night, vectors, small)

@@ -19,6 +19,11 @@ from tests.ranking.dense import BOUGHT, brute_force, lists
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture
+def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
+    return shop.trained(night, vectors, small)
+
+
 def test_parts_add_up_to_the_score_and_shares_to_one(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:

@@ -20,6 +20,11 @@ from tests.ranking.dense import BOUGHT, brute_force, lists
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture
+def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
+    return shop.trained(night, vectors, small)
+
+
 def test_lists_are_the_best_available_items_of_the_models_formula(
     trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
