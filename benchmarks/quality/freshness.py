@@ -96,10 +96,9 @@ def _of_horizon(log: Log, tables: Tables, cuts: list[Cut], names: Sequence[str],
     for track in TRACKS if inside else ():
         values = {name: [_values(tables, cut, name, track, horizon) for cut in inside] for name in names}
         for active in ACTIVE:
-            for name in names:
-                here = [found.filter(pl.col("age") < active) for found in values[name]]
-                where = {"track": track, "horizon": horizon, "active": active, "list": name}
-                yield from (where | row for row in _losses(here))
+            here = {name: [of.filter(pl.col("age") < active) for of in found] for name, found in values.items()}
+            where = {"track": track, "horizon": horizon, "active": active}
+            yield from (where | row for row in _compared(here))
 
 
 def _values(tables: Tables, cut: Cut, name: str, track: str, horizon: int) -> pl.DataFrame:
@@ -119,25 +118,53 @@ def _values(tables: Tables, cut: Cut, name: str, track: str, horizon: int) -> pl
     return found.join(cut.since, left_on="of", right_on="user_id").select("of", "how", "days", "age", "value")
 
 
-def _losses(cuts: list[pl.DataFrame]) -> Iterator[Row]:
-    """Of each number of days; who did nothing in them loses nothing."""
-    users = sorted({user for cut in cuts for user in cut["of"].unique()})
-    whole = _panel(cuts, users, "whole", 0, np.nan)
+@dataclass(frozen=True)
+class Lost:
+    """What one list loses without some days.
+
+    Attributes:
+        last, random: values lost without the last days, and without as many events at random [C, U].
+    """
+
+    days: int
+    last: Panel
+    random: Panel
+
+    @property
+    def surplus(self) -> Panel:
+        return self.last.minus(self.random)
+
+
+def _compared(by_list: dict[str, list[pl.DataFrame]]) -> Iterator[Row]:
+    """Of each list and number of days; then how much more the first list's surplus is than each other's."""
+    first, *others = by_list
+    users = sorted({user for cut in by_list[first] for user in cut["of"].unique()})
     if not users:
         return
+    whole = {name: _panel(cuts, users, "whole", 0, np.nan) for name, cuts in by_list.items()}
+    lost = {name: list(_lost(cuts, users, whole[name])) for name, cuts in by_list.items()}
+    judged = int((~np.isnan(whole[first].values)).sum())
+    for name in by_list:
+        value = whole[name].interval(SEED).mean
+        for of in lost[name]:
+            means = {"lost": of.last.interval(SEED).mean, "lost_at_random": of.random.interval(SEED).mean}
+            yield {"list": name, "judged": judged, "whole": value, **means, **_surplus(of.days, of.surplus)}
+    for name in others:
+        for of, other in zip(lost[first], lost[name], strict=True):
+            more = of.surplus.minus(other.surplus)
+            yield {"list": f"{first} beyond {name}", "judged": judged, **_surplus(of.days, more)}
+
+
+def _surplus(days: int, surplus: Panel) -> Row:
+    found = surplus.interval(SEED)
+    return {"days": days, "surplus": found.mean, "low": found.low, "high": found.high}
+
+
+def _lost(cuts: list[pl.DataFrame], users: list[str], whole: Panel) -> Iterator[Lost]:
+    """Of each number of days; who did nothing in them loses nothing."""
     for days in DAYS:
         last, random = (_panel(cuts, users, how, days, whole.values) for how in ("last", "random"))
-        surplus = random.minus(last).interval(SEED)
-        yield {
-            "days": days,
-            "judged": int((~np.isnan(whole.values)).sum()),
-            "whole": whole.interval(SEED).mean,
-            "lost": whole.minus(last).interval(SEED).mean,
-            "lost_at_random": whole.minus(random).interval(SEED).mean,
-            "surplus": surplus.mean,
-            "low": surplus.low,
-            "high": surplus.high,
-        }
+        yield Lost(days, whole.minus(last), whole.minus(random))
 
 
 def _panel(cuts: list[pl.DataFrame], users: list[str], how: str, days: int, otherwise: float | Floats) -> Panel:
@@ -156,10 +183,11 @@ def table(log: Log, found: list[Row], track: str) -> Table:
     rows = [row for row in found if row["track"] == track]
     for first in rows[:: len(DAYS)]:
         own = [row for row in rows if all(row[key] == first[key] for key in ("horizon", "active", "list"))]
-        cells = (
-            "{lost:+.4f} less {lost_at_random:+.4f}\n{surplus:+.4f} ({low:+.4f} {high:+.4f})".format(**row)
-            for row in own
-        )
         where = (str(first["horizon"]), str(first["active"]), first["list"], str(first["judged"]))
-        shown.add_row(*where, f"{first['whole']:.4f}", *cells)
+        shown.add_row(*where, f"{first['whole']:.4f}" if "whole" in first else "", *map(_cell, own))
     return shown
+
+
+def _cell(row: Row) -> str:
+    surplus = "{surplus:+.4f} ({low:+.4f} {high:+.4f})".format(**row)
+    return "{lost:+.4f} less {lost_at_random:+.4f}\n".format(**row) + surplus if "lost" in row else surplus

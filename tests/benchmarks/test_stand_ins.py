@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from benchmarks.quality.freshness import _losses
+from benchmarks.quality.freshness import _compared
 from benchmarks.quality.stand_ins import laid, stand_ins
 from tests.benchmarks.test_peers import given
 
@@ -73,10 +73,13 @@ def test_a_peer_learns_nothing_from_stand_ins(peer: Any, busy: Any, stood: Path)
 
 def test_what_is_lost_is_counted_by_user_and_cut() -> None:
     """User a loses .4 without the last day and .1 without as many events at random; b did nothing in it."""
-    rows = [("a", "whole", 0, 0.5), ("a", "last", 1, 0.1), ("a", "random", 1, 0.4), ("b", "whole", 0, 0.3)]
-    found = pl.DataFrame(rows, schema=["of", "how", "days", "value"], orient="row")
-    first = next(_losses([found]))
-    assert (first["days"], first["judged"]) == (1, 2)
-    assert [first[key] for key in ("whole", "lost", "lost_at_random", "surplus")] == pytest.approx(
-        [0.4, 0.2, 0.05, 0.15]
-    )
+
+    def cut(last: float) -> pl.DataFrame:
+        rows = [("a", "whole", 0, 0.5), ("a", "last", 1, last), ("a", "random", 1, 0.4), ("b", "whole", 0, 0.3)]
+        return pl.DataFrame(rows, schema=["of", "how", "days", "value"], orient="row")
+
+    found = [row for row in _compared({"ours": [cut(0.1)], "counts": [cut(0.3)]}) if row["days"] == 1]
+    assert [(row["list"], row["judged"]) for row in found] == [("ours", 2), ("counts", 2), ("ours beyond counts", 2)]
+    for row, expected in zip(found, ([0.4, 0.2, 0.05, 0.15], [0.4, 0.1, 0.05, 0.05]), strict=False):
+        assert [row[key] for key in ("whole", "lost", "lost_at_random", "surplus")] == pytest.approx(expected)
+    assert found[2]["surplus"] == pytest.approx(0.1)
