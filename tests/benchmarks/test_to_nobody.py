@@ -2,17 +2,15 @@
 
 import importlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 import pytest
 
 from benchmarks.quality import running
 from lsif.config import Settings
 from tests.ranking import shop
-from tests.ranking.dense import BOUGHT, brute_force
+from tests.ranking.dense import BOUGHT, to_nobody
 
 QUALITY = Path(running.__file__).parent
 COLD = ["i007", "i003", "i011"]
@@ -31,8 +29,7 @@ def test_everybody_gets_one_order_but_for_what_each_has_had(
     pl.DataFrame(sorted(BOUGHT), schema=["user_id", "item_id"], orient="row").write_parquet(tmp_path / "events.parquet")
 
     found = ours.Lists(night.evening(vectors, own), own, trained, tmp_path).to_nobody()
-    gone = {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
-    said = brute_force(trained, replace(night, **gone), own, night.states(own), ids=pa.array(["x"]))["x"]
+    said = to_nobody(trained, night, own)
     order = sorted(said, key=lambda item: -said[item])
     for user in ("u000", "u017"):
         lists = {

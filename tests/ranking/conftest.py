@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lsif.config import Settings
+from lsif.ranking.trained import TrainedModel
 from tests.known import Known
 from tests.ranking import shop
 
@@ -27,3 +28,9 @@ def night(small: Settings) -> Known:
 @pytest.fixture
 def vectors(night: Known) -> pa.Table:
     return shop.vectors(night.items)
+
+
+@pytest.fixture
+def drawn(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
+    """A model nobody trained."""
+    return shop.trained(night, vectors, small)

@@ -1,6 +1,7 @@
 """Scores by the model's dense formula, every user with every item, and lists by name."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -46,3 +47,10 @@ def brute_force(
         user: {item: value for item, value in zip(ids, row, strict=True) if item in open_to_all}
         for user, row in zip(shot.user_ids.to_pylist(), dense, strict=True)
     }
+
+
+def to_nobody(trained: TrainedModel, night: Known, settings: Settings) -> dict[str, float]:
+    """Every available item's score for a user of whom nothing is known."""
+    gone = {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
+    stranger = replace(night, **gone)
+    return brute_force(trained, stranger, settings, night.states(settings), ids=pa.array(["x"]))["x"]

@@ -14,20 +14,15 @@ from lsif.ranking.rows import PARTS, SHARES
 from lsif.ranking.trained import TrainedModel
 from tests.known import Known, snapshot_of
 from tests.ranking import shop
-from tests.ranking.dense import BOUGHT, brute_force, lists
+from tests.ranking.dense import BOUGHT, brute_force, lists, to_nobody
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture
-def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
-    return shop.trained(night, vectors, small)
-
-
 def test_parts_add_up_to_the_score_and_shares_to_one(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
+    rows = shop.recommended(drawn, night, vectors, small)
     parts, shares = (np.stack([rows[name].to_numpy() for name in names]) for names in (PARTS, SHARES))
     np.testing.assert_allclose(parts.sum(0), rows["score"].to_numpy(), atol=1e-9)
     assert np.abs(shares.sum(0) - 1).max() < 1e-5
@@ -36,15 +31,15 @@ def test_parts_add_up_to_the_score_and_shares_to_one(
 
 
 def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     """Scored by the dense formula from what had arrived by then alone, with the night's items, and centred alike."""
-    rows = shop.recommended(trained, night, vectors, small)
+    rows = shop.recommended(drawn, night, vectors, small)
     assert night.before is not None
     states = night.states(small)
-    before = brute_force(trained, replace(night.before, items=night.items), small, states)
-    unknown = brute_force(trained, replace(night, **emptied(night)), small, states, ids=pa.array(["x"]))["x"]
-    now = brute_force(trained, night, small)
+    before = brute_force(drawn, replace(night.before, items=night.items), small, states)
+    unknown = to_nobody(drawn, night, small)
+    now = brute_force(drawn, night, small)
     for user, name in product(("u000", "u007", "u029"), ("for_you", "buy_again", "discover")):
         listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
         of_kind = [item for item in now[user] if ((user, item) in BOUGHT) in listed]
@@ -59,12 +54,12 @@ def test_the_long_part_is_what_the_model_says_of_the_user_as_known_before(
 
 @pytest.mark.parametrize("only", ["long", "short"])
 def test_one_interest_alone_ranks_every_item(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Interest
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings, only: Interest
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small, users=["u000", "u007"], only=only)
+    rows = shop.recommended(drawn, night, vectors, small, users=["u000", "u007"], only=only)
     assert night.before is not None
-    before = brute_force(trained, replace(night.before, items=night.items), small, night.states(small))
-    now = brute_force(trained, night, small)
+    before = brute_force(drawn, replace(night.before, items=night.items), small, night.states(small))
+    now = brute_force(drawn, night, small)
     for user, name in product(("u000", "u007"), ("for_you", "buy_again", "discover")):
         listed = {"for_you": {True, False}, "buy_again": {True}, "discover": {False}}[name]
         by = {
@@ -76,10 +71,6 @@ def test_one_interest_alone_ranks_every_item(
         assert [by[item] for item in mine] == pytest.approx(sorted(by.values(), reverse=True)[:5], abs=2e-6)
 
 
-def emptied(night: Known) -> dict[str, pa.Table]:
-    return {name: getattr(night, name).slice(0, 0) for name in ("histories", "windows", "user_tiles")}
-
-
 @pytest.mark.parametrize(
     ("then", "now"), [("new", "row"), ("new", "tail"), ("row", "tail"), ("tail", "row"), ("row", "row")]
 )
@@ -89,19 +80,19 @@ def test_parts_follow_an_item_from_place_to_place(
     """Of two history rows: an item stands in a row, past the rows, or is new, at the date and `recent_days` before."""
     interests = settings.interests.model_copy(update={"history_items": 2})
     few = shop.small(settings, k=100).model_copy(update={"interests": interests})
-    trained, earlier = shop.trained(night, vectors, few), night.before
+    drawn, earlier = shop.trained(night, vectors, few), night.before
     assert earlier is not None
     earlier = replace(earlier, items=night.items)
-    places = [placed(trained, known, few) for known in (night, earlier)]
+    places = [placed(drawn, known, few) for known in (night, earlier)]
     moved = {pair for pair in places[0] if (places[1].get(pair, "new"), places[0][pair]) == (then, now)}
-    rows = shop.recommended(trained, night, vectors, few).to_pylist()
+    rows = shop.recommended(drawn, night, vectors, few).to_pylist()
     of_habit = [row for row in rows if row["list"] == "buy_again" and (row["user_id"], row["item_id"]) in moved]
     assert len(of_habit) >= 10
 
     states = night.states(few)
-    said = brute_force(trained, night, few)
-    before = brute_force(trained, earlier, few, states, ids=night.ids)
-    unknown = brute_force(trained, replace(night, **emptied(night)), few, states, ids=pa.array(["x"]))["x"]
+    said = brute_force(drawn, night, few)
+    before = brute_force(drawn, earlier, few, states, ids=night.ids)
+    unknown = to_nobody(drawn, night, few)
     for row in of_habit:
         user, item = row["user_id"], row["item_id"]
         own = [other for other in said[user] if (user, other) in BOUGHT]
@@ -112,10 +103,10 @@ def test_parts_follow_an_item_from_place_to_place(
         assert row["reason_code"] in {"long_habit", "recent_habit", "popular"}
 
 
-def placed(trained: TrainedModel, known: Known, settings: Settings) -> dict[tuple[str, str], str]:
+def placed(drawn: TrainedModel, known: Known, settings: Settings) -> dict[tuple[str, str], str]:
     """User and item → whether it stands in a history row or past them."""
-    shot = snapshot_of(known, trained.index, settings)
-    users, items = shot.user_ids.to_pylist(), trained.index.item_ids.to_pylist()
+    shot = snapshot_of(known, drawn.index, settings)
+    users, items = shot.user_ids.to_pylist(), drawn.index.item_ids.to_pylist()
     sides = {"row": (shot.history_start, shot.history_item), "tail": (shot.tail_start, shot.tail_item)}
     return {
         (user, items[item]): place
@@ -146,13 +137,12 @@ def test_what_all_happened_lately_has_no_long_part(small: Settings, vectors: pa.
 def test_who_did_nothing_lately_has_a_short_part_by_ageing_alone(small: Settings, vectors: pa.Table) -> None:
     """Nothing arrived: were ages counted to the same day, nothing would be left of it."""
     at = shop.known(split(small)[0], small, shop.catalogue())
-    trained = shop.trained(at, vectors, small)
+    drawn = shop.trained(at, vectors, small)
     assert at.before is not None
-    assert placed(trained, at, small).keys() == placed(trained, at.before, small).keys()
-    rows = shop.recommended(trained, at, vectors, small)
+    assert placed(drawn, at, small).keys() == placed(drawn, at.before, small).keys()
+    rows = shop.recommended(drawn, at, vectors, small)
     assert any(rows["short_part"].to_pylist())
-    without_ageing = shop.recommended(trained, replace(at, before=replace(at, before=None)), vectors, small)
-    assert without_ageing.drop_columns([*PARTS, *SHARES, "alpha", "reason_code", "neighbour_part"]).equals(
-        rows.drop_columns([*PARTS, *SHARES, "alpha", "reason_code", "neighbour_part"])
-    )
+    without_ageing = shop.recommended(drawn, replace(at, before=replace(at, before=None)), vectors, small)
+    told = [*PARTS, *SHARES, "alpha", "reason_code", "neighbour_part"]
+    assert without_ageing.drop_columns(told).equals(rows.drop_columns(told))
     assert set(without_ageing["short_part"].to_pylist()) == {0.0}

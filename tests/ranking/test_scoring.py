@@ -20,16 +20,11 @@ from tests.ranking.dense import BOUGHT, brute_force, lists
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture
-def trained(night: Known, vectors: pa.Table, small: Settings) -> TrainedModel:
-    return shop.trained(night, vectors, small)
-
-
 def test_lists_are_the_best_available_items_of_the_models_formula(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
-    expected = brute_force(trained, night, small)
+    rows = shop.recommended(drawn, night, vectors, small)
+    expected = brute_force(drawn, night, small)
     for user, items in lists(rows).items():
         assert items == sorted(expected[user], key=lambda item: -expected[user][item])[:5]
     best = {(row["user_id"], row["item_id"]): row["score"] for row in rows.to_pylist()}
@@ -39,9 +34,9 @@ def test_lists_are_the_best_available_items_of_the_models_formula(
 def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors: pa.Table, small: Settings) -> None:
     interests = small.interests.model_copy(update={"history_items": 2})
     few = small.model_copy(update={"interests": interests})
-    trained = shop.trained(night, vectors, few)
-    expected = brute_force(trained, night, few)
-    rows = shop.recommended(trained, night, vectors, few).to_pylist()
+    drawn = shop.trained(night, vectors, few)
+    expected = brute_force(drawn, night, few)
+    rows = shop.recommended(drawn, night, vectors, few).to_pylist()
     assert all(abs(expected[row["user_id"]][row["item_id"]] - row["score"]) < 1e-6 for row in rows)
     own = [row for row in rows if row["list"] == "buy_again"]
     assert {(row["user_id"], row["item_id"]) for row in own} <= BOUGHT
@@ -49,10 +44,10 @@ def test_items_past_the_history_rows_have_their_level_too(night: Known, vectors:
 
 
 def test_own_and_new_items_stand_in_the_lists_made_for_them(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
-    expected = brute_force(trained, night, small)
+    rows = shop.recommended(drawn, night, vectors, small)
+    expected = brute_force(drawn, night, small)
     for name, own in (("buy_again", True), ("discover", False)):
         for user, items in lists(rows, name).items():
             of_kind = [item for item in expected[user] if ((user, item) in BOUGHT) == own]
@@ -64,29 +59,29 @@ def test_own_and_new_items_stand_in_the_lists_made_for_them(
 
 
 def test_every_user_gets_exactly_k_rows_of_every_list(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
+    rows = shop.recommended(drawn, night, vectors, small)
     assert len(rows) == 3 * 5 * len(night.ids) == 450
     ranks = rows.group_by(["list", "user_id"]).aggregate([("rank", "list")])["rank_list"].to_pylist()
     assert all(sorted(of_user) == [1, 2, 3, 4, 5] for of_user in ranks)
 
 
 def test_a_list_is_shorter_only_when_there_are_no_more_items(
-    trained: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, settings: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, shop.small(settings, k=100))
+    rows = shop.recommended(drawn, night, vectors, shop.small(settings, k=100))
     assert {len(items) for items in lists(rows).values()} == {39}
     for user, items in lists(rows, "discover").items():
         assert len(items) + len(lists(rows, "buy_again")[user]) == 39
 
 
 def test_what_is_not_available_is_never_recommended(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    favourite = lists(shop.recommended(trained, night, vectors, small))["u000"][0]
+    favourite = lists(shop.recommended(drawn, night, vectors, small))["u000"][0]
     closed = shop.catalogue(unavailable=(favourite,))
-    rows = shop.recommended(trained, shop.renamed(night, items=closed), vectors, small)
+    rows = shop.recommended(drawn, shop.renamed(night, items=closed), vectors, small)
     assert favourite not in pc.unique(rows["item_id"]).to_pylist()
 
 
@@ -97,43 +92,43 @@ def test_chunks_do_not_change_a_byte(
 ) -> None:
     kind = settings.model_copy(update={"model": settings.model.model_copy(update={"encoder": encoder})})
     whole, parts = shop.small(kind), shop.small(kind, chunk_users=chunk_users)
-    trained = shop.trained(night, vectors, whole)
-    expected = shop.recommended(trained, night, vectors, whole).drop_columns("config_hash")
-    assert shop.recommended(trained, night, vectors, parts).drop_columns("config_hash").equals(expected)
+    drawn = shop.trained(night, vectors, whole)
+    expected = shop.recommended(drawn, night, vectors, whole).drop_columns("config_hash")
+    assert shop.recommended(drawn, night, vectors, parts).drop_columns("config_hash").equals(expected)
 
 
 def test_one_users_list_is_that_of_the_night(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, night, vectors, small)
+    rows = shop.recommended(drawn, night, vectors, small)
     for user in ("u000", "u017"):
-        alone = shop.recommended(trained, night, vectors, small, users=[user])
+        alone = shop.recommended(drawn, night, vectors, small, users=[user])
         assert alone.equals(rows.filter(pc.field("user_id") == user))
 
 
-def say_nothing(trained: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def say_nothing(drawn: TrainedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """All scores are zero: no weight says anything, and no item has a factor."""
     monkeypatch.setattr(collaborative, "item_factors", lambda taken, size: np.zeros((taken.shape[1], size), np.float32))
     with torch.no_grad():
-        for weights in trained.model.parameters():
+        for weights in drawn.model.parameters():
             weights.zero_()
 
 
 def test_ties_are_broken_by_item_id(
-    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
+    night: Known, vectors: pa.Table, drawn: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say_nothing(trained, monkeypatch)
-    rows = shop.recommended(trained, night, vectors, small)
+    say_nothing(drawn, monkeypatch)
+    rows = shop.recommended(drawn, night, vectors, small)
     assert set(map(tuple, lists(rows).values())) == {("i000", "i001", "i002", "i004", "i005")}
 
 
 def test_new_catalogue_items_tie_with_old_ones_by_item_id_and_not_by_number(
-    night: Known, vectors: pa.Table, trained: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
+    night: Known, vectors: pa.Table, drawn: TrainedModel, small: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say_nothing(trained, monkeypatch)
+    say_nothing(drawn, monkeypatch)
     new = shop.table("items", [shop.item_row("a_new", text="thing i001")])
     items = pa.concat_tables([night.items, new])
-    rows = shop.recommended(trained, shop.renamed(night, items=items), vectors, small)
+    rows = shop.recommended(drawn, shop.renamed(night, items=items), vectors, small)
     assert {items[0] for items in lists(rows).values()} == {"a_new"}
 
 
@@ -143,9 +138,9 @@ def cold(night: Known, *users: str) -> Known:
 
 
 def test_a_user_without_history_and_window_gets_the_popular_list(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
-    rows = shop.recommended(trained, cold(night, "stranger"), vectors, small)
+    rows = shop.recommended(drawn, cold(night, "stranger"), vectors, small)
     theirs = rows.filter(pc.field("user_id") == "stranger")
     assert theirs["list"].to_pylist() == ["for_you"] * 5 + ["discover"] * 5
     assert theirs["rank"].to_pylist() == [1, 2, 3, 4, 5] * 2
@@ -164,7 +159,7 @@ def test_without_a_model_everybody_gets_the_popular_list(night: Known, vectors: 
 
 
 def test_recommendation_ids_depend_on_day_user_item_and_version(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     def ids(at: Known, model: TrainedModel | None) -> Sequence[str]:
         found: Sequence[str] = shop.recommended(model, at, vectors, small)["recommendation_id"].to_pylist()
@@ -174,15 +169,15 @@ def test_recommendation_ids_depend_on_day_user_item_and_version(
     assert len(set(first)) == len(first)
     assert first == ids(night, None)
     assert not set(first) & set(ids(shop.renamed(night, ds="2017-07-01"), None))
-    assert not set(first) & set(ids(night, trained))
+    assert not set(first) & set(ids(night, drawn))
 
 
 def test_a_model_of_other_windows_is_refused(
-    trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings
+    drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings
 ) -> None:
     interests = small.interests.model_copy(update={"recent_days": 14})
     with pytest.raises(LsifError, match="recent_days 28 ≠ 14"):
-        shop.recommended(trained, night, vectors, small.model_copy(update={"interests": interests}))
+        shop.recommended(drawn, night, vectors, small.model_copy(update={"interests": interests}))
 
 
 def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: Settings) -> None:
@@ -190,8 +185,8 @@ def test_nothing_available_is_an_error(night: Known, vectors: pa.Table, small: S
         shop.recommended(None, shop.renamed(night, items=shop.catalogue(0)), vectors, small)
 
 
-def test_inputs_are_left_as_they_were(trained: TrainedModel, night: Known, vectors: pa.Table, small: Settings) -> None:
-    before = {name: value.clone() for name, value in trained.model.state_dict().items()}
-    shop.recommended(trained, night, vectors, small)
-    after = trained.model.state_dict()
+def test_inputs_are_left_as_they_were(drawn: TrainedModel, night: Known, vectors: pa.Table, small: Settings) -> None:
+    before = {name: value.clone() for name, value in drawn.model.state_dict().items()}
+    shop.recommended(drawn, night, vectors, small)
+    after = drawn.model.state_dict()
     assert all(value.dtype == after[name].dtype and torch.equal(value, after[name]) for name, value in before.items())
